@@ -1,0 +1,17 @@
+//! Floor 0: what can be paid, and what may happen to it. Pure: no serde, no async, no clock, no randomness.
+//!
+//! Architecture invariant: nothing here knows a status code, JSON, SQL or a time of its own. Time, ids and randomness are
+//! arguments. Every kind of transaction is a [`Machine`]: `decide` judges an input, `apply` replays an event.
+
+mod ids;
+mod ledger;
+mod machine;
+mod money;
+pub mod redirect_payment;
+mod time;
+
+pub use ids::{InvalidId, IssuerId, Piaid, RequestId, TransactionId};
+pub use ledger::{Account, LedgerEntry, unbalanced_currency};
+pub use machine::{Attention, Decision, EffectLane, Machine};
+pub use money::{Currency, InvalidMoney, Money};
+pub use time::Timestamp;

@@ -1,0 +1,1 @@
+//! The redirect payment machine (see `decide.rs`).
