@@ -61,9 +61,7 @@ const fn invalid(field: &'static str, expected: &'static str) -> InvalidMessage 
 impl WireReport {
     /// From the parameters of a return URL.
     pub(super) fn from_parameters(parameters: &[(String, String)]) -> Self {
-        let find = |wanted: &str| {
-            parameters.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
-        };
+        let find = |wanted: &str| parameters.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
         Self {
             transaction_id: find("transactionId"),
             outcome: find("outcome"),

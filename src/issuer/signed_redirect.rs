@@ -134,7 +134,8 @@ impl SignedRedirect {
     /// The issuer's word in a webhook.
     pub fn read_event(&self, message: &UnverifiedWebhook<'_>, now: Timestamp) -> Result<EventMessage, EventError> {
         self.keys.verify_webhook(message, now)?;
-        let invalid = InvalidMessage { field: "body", expected: "the JSON of a payment.updated or refund.updated event" };
+        let invalid =
+            InvalidMessage { field: "body", expected: "the JSON of a payment.updated or refund.updated event" };
         let event: WireEvent = serde_json::from_slice(message.body).map_err(|_| invalid.clone())?;
         match event.kind.as_str() {
             "payment.updated" => {
@@ -188,7 +189,8 @@ impl SignedRedirect {
             }
             answer.extend_from_slice(&chunk);
         }
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let header =
+            |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let message = UnverifiedWebhook {
             id: header("webhook-id"),
             timestamp: header("webhook-timestamp"),
@@ -196,7 +198,8 @@ impl SignedRedirect {
             body: &answer,
         };
         self.keys.verify_webhook(&message, now).map_err(|error| StatusFailed(format!("HTTP 200, {error}")))?;
-        let report: WireReport = serde_json::from_slice(&answer).map_err(|_| failed("HTTP 200, not a status answer"))?;
+        let report: WireReport =
+            serde_json::from_slice(&answer).map_err(|_| failed("HTTP 200, not a status answer"))?;
         let (id, report) = report.read(&self.id, self.limits()).map_err(|error| StatusFailed(error.to_string()))?;
         if id != transaction {
             return Err(failed("HTTP 200, about another transactionId"));

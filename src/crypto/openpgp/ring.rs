@@ -11,15 +11,9 @@ pub(in crate::crypto) struct PgpRing {
 }
 impl PgpRing {
     pub(in crate::crypto) fn new(_own: Vec<Arc<OwnCert>>, _peers: Vec<Arc<PeerCert>>) -> Self {
-        Self {
-            sign_with_all: false,
-        }
+        Self { sign_with_all: false }
     }
-    pub(in crate::crypto) fn seal(
-        &self,
-        _plain: &[u8],
-        _now: Timestamp,
-    ) -> Result<Vec<u8>, SealError> {
+    pub(in crate::crypto) fn seal(&self, _plain: &[u8], _now: Timestamp) -> Result<Vec<u8>, SealError> {
         Err(SealError::Failed)
     }
 }
@@ -29,12 +23,7 @@ impl PgpOpener {
     pub(in crate::crypto) fn new(_rings: &[Arc<Keyring>]) -> Self {
         Self
     }
-    pub(in crate::crypto) fn open(
-        &self,
-        _m: &[u8],
-        _now: Timestamp,
-        _max: usize,
-    ) -> Result<Opened, OpenError> {
+    pub(in crate::crypto) fn open(&self, _m: &[u8], _now: Timestamp, _max: usize) -> Result<Opened, OpenError> {
         Err(OpenError::Undecodable)
     }
 }

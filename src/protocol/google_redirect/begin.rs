@@ -70,9 +70,9 @@ impl Accounts {
         let callback = query.unverified_callback.as_deref().map(|text| hosts.check(text));
         // What Google finds the failed payment by stands in the callback alone until the request is verified.
         let way_back = match &callback {
-            Some(Ok(url)) => request_id_in(url)
-                .and_then(|id| RequestId::parse(&id).ok())
-                .map(|request_id| (url.clone(), request_id)),
+            Some(Ok(url)) => {
+                request_id_in(url).and_then(|id| RequestId::parse(&id).ok()).map(|request_id| (url.clone(), request_id))
+            }
             Some(Err(_)) | None => None,
         };
         self.read_begin(query, callback, now).map_err(|error| BeginError { error, way_back })
@@ -89,9 +89,9 @@ impl Accounts {
         let bound = callback_text.as_bytes();
         let authentic = self.open(sealed.as_bytes(), Carrier::UrlParameter, bound, now)?;
         let refuse = |refusal| ProtocolError::Refused { account: authentic.account, refusal };
-        let callback = callback
-            .ok_or_else(|| refuse(Refusal::missing("callbackUrl")))?
-            .map_err(|reason| refuse(Refusal::new(ErrorCode::InvalidFieldValue("callbackUrl".into()), reason.to_string())))?;
+        let callback = callback.ok_or_else(|| refuse(Refusal::missing("callbackUrl")))?.map_err(|reason| {
+            refuse(Refusal::new(ErrorCode::InvalidFieldValue("callbackUrl".into()), reason.to_string()))
+        })?;
         // The two parts must belong together (checklist BEG-1).
         if request_id_in(&callback).as_deref() != Some(authentic.request_id.as_str()) {
             let described = "redirectRequestId in callbackUrl is not requestHeader.requestId";

@@ -101,7 +101,10 @@ mod tests {
             ("/return", InvalidCallback::NotAUrl),
             ("https://payments.google.com/#x", InvalidCallback::NotAUrl),
             ("https://payments.google.com/?redirectResponse=x", InvalidCallback::ReservedParameter),
-            ("https://payments.google.com/?redirectRequestId=a&redirectRequestId=b", InvalidCallback::ReservedParameter),
+            (
+                "https://payments.google.com/?redirectRequestId=a&redirectRequestId=b",
+                InvalidCallback::ReservedParameter,
+            ),
             (r"https://payments.google.com\@evil.example/?redirectResponse=1", InvalidCallback::ReservedParameter),
         ] {
             assert_eq!(hosts.check(bad), Err(why), "{bad}");

@@ -160,7 +160,11 @@ impl GoogleClient {
                 (None, false) => "generic body".to_owned(),
             };
             let refused = status.is_client_error() && !matches!(status.as_u16(), 408 | 409 | 423 | 429);
-            return Err(CallFailed { description: format!("HTTP {}, {kind}", status.as_u16()), retry_after_ms, refused });
+            return Err(CallFailed {
+                description: format!("HTTP {}, {kind}", status.as_u16()),
+                retry_after_ms,
+                refused,
+            });
         }
         opened.ok_or_else(|| CallFailed::answer("HTTP 200 whose body is not signed by this account's peer"))
     }

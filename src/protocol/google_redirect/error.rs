@@ -117,10 +117,9 @@ impl ErrorCode {
     /// The union member, or `None` where the union has none.
     fn member(&self) -> Option<(&'static str, Value)> {
         Some(match self {
-            Self::InvalidApiVersion(requested) => (
-                "invalidApiVersion",
-                json!({"requestVersion": {"major": requested}, "expectedVersion": {"major": 1}}),
-            ),
+            Self::InvalidApiVersion(requested) => {
+                ("invalidApiVersion", json!({"requestVersion": {"major": requested}, "expectedVersion": {"major": 1}}))
+            }
             Self::InvalidPayloadSignature => ("invalidPayloadSignature", json!({})),
             Self::InvalidPayloadEncryption => ("invalidPayloadEncryption", json!({})),
             Self::RequestTimestampOutOfRange { requested, current } => (
