@@ -182,7 +182,7 @@ impl<M: Codec> Shell<M> {
                 key: remember.key,
                 method: remember.method,
                 content_hash: remember.content_hash,
-                reply: decision.reply.clone(),
+                reply: M::remembered(&decision.reply),
             }),
             settles: ask.settles,
             now,

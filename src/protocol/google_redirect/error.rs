@@ -89,8 +89,6 @@ pub enum ErrorCode {
     InvalidDecryptedRequest,
     /// The account belongs to another signer.
     Forbidden,
-    /// Another request with this key is being worked on (409, retryable; there is no member for it).
-    Concurrent,
     /// Ours, retryable: 503, in the browser `unavailable`.
     Unavailable,
 }
@@ -108,7 +106,6 @@ impl ErrorCode {
             Self::InvalidPayloadSignature => 401,
             Self::Forbidden => 403,
             Self::InvalidIdentifier(_) => 404,
-            Self::Concurrent => 409,
             Self::IdempotencyViolation => 412,
             Self::Unavailable => 503,
         }
@@ -135,7 +132,7 @@ impl ErrorCode {
             Self::MissingRequiredField(field) => ("missingRequiredField", json!({"missingFieldName": field})),
             Self::InvalidDecryptedRequest => ("invalidDecryptedRequest", json!({})),
             Self::Forbidden => ("forbidden", json!({})),
-            Self::Concurrent | Self::Unavailable => return None,
+            Self::Unavailable => return None,
         })
     }
 
@@ -149,7 +146,7 @@ impl ErrorCode {
     pub(super) fn browser_result(&self) -> Value {
         match self {
             Self::Forbidden => json!({"invalidIdentifier": {}}),
-            Self::Concurrent | Self::Unavailable => json!({"unavailable": {}}),
+            Self::Unavailable => json!({"unavailable": {}}),
             Self::InvalidApiVersion(_)
             | Self::InvalidPayloadSignature
             | Self::InvalidPayloadEncryption
