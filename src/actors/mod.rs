@@ -11,6 +11,6 @@ mod shell;
 
 pub use deadlines::Deadlines;
 pub use effects::{Carried, RedirectEffects};
-pub use outbox::{Outbox, OutboxHandle, OutboxSettings};
+pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use registry::{Registry, RegistrySettings};
 pub use shell::{Ask, AskError, Asked, RememberAs, Shell, Told};
