@@ -13,9 +13,7 @@ use crate::config::{self, Config, KeyScheme, NamedSecret};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
 use crate::domain::redirect_payment::RedirectPayment;
 use crate::issuer::{Issuers, SignedRedirect};
-use crate::protocol::google_redirect::{
-    Account, Accounts, CallbackHosts, GoogleClient, GoogleEndpoint, http_client,
-};
+use crate::protocol::google_redirect::{Account, Accounts, CallbackHosts, GoogleClient, GoogleEndpoint, http_client};
 use crate::storage::Store;
 use crate::web::pages::PageAssets;
 use crate::web::{GoogleSurface, OfferedIssuer, Surface};
@@ -166,7 +164,12 @@ fn looks(config: &Config) -> anyhow::Result<HashMap<crate::domain::IssuerId, Off
                     let bytes = std::fs::read(path)
                         .with_context(|| format!("issuers {}: cannot read logo {}", issuer.id, path.display()))?;
                     let mime = mime_guess::from_path(path).first_or_octet_stream();
-                    anyhow::ensure!(mime.type_() == "image", "issuers {}: logo {} is not an image", issuer.id, path.display());
+                    anyhow::ensure!(
+                        mime.type_() == "image",
+                        "issuers {}: logo {} is not an image",
+                        issuer.id,
+                        path.display()
+                    );
                     Some((bytes, mime.to_string()))
                 }
                 None => None,

@@ -89,7 +89,8 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
 pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
     install_crypto_provider();
     let listen = |address: SocketAddr, key: &str| {
-        TcpListener::bind(address).with_context(|| format!("cannot listen on {address}: is it in use? see server.{key}"))
+        TcpListener::bind(address)
+            .with_context(|| format!("cannot listen on {address}: is it in use? see server.{key}"))
     };
     let public_listener = listen(config.server.listen, "listen")?;
     let admin_listener = listen(config.server.admin_listen, "admin_listen")?;

@@ -21,7 +21,9 @@ pub(super) async fn readyz(surface: web::Data<Surface>) -> HttpResponse {
         Ok(()) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"),
         Err(error) => {
             tracing::warn!(error = %error, "the database does not answer");
-            HttpResponse::ServiceUnavailable().content_type("text/plain; charset=utf-8").body("the database does not answer\n")
+            HttpResponse::ServiceUnavailable()
+                .content_type("text/plain; charset=utf-8")
+                .body("the database does not answer\n")
         }
     }
 }
@@ -44,7 +46,8 @@ pub(super) async fn not_found() -> HttpResponse {
 /// A bearer token with `scope`, or the problem to answer: 401 without a valid token, 403 outside its scopes.
 async fn allowed(surface: &Surface, request: &HttpRequest, scope: &str) -> Result<(), HttpResponse> {
     let unauthorised = || {
-        let mut response = problem(StatusCode::UNAUTHORIZED, "a bearer token is required: see `roundtrip token create`");
+        let mut response =
+            problem(StatusCode::UNAUTHORIZED, "a bearer token is required: see `roundtrip token create`");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         response
     };
@@ -95,11 +98,7 @@ pub(super) async fn find_payments(
 }
 
 /// `GET /api/v1/payments/{transactionId}`
-pub(super) async fn payment(
-    surface: web::Data<Surface>,
-    id: web::Path<String>,
-    request: HttpRequest,
-) -> HttpResponse {
+pub(super) async fn payment(surface: web::Data<Surface>, id: web::Path<String>, request: HttpRequest) -> HttpResponse {
     if let Err(response) = allowed(&surface, &request, "payments:read").await {
         return response;
     }

@@ -53,12 +53,7 @@ pub(super) async fn begin(surface: web::Data<Surface>, request: HttpRequest) -> 
     }
 }
 
-async fn begun(
-    surface: &Surface,
-    google: &GoogleSurface,
-    visitor: &Visitor<'_>,
-    call: BeginCall,
-) -> HttpResponse {
+async fn begun(surface: &Surface, google: &GoogleSurface, visitor: &Visitor<'_>, call: BeginCall) -> HttpResponse {
     if let Err(refusal) = issuer_of(google, call.account, &call.start) {
         return send_back(surface, google, visitor, (&call, refusal));
     }

@@ -53,9 +53,7 @@ pub(super) async fn event(
             .insert_header(("webhook-timestamp", now.as_secs().to_string()))
             .insert_header(("webhook-signature", issuer.sign_answer(message.id, now, b"")))
             .finish(),
-        Err(AskError::Rejected(Rejection::Unknown)) => {
-            problem(StatusCode::NOT_FOUND, "transactionId: no such payment")
-        }
+        Err(AskError::Rejected(Rejection::Unknown)) => problem(StatusCode::NOT_FOUND, "transactionId: no such payment"),
         Err(
             AskError::Rejected(Rejection::NotThisIssuer | Rejection::AlreadyStarted | Rejection::Stale)
             | AskError::IdempotencyViolation,

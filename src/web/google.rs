@@ -70,12 +70,7 @@ fn status(code: &ErrorCode) -> StatusCode {
     StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn respond(
-    surface: &Surface,
-    google: &GoogleSurface,
-    account: usize,
-    answer: Result<Answer, Refusal>,
-) -> HttpResponse {
+fn respond(surface: &Surface, google: &GoogleSurface, account: usize, answer: Result<Answer, Refusal>) -> HttpResponse {
     let (mut response, answer) = match answer {
         Ok(answer) => (HttpResponse::Ok(), answer),
         Err(refusal) => {
@@ -184,9 +179,9 @@ fn told(call: &Call, asked: Asked<RedirectPayment>) -> Result<Reply, Refusal> {
         Err(AskError::Rejected(Rejection::Stale)) => {
             Err(call.stale.clone().unwrap_or_else(Refusal::idempotency_violation))
         }
-        Err(AskError::Rejected(Rejection::AlreadyStarted | Rejection::NotThisIssuer) | AskError::IdempotencyViolation) => {
-            Err(Refusal::idempotency_violation())
-        }
+        Err(
+            AskError::Rejected(Rejection::AlreadyStarted | Rejection::NotThisIssuer) | AskError::IdempotencyViolation,
+        ) => Err(Refusal::idempotency_violation()),
         Err(AskError::Overloaded | AskError::Unavailable) => {
             Err(Refusal::new(ErrorCode::Unavailable, "temporarily unavailable, retry with the same requestId"))
         }

@@ -130,11 +130,7 @@ pub async fn guard(
     Ok(response)
 }
 
-fn refuse(
-    request: ServiceRequest,
-    kind: Neutral,
-    change: impl FnOnce(&mut HttpResponse),
-) -> ServiceResponse<BoxBody> {
+fn refuse(request: ServiceRequest, kind: Neutral, change: impl FnOnce(&mut HttpResponse)) -> ServiceResponse<BoxBody> {
     let mut response = match request.app_data::<web::Data<Surface>>() {
         Some(surface) => Visitor::of(surface, request.request()).neutral(kind),
         None => HttpResponse::ServiceUnavailable().finish(),
@@ -152,9 +148,21 @@ fn note(response: &ServiceResponse<BoxBody>, took: Duration) {
     metrics::counter!("http_requests_total", "status" => status_class(status)).increment(1);
     metrics::histogram!("http_request_seconds").record(took.as_secs_f64());
     if status.is_server_error() {
-        tracing::warn!(http.method = method, http.route = template, http.status = status.as_u16(), http.ms = took.as_millis() as u64, "answered");
+        tracing::warn!(
+            http.method = method,
+            http.route = template,
+            http.status = status.as_u16(),
+            http.ms = took.as_millis() as u64,
+            "answered"
+        );
     } else {
-        tracing::debug!(http.method = method, http.route = template, http.status = status.as_u16(), http.ms = took.as_millis() as u64, "answered");
+        tracing::debug!(
+            http.method = method,
+            http.route = template,
+            http.status = status.as_u16(),
+            http.ms = took.as_millis() as u64,
+            "answered"
+        );
     }
 }
 

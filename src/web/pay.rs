@@ -12,9 +12,7 @@ use super::respond::{self, Visitor};
 use super::surface::{GoogleSurface, PayPath, Surface};
 use crate::actors::{Ask, AskError, Asked, Told};
 use crate::crypto::{ExpiryCheck, Purpose, SignedUrlError};
-use crate::domain::redirect_payment::{
-    Input, RedirectPayment, Rejection, Reply, Stage, Standing, Terms, Verdict,
-};
+use crate::domain::redirect_payment::{Input, RedirectPayment, Rejection, Reply, Stage, Standing, Terms, Verdict};
 use crate::domain::{IssuerId, TransactionId};
 use crate::protocol::google_redirect::complete_url;
 
@@ -43,7 +41,9 @@ pub(super) fn follow(
     let terms = &*standing.terms;
     match (&standing.stage, entry) {
         (Stage::Choosing, Entry::Page) => show_choice(surface, google, visitor, (terms, None)),
-        (Stage::Choosing, Entry::Begin | Entry::Choose(_) | Entry::Cancel | Entry::Return) => to_page(surface, visitor, terms),
+        (Stage::Choosing, Entry::Begin | Entry::Choose(_) | Entry::Cancel | Entry::Return) => {
+            to_page(surface, visitor, terms)
+        }
         (Stage::AtIssuer { issuer, .. }, Entry::Begin) => to_issuer(surface, visitor, terms, issuer),
         (Stage::AtIssuer { issuer, sent_now: true }, Entry::Page) => to_issuer(surface, visitor, terms, issuer),
         (Stage::AtIssuer { issuer, .. }, Entry::Choose(chosen)) if *issuer == chosen => {
@@ -51,7 +51,9 @@ pub(super) fn follow(
         }
         // Another issuer was chosen before, in another tab: the page says so, and how to go on.
         (Stage::AtIssuer { .. }, Entry::Choose(_) | Entry::Cancel | Entry::Return) => to_page(surface, visitor, terms),
-        (Stage::AtIssuer { issuer, sent_now: false }, Entry::Page) => show_at_issuer(surface, google, visitor, (terms, issuer)),
+        (Stage::AtIssuer { issuer, sent_now: false }, Entry::Page) => {
+            show_at_issuer(surface, google, visitor, (terms, issuer))
+        }
         (Stage::Undecided { issuer, differs: true }, Entry::Page | Entry::Return) => {
             show_undecided(surface, google, visitor, (terms, issuer, NotConfirmedReason::AmountDiffers))
         }
@@ -61,9 +63,10 @@ pub(super) fn follow(
         (Stage::Undecided { differs: true, .. }, Entry::Begin | Entry::Choose(_) | Entry::Cancel) => {
             to_page(surface, visitor, terms)
         }
-        (Stage::Undecided { issuer, differs: false }, Entry::Begin | Entry::Choose(_) | Entry::Cancel | Entry::Return) => {
-            home(surface, google, visitor, (terms, &Verdict::Pending, Some(issuer)))
-        }
+        (
+            Stage::Undecided { issuer, differs: false },
+            Entry::Begin | Entry::Choose(_) | Entry::Cancel | Entry::Return,
+        ) => home(surface, google, visitor, (terms, &Verdict::Pending, Some(issuer))),
         (Stage::Closed { outcome, issuer }, _) => {
             home(surface, google, visitor, (terms, &Verdict::Final(outcome.clone()), issuer.as_ref()))
         }
@@ -316,4 +319,3 @@ pub(super) async fn search(
         Err(response) => response,
     }
 }
-

@@ -110,10 +110,7 @@ pub(super) async fn not_found(surface: web::Data<Surface>, request: HttpRequest)
     Visitor::of(&surface, &request).neutral(Neutral::NotFound)
 }
 
-pub(super) fn bad_form(
-    error: actix_web::error::UrlencodedError,
-    request: &HttpRequest,
-) -> actix_web::Error {
+pub(super) fn bad_form(error: actix_web::error::UrlencodedError, request: &HttpRequest) -> actix_web::Error {
     let response = match request.app_data::<web::Data<Surface>>() {
         Some(surface) => Visitor::of(surface, request).neutral(Neutral::BadRequest),
         None => HttpResponse::BadRequest().finish(),

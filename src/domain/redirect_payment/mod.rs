@@ -5,6 +5,8 @@
 mod apply;
 mod decide;
 mod outcome;
+#[cfg(test)]
+mod proof;
 mod state;
 mod view;
 
