@@ -62,7 +62,8 @@ pub(super) async fn refund(
         Err(refusal) => return refusal,
     };
     let asked = serde_json::from_slice::<RefundRequest>(&body).ok();
-    let Some((asked, amount_micros)) = asked.and_then(|asked| amount(&asked.amount_micros).map(|micros| (asked, micros)))
+    let Some((asked, amount_micros)) =
+        asked.and_then(|asked| amount(&asked.amount_micros).map(|micros| (asked, micros)))
     else {
         return plain(StatusCode::BAD_REQUEST);
     };

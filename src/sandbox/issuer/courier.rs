@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use reqwest::Response;
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Desk;
@@ -27,7 +26,6 @@ const LONGEST_RETRY: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(super) struct Courier {
     attempts: Mutex<HashMap<String, Attempt>>,
-    wake: Notify,
 }
 
 struct Attempt {
@@ -45,11 +43,6 @@ impl Courier {
     pub(super) fn hold(&self, event: &str, delay: Duration) {
         let attempt = Attempt { not_before: Instant::now() + delay, delay: FIRST_RETRY, problem: None };
         self.attempts().insert(event.to_owned(), attempt);
-    }
-
-    /// Lets the courier look at once.
-    pub(super) fn wake(&self) {
-        self.wake.notify_one();
     }
 
     /// Why the last attempt failed.
@@ -76,15 +69,13 @@ pub(super) async fn run(desk: Weak<Desk>) {
         if let Err(error) = settle_due(&desk) {
             tracing::error!(%error, "the issuer stand-in cannot write");
         }
-        let due: Vec<Event> = desk.journal.read(|book| {
-            book.events.values().filter(|event| desk.courier.is_due(&event.id)).cloned().collect()
-        });
+        let due: Vec<Event> = desk
+            .journal
+            .read(|book| book.events.values().filter(|event| desk.courier.is_due(&event.id)).cloned().collect());
         join_all(due.into_iter().map(|event| deliver(&desk, event))).await;
-        // The strong reference goes at the end of the pass; the next one finds out whether anybody else still has one.
-        tokio::select! {
-            () = desk.courier.wake.notified() => {}
-            () = tokio::time::sleep(TICK) => {}
-        }
+        // Let go before the pause, so that a server that has stopped is found gone.
+        drop(desk);
+        tokio::time::sleep(TICK).await;
     }
 }
 
@@ -92,16 +83,18 @@ pub(super) async fn run(desk: Weak<Desk>) {
 pub(super) fn settle_due(desk: &Arc<Desk>) -> Result<(), JournalError> {
     let now = desk.clock.now();
     let is_due = |due_ms: i64| due_ms <= now.as_millis();
-    if !desk.journal.read(|book| due_payments(book, is_due).next().is_some() || due_refunds(book, is_due).next().is_some())
+    if !desk
+        .journal
+        .read(|book| due_payments(book, is_due).next().is_some() || due_refunds(book, is_due).next().is_some())
     {
         return Ok(());
     }
     desk.journal.decide(|book| {
         let payments = due_payments(book, is_due).map(|payment| {
-            let word = payment.later.as_ref().map_or_else(
-                || Word::of(Outcome::Cancelled, payment.amount_micros),
-                |later| later.then.clone(),
-            );
+            let word = payment
+                .later
+                .as_ref()
+                .map_or_else(|| Word::of(Outcome::Cancelled, payment.amount_micros), |later| later.then.clone());
             // A payer who let the link expire was never here for the issuer's books: the integrator asks at its deadline.
             let told = payment.later.is_some();
             let decided = Payment { word: Some(word.clone()), later: None, ..payment.clone() };

@@ -28,7 +28,8 @@ pub(super) async fn authorize(desk: web::Data<Desk>, path: web::Path<String>, re
     let now = desk.clock.now();
     let called = format!("{}{}", desk.origin, request.path());
     let query = request.query_string();
-    let parameters = match issuer.keys.verify(Purpose::IssuerAuthorize, &called, query, ExpiryCheck::within_a_week(now)) {
+    let parameters = match issuer.keys.verify(Purpose::IssuerAuthorize, &called, query, ExpiryCheck::within_a_week(now))
+    {
         Ok(parameters) => parameters.into_iter().collect::<HashMap<_, _>>(),
         Err(SignedUrlError::Expired) => {
             return pages::refusal(StatusCode::GONE, "This link has expired", "Start the payment again at the shop.");
@@ -134,10 +135,10 @@ pub(super) async fn decide(
     let now = desk.clock.now();
     let decided = Payment {
         word: Some(choice.word.clone()),
-        later: choice.later.clone().map(|(millis, then)| super::book::Later {
-            due_ms: now.plus_millis(millis).as_millis(),
-            then,
-        }),
+        later: choice
+            .later
+            .clone()
+            .map(|(millis, then)| super::book::Later { due_ms: now.plus_millis(millis).as_millis(), then }),
         ..payment.clone()
     };
     let event = (choice.event != EventTiming::None).then(|| payment_event(&decided, now));
@@ -255,5 +256,9 @@ pub(super) async fn not_found() -> HttpResponse {
 
 fn failed(error: &crate::sandbox::journal::JournalError) -> HttpResponse {
     tracing::error!(%error, "the issuer stand-in cannot write");
-    pages::refusal(StatusCode::SERVICE_UNAVAILABLE, "Out of order", "The stand-in cannot write its memory; see the log.")
+    pages::refusal(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Out of order",
+        "The stand-in cannot write its memory; see the log.",
+    )
 }
