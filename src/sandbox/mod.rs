@@ -7,14 +7,22 @@
 pub mod google;
 pub mod issuer;
 mod journal;
-pub mod keys;
+mod keys;
 mod page;
 pub mod settings;
 
 pub use journal::JournalError;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+
+use url::Url;
+
+use self::google::GoogleOptions;
+use self::issuer::{IssuerOptions, SandboxIssuer};
+use self::settings::{ISSUERS, Listeners, Ports, Settings};
+use crate::ports::Clock;
 
 /// Why the sandbox cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -60,4 +68,58 @@ pub(crate) fn http_client() -> Result<reqwest::Client, SandboxError> {
         .no_proxy()
         .build()?;
     Ok(client)
+}
+
+/// Everything a sandbox needs, made or found under its directory; nothing runs yet.
+pub struct Prepared {
+    /// The integrator's configuration.
+    pub settings: PathBuf,
+    /// The addresses, in [`Ports`]' order: all on `127.0.0.1`.
+    pub ports: Ports,
+    /// Bound for the integrator's public side. Hand it over, or drop it just before binding `server.listen`.
+    pub server: std::net::TcpListener,
+    /// Bound for the integrator's admin side; likewise.
+    pub admin: std::net::TcpListener,
+    /// For [`google::server`].
+    pub google: GoogleOptions,
+    /// For [`issuer::server`].
+    pub issuer: IssuerOptions,
+}
+
+/// Makes on the first start, and finds later, the keys, settings and memory of a sandbox under `dir`. `wanted` counts for
+/// the first start only; a port that is taken gives way to a free one.
+pub fn prepare(dir: &Path, wanted: Ports, clock: Arc<dyn Clock>) -> Result<Prepared, SandboxError> {
+    keys::make_missing(dir, clock.now())?;
+    let Settings { file, ports, listeners } = settings::prepare(dir, wanted)?;
+    let Listeners { server, admin, google, issuer } = listeners;
+    let edited = settings::edited(&file)?;
+    let integrator = Url::parse(&edited.public_url)
+        .map_err(|error| SandboxError::Unreadable { path: file.clone(), reason: format!("public_url: {error}") })?;
+    let issuers = ISSUERS.iter().map(|spec| {
+        let keys = keys::issuer_keys(dir, spec.id)?;
+        Ok(SandboxIssuer { id: spec.id.to_owned(), name: spec.name.to_owned(), keys })
+    });
+    Ok(Prepared {
+        settings: file,
+        ports,
+        server,
+        admin,
+        google: GoogleOptions {
+            listen: google,
+            dir: dir.to_owned(),
+            integrator: integrator.clone(),
+            accounts: keys::google_accounts(dir)?,
+            issuers: ISSUERS.iter().map(|spec| (spec.id.to_owned(), spec.name.to_owned())).collect(),
+            clock: Arc::clone(&clock),
+            base_path: edited.base_path,
+            begin_path: edited.begin_path,
+        },
+        issuer: IssuerOptions {
+            listen: issuer,
+            dir: dir.to_owned(),
+            integrator,
+            issuers: issuers.collect::<Result<_, SandboxError>>()?,
+            clock,
+        },
+    })
 }
