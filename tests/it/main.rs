@@ -1,1 +1,3 @@
-//! t
+//! One test binary, by surface.
+
+mod sandbox;
