@@ -274,13 +274,9 @@ impl<M: Codec> Handler<Envelope<M>> for TransactionActor<M> {
         let held = self.held.take().map(|held| *held);
         let work = async move { shell.handle(held, &ask).await };
         // `wait`, not `spawn`: the next message sees what this one committed.
-        ctx.wait(work.into_actor(self).map(|(asked, held), actor, ctx| {
+        ctx.wait(work.into_actor(self).map(|(asked, held), actor, _| {
             // Nothing is known of it, or memory cannot be trusted: the next message starts from the row.
-            let keep = held.filter(|held| held.position.is_some());
-            if keep.is_none() {
-                ctx.stop();
-            }
-            actor.held = keep.map(Box::new);
+            actor.held = held.filter(|held| held.position.is_some()).map(Box::new);
             // The asker may have gone away; what was committed stays.
             let _gone = reply.send(asked);
         }));

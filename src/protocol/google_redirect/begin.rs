@@ -92,8 +92,9 @@ impl Accounts {
         let callback = callback.ok_or_else(|| refuse(Refusal::missing("callbackUrl")))?.map_err(|reason| {
             refuse(Refusal::new(ErrorCode::InvalidFieldValue("callbackUrl".into()), reason.to_string()))
         })?;
+        let request_id = authentic.request_id.clone().map_err(refuse)?;
         // The two parts must belong together (checklist BEG-1).
-        if request_id_in(&callback).as_deref() != Some(authentic.request_id.as_str()) {
+        if request_id_in(&callback).as_deref() != Some(request_id.as_str()) {
             let described = "redirectRequestId in callbackUrl is not requestHeader.requestId";
             return Err(refuse(Refusal::new(ErrorCode::InvalidIdentifier("redirectRequestId".into()), described)));
         }
@@ -103,7 +104,7 @@ impl Accounts {
             account: authentic.account,
             stale: self.out_of_window(authentic.requested_at, now),
             piaid: authentic.piaid,
-            request_id: authentic.request_id,
+            request_id,
             content_hash: authentic.content_hash,
             start,
         })

@@ -95,7 +95,8 @@ pub enum Wanted {
 pub(super) struct Authentic {
     pub(super) account: usize,
     pub(super) piaid: Piaid,
-    pub(super) request_id: RequestId,
+    /// Judged after the timestamp, as the order of flows-security section 8.3 has it.
+    pub(super) request_id: Result<RequestId, Refusal>,
     pub(super) requested_at: Timestamp,
     pub(super) content_hash: [u8; 32],
     pub(super) body: Value,
@@ -133,8 +134,9 @@ impl Accounts {
         if let (Some(refusal), false) = (&stale, self.replay_before_clock) {
             return Err(refuse(refusal.clone()));
         }
+        let request_id = authentic.request_id.clone().map_err(refuse)?;
         let request = read_request(&authentic.body, wanted).map_err(refuse)?;
-        let Authentic { account, piaid, request_id, content_hash, .. } = authentic;
+        let Authentic { account, piaid, content_hash, .. } = authentic;
         Ok(Call { account, piaid, request_id, content_hash, stale, request })
     }
 
@@ -190,9 +192,9 @@ impl Accounts {
         let refuse = |refusal| ProtocolError::Refused { account, refusal };
         header.require(&["requestTimestamp"]).map_err(refuse)?;
         let requested_at = header.timestamp("requestTimestamp").map_err(refuse)?;
-        let request_id = header.text("requestId").map_err(refuse)?;
-        let request_id = RequestId::parse(request_id)
-            .map_err(|reason| refuse(Refusal::invalid("requestHeader.requestId", reason.expected)))?;
+        let request_id = header.text("requestId").and_then(|text| {
+            RequestId::parse(text).map_err(|reason| Refusal::invalid("requestHeader.requestId", reason.expected))
+        });
         let content_hash = hash_without_timestamp(&body, bound);
         Ok(Authentic { account, piaid, request_id, requested_at, content_hash, body })
     }
