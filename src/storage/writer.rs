@@ -188,7 +188,7 @@ async fn write_batch(db: &DatabaseConnection, mut batch: Vec<Member>) -> HashMap
                 }
                 batch = rest;
             }
-            Err(error) if batch.len() == 1 || error.is_connection() => {
+            Err(error) if batch.len() == 1 || error.is_general() => {
                 for member in batch {
                     member.answer(Err(refused(&error)));
                 }

@@ -1,1 +1,4 @@
-//! t
+//! Black-box tests, by surface.
+
+mod postgres;
+mod storage;
