@@ -1,1 +1,38 @@
-//! (see lib.rs)
+//! Floor 2: OpenPGP, JOSE, key files, signed URLs, signed webhooks and hashes. Sole user of `hmac` and `sha2`.
+//!
+//! Two words carry the messages: [`Keyring::seal`] signs, then encrypts for one account; [`Opener::open`] decrypts with
+//! whichever account's key fits, verifies, and says which accounts trust the signer. Everything before `open` returns is
+//! unverified (flows-security section 3).
+//!
+//! Keys are parsed once and held ready for use: no key is parsed per message. Every secret RSA operation runs in
+//! aws-lc-rs (constant time); rPGP only reads and writes packets. Failures to decrypt are one and the same value, so
+//! that an answer tells nothing about the reason (flows-security section 8.2).
+//!
+//! Architecture invariant: no clock. "Now" is an argument, also for the life of keys and the time in signatures.
+
+mod hashes;
+mod jose;
+mod key;
+mod key_care;
+mod keyring;
+mod openpgp;
+mod random;
+mod signed_url;
+mod webhook;
+mod wire;
+
+pub use hashes::{chain_hash, content_hash, secrets_equal, transaction_id};
+pub use jose::{InvalidAlgorithm, JoseAlgorithms, JweAlg, JweEnc, JwsAlg, Zip};
+pub use key::{KeyError, OwnKey, PeerKey, load_own_keys, load_peer_keys};
+pub use key_care::{
+    Finding, GeneratedKey, JwkKind, KeyDescription, NewJwk, NewOpenPgpKey, Severity, describe_keys, export_public,
+    generate_jwk, generate_openpgp, generate_url_key, lint_disjoint, lint_keys,
+};
+pub use keyring::{Keyring, OpenError, Opened, Opener, SealError};
+pub use random::{random_bytes, random_token};
+pub use signed_url::{ExpiryCheck, Purpose, SignedUrlError, UrlKey, UrlKeys};
+pub use webhook::{UnverifiedWebhook, WebhookError, sign_webhook};
+pub use wire::{Carrier, Scheme};
+
+/// What a received message may inflate to, in bytes (contract section 3).
+pub const MAX_INFLATED_BYTES: usize = 1024 * 1024;

@@ -1,4 +1,5 @@
-//! Black-box tests, by surface.
+//! One test binary, by surface.
 
 mod postgres;
+mod sandbox;
 mod storage;

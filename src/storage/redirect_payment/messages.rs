@@ -163,6 +163,7 @@ impl TryFrom<StoredEffect<'_>> for Effect {
 #[derive(Serialize, Deserialize)]
 pub(super) enum StoredReply<'a> {
     Standing { terms: StoredTerms<'a>, stage: StoredStage<'a> },
+    Noted,
     Link(Cow<'a, str>),
     Refused(StoredNegative<'a>),
     Status { verdict: StoredVerdict<'a>, issuer: Option<Cow<'a, str>> },
@@ -182,6 +183,7 @@ impl<'a> From<&'a Reply> for StoredReply<'a> {
             Reply::Standing(Standing { terms, stage }) => {
                 Self::Standing { terms: terms.as_ref().into(), stage: stage.into() }
             }
+            Reply::Noted => Self::Noted,
             Reply::Link(link) => Self::Link(link.as_str().into()),
             Reply::Refused(negative) => Self::Refused(negative.into()),
             Reply::Status(verdict, issuer) => {
@@ -199,6 +201,7 @@ impl TryFrom<StoredReply<'_>> for Reply {
             StoredReply::Standing { terms, stage } => {
                 Self::Standing(Standing { terms: terms.try_into()?, stage: stage.try_into()? })
             }
+            StoredReply::Noted => Self::Noted,
             StoredReply::Link(link) => Self::Link(link.into_owned()),
             StoredReply::Refused(negative) => Self::Refused(negative.try_into()?),
             StoredReply::Status { verdict, issuer: known } => Self::Status(verdict.try_into()?, issuer(known)?),

@@ -1,0 +1,54 @@
+//! The stand-ins themselves: what they say must be right before it can prove anything about the integrator.
+
+mod google;
+mod issuer;
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+
+/// Any free port on loopback, bound.
+fn free_port() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    (listener, origin)
+}
+
+/// A server that runs until it is stopped.
+struct Running(ServerHandle, actix_web::rt::task::JoinHandle<std::io::Result<()>>);
+
+impl Running {
+    fn start(server: Server) -> Self {
+        Self(server.handle(), actix_web::rt::spawn(server))
+    }
+
+    /// Stops it and waits until its port is free again.
+    async fn stop(self) {
+        self.0.stop(false).await;
+        self.1.await.unwrap().unwrap();
+    }
+}
+
+/// A browser that shows redirects instead of following them.
+fn browser() -> reqwest::Client {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+}
+
+fn location(response: &reqwest::Response) -> String {
+    response.headers().get("location").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+}
+
+/// Waits for something that another task does. The limit is only there to fail instead of hanging.
+async fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let wait = async {
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    actix_web::rt::time::timeout(Duration::from_secs(20), wait).await.expect("it never happened")
+}
