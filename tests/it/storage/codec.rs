@@ -242,6 +242,7 @@ fn replies() -> Vec<Reply> {
         standing(Stage::AtIssuer { issuer: bank("BANK_A"), sent_now: true }),
         standing(Stage::Undecided { issuer: bank("BANK_A"), differs: false }),
         standing(Stage::Closed { outcome: Outcome::Success, issuer: Some(bank("BANK_A")) }),
+        Reply::Noted,
         Reply::Link("https://pay.example.com/pay/x?sig=y".to_owned()),
         Reply::Refused(Negative { decline: Decline::CurrencyNotSupported, raw: None }),
         Reply::Status(Verdict::Pending, None),
@@ -249,7 +250,7 @@ fn replies() -> Vec<Reply> {
     ];
     for sample in &samples {
         match sample {
-            Reply::Standing(_) | Reply::Link(_) | Reply::Refused(_) | Reply::Status(..) => {}
+            Reply::Standing(_) | Reply::Noted | Reply::Link(_) | Reply::Refused(_) | Reply::Status(..) => {}
         }
     }
     samples
@@ -419,6 +420,7 @@ fn any_reply() -> impl Strategy<Value = Reply> {
     let verdict = prop_oneof![Just(Verdict::Pending), any_outcome().prop_map(Verdict::Final)];
     prop_oneof![
         (any_terms(), stage).prop_map(|(terms, stage)| Reply::Standing(Standing { terms, stage })),
+        Just(Reply::Noted),
         any::<String>().prop_map(Reply::Link),
         any_negative().prop_map(Reply::Refused),
         (verdict, option::of(any_issuer())).prop_map(|(verdict, issuer)| Reply::Status(verdict, issuer)),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use roundtrip::domain::redirect_payment::{RedirectPayment, Reply, Verdict};
+use roundtrip::domain::redirect_payment::{RedirectPayment, Reply, State, Verdict};
 use roundtrip::domain::{LedgerEntry, RequestId};
 use roundtrip::storage::{Change, Codec, Commit, CommitError, Committed, Position, StorageError};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -10,8 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::codec::states;
 use super::fixture::{
-    Home, NODE, NOW, Payment, answer, approved, bank, choose, declined, google, inr, is_conflict, next, open, start,
-    terms,
+    Home, NOW, Payment, answer, approved, bank, choose, declined, google, inr, is_conflict, next, open, start, terms,
 };
 use super::on_both;
 
@@ -62,7 +61,7 @@ async fn a_stale_version_is_a_conflict(home: &Home) {
     assert!(is_conflict(&home.store.commit(second).await));
 
     let again = start((*payment.terms).clone());
-    let (new, ..) = Payment { position: None, state: Default::default(), ..payment.clone() }.decide(&again, NOW);
+    let (new, ..) = Payment { position: None, state: State::default(), ..payment.clone() }.decide(&again, NOW);
     assert!(is_conflict(&home.store.commit(new).await), "it exists already");
 
     let unknown = Payment::new();
@@ -252,7 +251,7 @@ async fn malformed_commits_are_refused(home: &Home) {
     assert!(matches!(eventless, Err(CommitError::Storage(StorageError::Malformed(_)))), "{eventless:?}");
     let busy = paid(|change| change.effects.extend(change.effects.clone())).await;
     assert!(matches!(busy, Err(CommitError::Storage(StorageError::Malformed(_)))), "{busy:?}");
-    let nothing = paid(|change| change.state = Default::default()).await;
+    let nothing = paid(|change| change.state = State::default()).await;
     assert!(matches!(nothing, Err(CommitError::Storage(StorageError::Malformed(_)))), "{nothing:?}");
 
     assert_eq!(home.store.version(payment.id).await.unwrap(), Some(2), "nothing of them is stored");
@@ -263,7 +262,7 @@ async fn malformed_commits_are_refused(home: &Home) {
             change.entries[1].account.clone(),
             inr(5),
             "fee",
-        ))
+        ));
     })
     .await;
     assert!(sound.is_ok(), "{sound:?}");
@@ -382,5 +381,4 @@ async fn hundreds_of_payments_share_batches(home: &Home) {
     let report = home.store.verify_journal().await.unwrap();
     assert_eq!((report.transactions, report.rows, report.faulty), (600, 600, 0));
     assert_eq!(home.store.load::<RedirectPayment>(payments[0].id).await.unwrap().unwrap().position.version, 1);
-    let _ = NODE;
 }
