@@ -1,3 +1,4 @@
-//! One test binary, by surface.
+//! The integration tests: one binary, by surface.
 
+mod crypto;
 mod sandbox;
