@@ -17,12 +17,7 @@ impl JoseRing {
     ) -> Result<Self, KeyError> {
         Ok(Self)
     }
-    pub(in crate::crypto) fn seal(
-        &self,
-        _plain: &[u8],
-        _c: Carrier,
-        _now: Timestamp,
-    ) -> Result<String, SealError> {
+    pub(in crate::crypto) fn seal(&self, _plain: &[u8], _c: Carrier, _now: Timestamp) -> Result<String, SealError> {
         Err(SealError::Failed)
     }
 }
@@ -32,12 +27,7 @@ impl JoseOpener {
     pub(in crate::crypto) fn new(_rings: &[Arc<Keyring>]) -> Self {
         Self
     }
-    pub(in crate::crypto) fn open(
-        &self,
-        _m: &str,
-        _now: Timestamp,
-        _max: usize,
-    ) -> Result<Opened, OpenError> {
+    pub(in crate::crypto) fn open(&self, _m: &str, _now: Timestamp, _max: usize) -> Result<Opened, OpenError> {
         Err(OpenError::Undecodable)
     }
 }
