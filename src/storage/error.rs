@@ -56,35 +56,35 @@ impl StorageError {
         Self::CorruptRow { table, column, row: row.to_string(), reason: why.0 }
     }
 
-    /// Whether the database could not be reached at all, so that trying the next statement is of no use.
-    pub(super) fn is_connection(&self) -> bool {
-        match self {
-            Self::Database(error) => match error.as_ref() {
-                DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-                DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
-                    matches!(
-                        inner.as_ref(),
-                        sea_orm::sqlx::Error::Io(_)
-                            | sea_orm::sqlx::Error::PoolTimedOut
-                            | sea_orm::sqlx::Error::PoolClosed
-                            | sea_orm::sqlx::Error::WorkerCrashed
-                    )
-                }
-                _ => false,
-            },
-            Self::Overloaded
-            | Self::Closed
-            | Self::CorruptRow { .. }
-            | Self::Malformed(_)
-            | Self::Address(_)
-            | Self::SchemaOlder { .. }
-            | Self::SchemaNewer { .. } => false,
+    /// Whether the database as a whole is at fault (unreachable, locked, full, shutting down), not the statement: trying
+    /// the members of a batch one by one would only fail each of them again, and slowly.
+    pub(super) fn is_general(&self) -> bool {
+        use sea_orm::sqlx::Error;
+        let Self::Database(error) = self else { return false };
+        let inner = match error.as_ref() {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
+            DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => inner.as_ref(),
+            _ => return false,
+        };
+        match inner {
+            Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => true,
+            Error::Database(reported) => reported.code().is_some_and(|code| is_general_code(&code)),
+            _ => false,
         }
     }
 
     /// Whether a unique key stood in the way: somebody else was first.
     pub(super) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
+    }
+}
+
+/// PostgreSQL: SQLSTATE classes 08 connection, 53 resources, 57 operator, 58 system. SQLite: 5 busy, 6 locked,
+/// 8 read-only, 10 I/O, 11 corrupt, 13 full, 14 cannot open, in the low byte of the extended code.
+fn is_general_code(code: &str) -> bool {
+    match code.len() {
+        5 => ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)),
+        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14)),
     }
 }
 

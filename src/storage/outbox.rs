@@ -179,7 +179,7 @@ impl Store {
             .col_expr(Column::DueMs, Expr::value(due.as_millis()))
             .col_expr(Column::ParkedMs, Expr::value(parked.map(Timestamp::as_millis)))
             .col_expr(Column::Attempts, Expr::value(failed.attempts))
-            .col_expr(Column::LastError, Expr::value(failed.error))
+            .col_expr(Column::LastError, Expr::value(shortened(&failed.error)))
             .filter(keyed(&[failed.key]))
             .filter(Column::LeaseNode.eq(failed.node.as_uuid()))
             .exec(&self.0.write)
@@ -267,6 +267,11 @@ impl Store {
 
 fn key((transaction, number): (Uuid, i64)) -> OutboxKey {
     OutboxKey { transaction: TransactionId::from_uuid(transaction), number }
+}
+
+/// Somebody else's words, perhaps: PostgreSQL takes no NUL in a text, and nobody reads more than this.
+fn shortened(error: &str) -> String {
+    error.chars().filter(|c| *c != '\0').take(500).collect()
 }
 
 /// Exactly these rows. (SQLite has no list of tuples.)

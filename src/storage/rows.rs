@@ -4,7 +4,7 @@ use entity::{journal, ledger, outbox, request_log, transaction};
 
 use super::{Change, Codec, CodecError, Commit, CommitError, OutboxKey, Position, StorageError};
 use crate::crypto::chain_hash;
-use crate::domain::{Account, LedgerEntry, TransactionId, unbalanced_currency};
+use crate::domain::{Account, LedgerEntry, Timestamp, TransactionId, unbalanced_currency};
 
 /// What one commit writes.
 #[derive(Debug, Clone)]
@@ -187,7 +187,7 @@ fn transaction<M: Codec>(
         amount_micros: summary.amount.micros(),
         attention: M::attention(state).map(|attention| attention.as_str().to_owned()),
         snapshot: M::encode_state(state).map_err(unwritable)?,
-        deadline_ms: M::deadline(state).map(|deadline| deadline.as_millis()),
+        deadline_ms: M::deadline(state).map(Timestamp::as_millis),
         outbox_open: open_after(commit.settles.is_some(), after.outbox_open, change.effects.len()),
         journal_seq: after.journal_seq,
         journal_head: after.journal_head.to_vec(),

@@ -121,13 +121,12 @@ async fn work(db: DatabaseConnection, queue: Queue, mut close: watch::Receiver<b
                 taken = queue.recv_many(&mut members, max_batch) => Some(taken),
                 () = told(&mut close) => None,
             };
-            match taken {
-                Some(taken) => taken,
+            if let Some(taken) = taken {
+                taken
+            } else {
                 // The store was closed: what waits is still written.
-                None => {
-                    queue.close();
-                    queue.recv_many(&mut members, max_batch).await
-                }
+                queue.close();
+                queue.recv_many(&mut members, max_batch).await
             }
         };
         if taken == 0 {
@@ -188,7 +187,7 @@ async fn write_batch(db: &DatabaseConnection, mut batch: Vec<Member>) -> HashMap
                 }
                 batch = rest;
             }
-            Err(error) if batch.len() == 1 || error.is_connection() => {
+            Err(error) if batch.len() == 1 || error.is_general() => {
                 for member in batch {
                     member.answer(Err(refused(&error)));
                 }
