@@ -127,11 +127,12 @@ impl Keyring {
             ));
         }
         Ok(Self(match scheme {
-            Scheme::Pgp => Ring::Pgp(PgpRing::new(
-                own.into_iter()
+            Scheme::Pgp => Ring::Pgp(PgpRing {
+                own: own
+                    .into_iter()
                     .filter_map(|k| if let Own::Pgp(c) = k.0 { Some(c) } else { None })
                     .collect(),
-                peers
+                peers: peers
                     .into_iter()
                     .filter_map(|k| {
                         if let Peer::Pgp(c) = k.0 {
@@ -141,7 +142,8 @@ impl Keyring {
                         }
                     })
                     .collect(),
-            )),
+                sign_with_all: false,
+            }),
             Scheme::Jose => Ring::Jose(JoseRing::new(
                 own.into_iter()
                     .filter_map(|k| {

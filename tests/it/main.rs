@@ -1,3 +1,4 @@
-//! One test binary, by surface.
+//! One binary for all integration tests, by surface.
 
+mod crypto;
 mod sandbox;

@@ -1,6 +1,8 @@
 //! A compact JWS inside a compact JWE (flows-security section 3.3), on aws-lc-rs, with fixed allow lists.
 
 mod algorithms;
+pub(super) mod describe;
+pub(super) mod generate;
 pub(super) mod jwk;
 mod ring;
 
