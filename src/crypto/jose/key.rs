@@ -164,11 +164,6 @@ macro_rules! shared_by_both {
             pub(super) fn encrypts(&self) -> bool {
                 self.profile.purpose.encrypts
             }
-
-            /// Whether `use` and `alg` let the key sign.
-            pub(super) fn signs(&self) -> bool {
-                self.profile.purpose.signs
-            }
         }
 
         impl fmt::Debug for $name {
@@ -221,6 +216,11 @@ impl OwnJwk {
             profile: Profile::of(jwk)?,
             secret,
         })
+    }
+
+    /// Whether `use` and `alg` let the key sign.
+    pub(super) fn signs(&self) -> bool {
+        self.profile.purpose.signs
     }
 
     /// Whether the key can make signatures of this algorithm.
