@@ -136,7 +136,7 @@ impl JweEnc {
             let mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
             parts
                 .iter()
-                .fold(mac, |mac, part| mac.chain_update(part))
+                .fold(mac, Mac::chain_update)
                 .finalize()
                 .into_bytes()
                 .to_vec()
@@ -144,7 +144,7 @@ impl JweEnc {
             let mac = Hmac::<Sha512>::new_from_slice(key).ok()?;
             parts
                 .iter()
-                .fold(mac, |mac, part| mac.chain_update(part))
+                .fold(mac, Mac::chain_update)
                 .finalize()
                 .into_bytes()
                 .to_vec()

@@ -56,13 +56,9 @@ fn modulus(jwk: &Jwk) -> Option<Vec<u8>> {
 
 /// RSA keys hash by modulus, so that the same key is found again in an OpenPGP file.
 pub(super) fn material(jwk: &Jwk) -> [u8; 32] {
-    match modulus(jwk) {
-        Some(n) => content_hash(&n),
-        None => {
-            let member = |member: &Option<String>| member.clone().unwrap_or_default();
-            content_hash(
-                format!("{} {} {}", member(&jwk.crv), member(&jwk.x), member(&jwk.y)).as_bytes(),
-            )
-        }
+    if let Some(n) = modulus(jwk) {
+        return content_hash(&n);
     }
+    let member = |member: &Option<String>| member.clone().unwrap_or_default();
+    content_hash(format!("{} {} {}", member(&jwk.crv), member(&jwk.x), member(&jwk.y)).as_bytes())
 }

@@ -62,6 +62,13 @@ pub(in crate::crypto) struct Jwk {
     pub exp: Option<i64>,
 }
 
+/// Tells a set from a single key.
+#[derive(Deserialize)]
+struct Probe {
+    keys: Option<serde::de::IgnoredAny>,
+}
+
+/// A JWK set (RFC 7517 section 5).
 #[derive(Serialize, Deserialize)]
 pub(in crate::crypto) struct JwkSet {
     pub keys: Vec<Jwk>,
@@ -180,10 +187,6 @@ pub(in crate::crypto) fn parse(file: &[u8]) -> Result<Vec<Jwk>, KeyError> {
     // serde_json's own text may quote the file: only the place is passed on.
     let place =
         |e: serde_json::Error| unreadable(format!("line {}, column {}", e.line(), e.column()));
-    #[derive(Deserialize)]
-    struct Probe {
-        keys: Option<serde::de::IgnoredAny>,
-    }
     let is_set = serde_json::from_slice::<Probe>(file)
         .map_err(place)?
         .keys

@@ -284,10 +284,10 @@ impl Signed {
         for packet in PacketParser::new(bytes) {
             match packet.ok()? {
                 Packet::LiteralData(data) if literal.is_none() => {
-                    literal = Some(Zeroizing::new(data.data().to_vec()))
+                    literal = Some(Zeroizing::new(data.data().to_vec()));
                 }
                 Packet::Signature(signature) if signatures.len() < MAX_SIGNATURES => {
-                    signatures.push(signature)
+                    signatures.push(signature);
                 }
                 Packet::OnePassSignature(_)
                 | Packet::Marker(_)

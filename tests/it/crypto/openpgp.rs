@@ -69,13 +69,9 @@ fn assert_opened(result: Result<Opened, OpenError>) {
     assert_eq!(opened.scheme, Scheme::Pgp);
 }
 
-fn unverified() -> Option<OpenError> {
-    Some(OpenError::Unverified { recipient: Some(0) })
-}
+const UNVERIFIED: Option<OpenError> = Some(OpenError::Unverified { recipient: Some(0) });
 
-fn undecryptable() -> Option<OpenError> {
-    Some(OpenError::Undecryptable { recipient: Some(0) })
-}
+const UNDECRYPTABLE: Option<OpenError> = Some(OpenError::Undecryptable { recipient: Some(0) });
 
 #[test]
 fn pgp_1_decrypts_with_any_of_several_keys() {
@@ -138,7 +134,7 @@ fn pgp_3_refuses_unsigned_and_unknown_signers() {
     let unsigned = peer().gpg.must(&["-r", &ours().id, "-e"], BODY).stdout;
     assert_eq!(
         open_with(our_ring(), &to_wire(&unsigned)).err(),
-        unverified()
+        UNVERIFIED
     );
     let stranger = peer()
         .gpg
@@ -149,7 +145,7 @@ fn pgp_3_refuses_unsigned_and_unknown_signers() {
         .stdout;
     assert_eq!(
         open_with(our_ring(), &to_wire(&stranger)).err(),
-        unverified()
+        UNVERIFIED
     );
 }
 
@@ -193,7 +189,7 @@ fn pgp_4_refuses_weak_digests() {
         let message = peer().gpg.must(&arguments, BODY).stdout;
         assert_eq!(
             open_with(our_ring(), &to_wire(&message)).err(),
-            unverified(),
+            UNVERIFIED,
             "{digest}"
         );
     }
@@ -215,7 +211,7 @@ fn pgp_4_refuses_weak_ciphers_and_missing_integrity_protection() {
         let message = peer().gpg.must(&arguments, BODY).stdout;
         assert_eq!(
             open_with(our_ring(), &to_wire(&message)).err(),
-            undecryptable(),
+            UNDECRYPTABLE,
             "{cipher}"
         );
     }
@@ -243,7 +239,7 @@ fn pgp_4_a_changed_message_gives_the_one_answer_wherever_it_was_changed() {
         changed[at] ^= 1;
         assert_eq!(
             open_with(our_ring(), &to_wire(&changed)).err(),
-            undecryptable(),
+            UNDECRYPTABLE,
             "octet {at}"
         );
     }
@@ -383,7 +379,7 @@ fn a_peers_expired_key_neither_verifies_nor_is_encrypted_to() {
     assert!(ring.seal(BODY, Carrier::Body, at(1)).is_ok());
     assert_eq!(
         opener.open(message.as_bytes(), Carrier::Body, at(2)).err(),
-        unverified()
+        UNVERIFIED
     );
     assert_eq!(
         ring.seal(BODY, Carrier::Body, at(2)).err(),
@@ -411,7 +407,7 @@ fn a_peers_revoked_key_neither_verifies_nor_is_encrypted_to() {
     ));
     gpg.revoke(&revoked);
     let ring = || ring(Scheme::Pgp, &[own], &[&gpg.export(&revoked)]);
-    assert_eq!(open_with(ring(), &message).err(), unverified());
+    assert_eq!(open_with(ring(), &message).err(), UNVERIFIED);
     assert_eq!(
         ring().seal(BODY, Carrier::Body, now()).err(),
         Some(SealError::NoEncryptionKey)
