@@ -79,11 +79,7 @@ impl fmt::Display for RequestId {
 fn name(text: &str, what: &'static str) -> Result<Arc<str>, InvalidId> {
     let fits = (1..=100).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.'));
-    if fits {
-        Ok(text.into())
-    } else {
-        Err(InvalidId { what, expected: "1 to 100 characters of a-z A-Z 0-9 : - _ ." })
-    }
+    if fits { Ok(text.into()) } else { Err(InvalidId { what, expected: "1 to 100 characters of a-z A-Z 0-9 : - _ ." }) }
 }
 
 /// `paymentIntegratorAccountId`: the account with its contract (flows-security section 1).

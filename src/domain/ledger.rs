@@ -28,10 +28,7 @@ pub struct LedgerEntry {
 impl LedgerEntry {
     /// The two lines that move `amount` from `credit` to `debit`.
     pub fn pair(debit: Account, credit: Account, amount: Money, reason: &'static str) -> Vec<Self> {
-        vec![
-            Self { account: debit, amount, reason },
-            Self { account: credit, amount: amount.negated(), reason },
-        ]
+        vec![Self { account: debit, amount, reason }, Self { account: credit, amount: amount.negated(), reason }]
     }
 }
 

@@ -30,10 +30,7 @@ pub enum InvalidMoney {
 impl Currency {
     /// Parses an alphabetic code such as `INR`.
     pub fn parse(code: &str) -> Result<Self, InvalidMoney> {
-        let bytes: [u8; 3] = code
-            .as_bytes()
-            .try_into()
-            .map_err(|_| InvalidMoney::Currency(code.to_owned()))?;
+        let bytes: [u8; 3] = code.as_bytes().try_into().map_err(|_| InvalidMoney::Currency(code.to_owned()))?;
         if iso_currency::Currency::from_code(code).is_none() {
             return Err(InvalidMoney::Currency(code.to_owned()));
         }
@@ -47,10 +44,7 @@ impl Currency {
 
     /// Digits after the decimal point of this currency's minor unit: 2 for INR, 0 for JPY, 3 for KWD.
     pub fn exponent(&self) -> u32 {
-        iso_currency::Currency::from_code(self.code())
-            .and_then(|known| known.exponent())
-            .map_or(2, u32::from)
-            .min(6)
+        iso_currency::Currency::from_code(self.code()).and_then(|known| known.exponent()).map_or(2, u32::from).min(6)
     }
 
     /// Micros in one minor unit (flows-security section 9.3).

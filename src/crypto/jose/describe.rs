@@ -24,10 +24,7 @@ pub(in crate::crypto) fn export(file: &[u8]) -> Result<String, KeyError> {
 fn describe_one(jwk: &Jwk) -> KeyDescription {
     let curve = jwk.crv.as_deref().and_then(Curve::parse);
     let (algorithm, bits) = match (jwk.kty.as_str(), curve) {
-        ("RSA", _) => (
-            "RSA".to_owned(),
-            modulus(jwk).map_or(0, |n| rsa::bit_length(&n)),
-        ),
+        ("RSA", _) => ("RSA".to_owned(), modulus(jwk).map_or(0, |n| rsa::bit_length(&n))),
         ("EC", Some(curve)) => (format!("EC {}", curve.as_str()), curve.bits()),
         (kty, _) => (kty.to_owned(), 0),
     };

@@ -1,1 +1,110 @@
-//! The redirect payment machine (see `decide.rs`).
+//! The redirect payment: a payer comes from Google, pays at an issuer, and Google learns the outcome.
+//!
+//! `state.rs` holds the snapshot, `decide.rs` the judgement, `apply.rs` the replay, `outcome.rs` the endings.
+
+mod apply;
+mod decide;
+mod outcome;
+#[cfg(test)]
+mod proof;
+mod state;
+mod view;
+
+pub use outcome::{Decline, IssuerReport, IssuerWord, Negative, Outcome, RawCode, Receipt, Verdict};
+pub use state::{
+    ClosedAs, Closing, Effect, Event, Flow, Input, Opening, Rejection, Reply, Stage, Standing, Start, State, Terms,
+};
+
+use crate::domain::{Attention, Decision, EffectLane, Machine, Timestamp};
+
+/// The machine of a redirect payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RedirectPayment;
+
+impl Machine for RedirectPayment {
+    type State = State;
+    type Input = Input;
+    type Event = Event;
+    type Effect = Effect;
+    type Reply = Reply;
+    type Rejection = Rejection;
+
+    fn decide(state: &State, input: &Input, now: Timestamp) -> Result<Decision<Self>, Rejection> {
+        decide::decide(state, input, now)
+    }
+
+    fn apply(state: State, event: &Event) -> State {
+        apply::apply(state, event)
+    }
+
+    fn remembered(reply: &Reply) -> Reply {
+        match reply {
+            // Whoever comes back to a standing asks again how it stands: a browser, or an issuer that needs no answer.
+            Reply::Standing(_) | Reply::Noted => Reply::Noted,
+            Reply::Link(_) | Reply::Refused(_) | Reply::Status(_, _) => reply.clone(),
+        }
+    }
+
+    fn deadline(state: &State) -> Option<Timestamp> {
+        match state {
+            State::AwaitingIssuerChoice { terms, .. } => Some(terms.choose_by),
+            State::AtIssuer { deadline, .. } => *deadline,
+            State::Pending { next_ask, .. } => *next_ask,
+            State::Unstarted
+            | State::Paid { .. }
+            | State::Declined(_)
+            | State::Abandoned(_)
+            | State::Expired(_)
+            | State::PaidAfterClose { .. } => None,
+        }
+    }
+
+    fn deadline_reached() -> Input {
+        Input::DeadlineReached
+    }
+
+    fn attention(state: &State) -> Option<Attention> {
+        match state {
+            State::Pending { difference: Some(_), .. } => Some(Attention::AmountDiffers),
+            State::PaidAfterClose { .. } => Some(Attention::PaidAfterClose),
+            State::Paid { contradicted: true, .. } => Some(Attention::Contradiction),
+            State::Unstarted
+            | State::AwaitingIssuerChoice { .. }
+            | State::AtIssuer { .. }
+            | State::Pending { difference: None, .. }
+            | State::Paid { contradicted: false, .. }
+            | State::Declined(_)
+            | State::Abandoned(_)
+            | State::Expired(_) => None,
+        }
+    }
+
+    fn state_name(state: &State) -> &'static str {
+        match state {
+            State::Unstarted => "Unstarted",
+            State::AwaitingIssuerChoice { .. } => "AwaitingIssuerChoice",
+            State::AtIssuer { .. } => "AtIssuer",
+            State::Pending { .. } => "Pending",
+            State::Paid { .. } => "Paid",
+            State::Declined(_) => "Declined",
+            State::Abandoned(_) => "Abandoned",
+            State::Expired(_) => "Expired",
+            State::PaidAfterClose { .. } => "PaidAfterClose",
+        }
+    }
+
+    fn lane(effect: &Effect) -> EffectLane {
+        match effect {
+            Effect::NotifyPaymentComplete { .. } => EffectLane::Google,
+            Effect::AskIssuerForStatus { .. } => EffectLane::Issuer,
+        }
+    }
+
+    fn idempotency_key(effect: &Effect) -> String {
+        match effect {
+            // There is one C2 per payment, so its requestId may be derived from the payment alone.
+            Effect::NotifyPaymentComplete { payment, .. } => format!("c2-{payment}"),
+            Effect::AskIssuerForStatus { payment, number, .. } => format!("status-{payment}-{number}"),
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! The words of the redirect payment machine: snapshot, inputs, events, effects, replies.
+
+use std::sync::Arc;
+
+use super::outcome::{IssuerReport, Negative, Outcome, Receipt, Verdict};
+use crate::domain::{IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
+
+/// How Google started the payment; an integrator account uses one of them, the house speaks both (API section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// The browser came with an encrypted request (API section 4.1).
+    Begin,
+    /// Google asked for a URL server to server (API section 5.2).
+    Generate,
+}
+
+/// What was agreed at the start. Never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Our id, derived from account and `requestId`.
+    pub id: TransactionId,
+    /// The account that started it.
+    pub piaid: Piaid,
+    /// Google's id of the start request: the payment's identity everywhere.
+    pub request_id: RequestId,
+    /// What is to be paid.
+    pub amount: Money,
+    /// `transactionDescription`; may be shown to the payer.
+    pub description: String,
+    /// Where the payer goes when it is over; its host was checked against the allow list.
+    pub callback_url: String,
+    /// How it started.
+    pub flow: Flow,
+    /// When we first heard of it.
+    pub created_at: Timestamp,
+    /// Until when an issuer must have been chosen.
+    pub choose_by: Timestamp,
+    /// Until when links to our pages are honoured.
+    pub link_expires: Timestamp,
+}
+
+/// How the payment opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// No issuer was chosen at Google: the payer chooses here.
+    PayerChooses,
+    /// Google's payer chose the issuer; `timeout_ms` counts from sending the payer there.
+    Chosen {
+        /// The issuer.
+        issuer: IssuerId,
+        /// Its `payment_timeout_s`, in milliseconds.
+        timeout_ms: i64,
+    },
+    /// No issuer of this account can take this payment.
+    NobodyCan(Negative),
+}
+
+/// The snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum State {
+    /// Nothing is known of it.
+    #[default]
+    Unstarted,
+    /// The payer has not been sent to an issuer. `preselected`: the issuer came with the request, only the visit is missing.
+    AwaitingIssuerChoice {
+        /// What was agreed.
+        terms: Arc<Terms>,
+        /// The issuer that came with the request and its timeout in milliseconds.
+        preselected: Option<(IssuerId, i64)>,
+    },
+    /// The payer was sent to the issuer.
+    AtIssuer {
+        /// What was agreed.
+        terms: Arc<Terms>,
+        /// Where the payer was sent.
+        issuer: IssuerId,
+        /// When the issuer is asked; `None` while it is being asked.
+        deadline: Option<Timestamp>,
+    },
+    /// The issuer has not decided, or speaks of another amount.
+    Pending {
+        /// What was agreed.
+        terms: Arc<Terms>,
+        /// Who is to decide.
+        issuer: IssuerId,
+        /// After this a 404 of the issuer ends the payment (contract section 5).
+        gives_up: Timestamp,
+        /// When the issuer is asked next; `None` while it is being asked.
+        next_ask: Option<Timestamp>,
+        /// How often it was asked: the intervals grow with it.
+        asked: u32,
+        /// The differing amount that the issuer approved, if it did.
+        difference: Option<Money>,
+    },
+    /// Paid. Final.
+    Paid {
+        /// What was agreed.
+        terms: Arc<Terms>,
+        /// The proof.
+        receipt: Receipt,
+        /// Whether Google has acknowledged C2.
+        notified: bool,
+        /// The issuer has since said something else.
+        contradicted: bool,
+    },
+    /// Declined. Final.
+    Declined(Closing),
+    /// The payer gave up. Final.
+    Abandoned(Closing),
+    /// The payer never came back and the issuer knows nothing. Final.
+    Expired(Closing),
+    /// The issuer took money after a negative outcome was reported: never flipped, never silent.
+    PaidAfterClose {
+        /// The negative outcome as reported.
+        closing: Closing,
+        /// How it had ended.
+        closed_as: ClosedAs,
+        /// The proof of the late payment.
+        receipt: Receipt,
+    },
+}
+
+/// A negative ending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// What was agreed.
+    pub terms: Arc<Terms>,
+    /// Where the payer had been sent, if anywhere.
+    pub issuer: Option<IssuerId>,
+    /// What Google is told.
+    pub negative: Negative,
+    /// Whether Google has acknowledged C2.
+    pub notified: bool,
+}
+
+/// Which negative state a late success found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClosedAs {
+    /// It was declined.
+    Declined,
+    /// The payer had given up.
+    Abandoned,
+    /// It had run out.
+    Expired,
+}
+
+/// The start of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// What is agreed.
+    pub terms: Terms,
+    /// How it opens.
+    pub opening: Opening,
+    /// The request was outside the clock window: it may resume a payment, never start one (contract section 7).
+    pub stale: bool,
+    /// Flow B: the link that Google gets.
+    pub link: Option<String>,
+}
+
+/// Everything that can happen to a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Google starts it.
+    Start(Box<Start>),
+    /// The payer opens our page, or comes back to it.
+    Visit,
+    /// The payer chooses an issuer; the caller has checked that the account offers it.
+    Choose {
+        /// The issuer.
+        issuer: IssuerId,
+        /// Its `payment_timeout_s`, in milliseconds.
+        timeout_ms: i64,
+    },
+    /// The payer cancels on our page.
+    Cancel,
+    /// The issuer's verified word: return, event or status answer.
+    Report(IssuerReport),
+    /// The issuer answered 404 to our status question.
+    NeverSeen {
+        /// Who says so.
+        issuer: IssuerId,
+    },
+    /// The deadline column has passed.
+    DeadlineReached,
+    /// Google asks for the outcome (C3).
+    AskStatus,
+    /// Google acknowledged C2.
+    NotificationAccepted,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// It began.
+    Started {
+        /// What was agreed.
+        terms: Arc<Terms>,
+        /// The issuer that came with the request and its timeout in milliseconds.
+        preselected: Option<(IssuerId, i64)>,
+    },
+    /// The payer was sent to the issuer.
+    SentToIssuer {
+        /// Where.
+        issuer: IssuerId,
+        /// When the issuer is asked if nothing is heard.
+        deadline: Timestamp,
+    },
+    /// The issuer was asked for its status.
+    IssuerAsked,
+    /// The issuer has not decided.
+    StillPending {
+        /// When it is asked next.
+        next_ask: Timestamp,
+    },
+    /// The issuer approved another amount or currency.
+    AmountDiffered {
+        /// What it approved.
+        reported: Money,
+        /// Its reference.
+        reference: String,
+        /// When it is asked next.
+        next_ask: Timestamp,
+    },
+    /// The issuer took the money.
+    Paid(Receipt),
+    /// Declined by the issuer or before any.
+    Declined(Negative),
+    /// The payer gave up.
+    Abandoned(Negative),
+    /// Nothing came, and the issuer knows nothing.
+    Expired,
+    /// The issuer took the money after the end.
+    PaidAfterClose(Receipt),
+    /// The issuer contradicted its success.
+    Contradicted {
+        /// What it said this time.
+        word: &'static str,
+        /// Its reference.
+        reference: String,
+    },
+    /// Google acknowledged C2.
+    Notified,
+}
+
+/// What has to be done outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// C2, `redirectPaymentCompleteNotification` (API section 6.3).
+    NotifyPaymentComplete {
+        /// The payment.
+        payment: TransactionId,
+        /// The account.
+        piaid: Piaid,
+        /// The start request.
+        redirect_request_id: RequestId,
+        /// The outcome.
+        outcome: Outcome,
+        /// The issuer, if one was chosen.
+        issuer: Option<IssuerId>,
+    },
+    /// Ask the issuer's `status_url` (contract section 5).
+    AskIssuerForStatus {
+        /// The payment.
+        payment: TransactionId,
+        /// Whom.
+        issuer: IssuerId,
+        /// The how-manieth question this is.
+        number: u32,
+    },
+}
+
+/// What the asker is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// How the payment stands, for whoever shows a page or redirects a browser.
+    Standing(Standing),
+    /// What the request log keeps of a standing: that it was answered.
+    Noted,
+    /// Flow B: the link.
+    Link(String),
+    /// Flow B: a business decline, answered with HTTP 200.
+    Refused(Negative),
+    /// C3: what Google is told, and the issuer that was used.
+    Status(Verdict, Option<IssuerId>),
+}
+
+/// How a payment stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// What was agreed.
+    pub terms: Arc<Terms>,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// How far a payment is, as seen by the payer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// An issuer must be chosen.
+    Choosing,
+    /// At this issuer. `sent_now`: this very input sent the payer there.
+    AtIssuer {
+        /// Where.
+        issuer: IssuerId,
+        /// Sent by this input.
+        sent_now: bool,
+    },
+    /// The issuer has not decided.
+    Undecided {
+        /// Who is to decide.
+        issuer: IssuerId,
+        /// It approved another amount.
+        differs: bool,
+    },
+    /// Over.
+    Closed {
+        /// The final outcome.
+        outcome: Outcome,
+        /// The issuer, if one was chosen.
+        issuer: Option<IssuerId>,
+    },
+}
+
+/// Why the machine says no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// There is no such payment.
+    #[error("no such payment")]
+    Unknown,
+    /// It was started before: the request log knows whether by the same request.
+    #[error("the payment was started before")]
+    AlreadyStarted,
+    /// The clock window is over and there is nothing to resume.
+    #[error("the request is outside the clock window")]
+    Stale,
+    /// The issuer speaks of a payment that was not sent to it.
+    #[error("the payment was not sent to this issuer")]
+    NotThisIssuer,
+}

@@ -1,0 +1,295 @@
+//! What the shop remembers.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::channels::{Agreement, Word, agreement};
+use crate::sandbox::journal;
+
+/// How a payment is started (flows-security sections 5.1 and 5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Flow {
+    /// The browser carries the request.
+    Begin,
+    /// generateRedirectPaymentUrl, then the browser.
+    Generate,
+}
+
+/// What the payer wants to buy, and how.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Order {
+    /// The `requestId` of the request that starts the payment.
+    pub(super) id: String,
+    pub(super) piaid: String,
+    pub(super) flow: Flow,
+    pub(super) product: String,
+    pub(super) amount_micros: i64,
+    pub(super) currency: String,
+    pub(super) issuer: Option<String>,
+    pub(super) callback_url: String,
+    pub(super) at_ms: i64,
+}
+
+/// What the integrator is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Method {
+    /// Not a call: the browser carries it. A replay is a GET whose redirect is read, not followed.
+    Begin,
+    Generate,
+    Status,
+    Echo,
+}
+
+impl Method {
+    /// The method's name in the specification.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Begin => "Begin Redirect",
+            Self::Generate => "generateRedirectPaymentUrl",
+            Self::Status => "getRedirectPaymentStatus",
+            Self::Echo => "echo",
+        }
+    }
+}
+
+/// The body of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum Answer {
+    /// Given to the browser: the answer comes back as C1, or not at all.
+    Browser,
+    /// No answer arrived.
+    Failed { why: String },
+    /// Opened with the account's keys: the clear text.
+    Sealed { clear: String },
+    /// Not sealed, or not for us.
+    Plain { text: String },
+    /// No body.
+    Empty,
+    /// A redirect, with the clear text of its `redirectResponse` if it has one.
+    Redirect { location: String, clear: Option<String> },
+}
+
+impl Answer {
+    /// The clear text, strictly read.
+    pub(super) fn message(&self) -> Option<Value> {
+        match self {
+            Self::Sealed { clear } => super::strict::parse(clear.as_bytes()).ok(),
+            Self::Browser | Self::Failed { .. } | Self::Plain { .. } | Self::Empty | Self::Redirect { .. } => None,
+        }
+    }
+}
+
+/// One request to the integrator and what it answered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Exchange {
+    pub(super) method: Method,
+    pub(super) request_id: String,
+    pub(super) at_ms: i64,
+    /// The clear text that was sealed and sent.
+    pub(super) sent: String,
+    pub(super) status: Option<u16>,
+    pub(super) answer: Answer,
+    /// What a good status answer says: channel C3.
+    #[serde(default)]
+    pub(super) word: Option<Word>,
+}
+
+/// Something that arrived on C1 or C2.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Arrival {
+    pub(super) at_ms: i64,
+    /// The notification's own `requestId` (C2).
+    #[serde(default)]
+    pub(super) request_id: Option<String>,
+    /// The clear text; empty if it could not be opened.
+    pub(super) clear: String,
+    #[serde(default)]
+    pub(super) word: Option<Word>,
+    /// Why it does not count.
+    #[serde(default)]
+    pub(super) problem: Option<String>,
+    /// What it was answered with (C2).
+    #[serde(default)]
+    pub(super) status: Option<u16>,
+}
+
+/// How a notification is answered although nothing is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Misbehaviour {
+    /// 503 with plain text, nothing stored.
+    Unavailable,
+    /// 500 with plain text, nothing stored.
+    Plain,
+    /// 404 with no body, nothing stored.
+    Empty,
+    /// Stored, but answered 503: the answer is lost.
+    Lost,
+}
+
+impl Misbehaviour {
+    pub(super) const fn status(self) -> u16 {
+        match self {
+            Self::Unavailable | Self::Lost => 503,
+            Self::Plain => 500,
+            Self::Empty => 404,
+        }
+    }
+}
+
+/// How often to misbehave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Misbehaving {
+    pub(super) how: Misbehaviour,
+    pub(super) times: u32,
+}
+
+/// A notification that was answered with 200, to be answered alike when it comes again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Accepted {
+    pub(super) piaid: String,
+    pub(super) request_id: String,
+    /// All of the request but its timestamp.
+    pub(super) content: Value,
+}
+
+/// A line of the journal. `order` is the order's `requestId`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Record {
+    Ordered(Order),
+    Exchanged {
+        order: String,
+        exchange: Exchange,
+    },
+    Returned {
+        order: String,
+        arrival: Arrival,
+    },
+    Notified {
+        order: String,
+        arrival: Arrival,
+        accepted: Option<Accepted>,
+    },
+    /// For one order, or (none) for all; zero times is never again.
+    Misbehave {
+        order: Option<String>,
+        misbehaving: Misbehaving,
+    },
+    Misbehaved {
+        order: Option<String>,
+    },
+}
+
+/// One order and all that is known of its payment.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Case {
+    pub(super) order: Order,
+    pub(super) exchanges: Vec<Exchange>,
+    /// C1.
+    pub(super) returns: Vec<Arrival>,
+    /// C2, refused ones included.
+    pub(super) notifications: Vec<Arrival>,
+    pub(super) misbehaving: Option<Misbehaving>,
+}
+
+impl Case {
+    /// C1's words that count, in their order.
+    fn returned(&self) -> Vec<&Word> {
+        counting(&self.returns)
+    }
+
+    /// C2's words that count, in their order.
+    pub(super) fn notified(&self) -> Vec<&Word> {
+        counting(&self.notifications)
+    }
+
+    /// C3's words, in their order.
+    fn polled(&self) -> Vec<&Word> {
+        self.exchanges.iter().filter_map(|exchange| exchange.word.as_ref()).collect()
+    }
+
+    /// The last thing that each channel said.
+    pub(super) fn latest(&self) -> [Option<&Word>; 3] {
+        [self.returned(), self.notified(), self.polled()].map(|words| words.last().copied())
+    }
+
+    /// Whether the channels agree.
+    pub(super) fn agreement(&self) -> Agreement {
+        agreement([self.returned(), self.notified(), self.polled()])
+    }
+}
+
+fn counting(arrivals: &[Arrival]) -> Vec<&Word> {
+    arrivals.iter().filter(|arrival| arrival.problem.is_none()).filter_map(|arrival| arrival.word.as_ref()).collect()
+}
+
+/// All of it.
+#[derive(Default)]
+pub(super) struct Book {
+    pub(super) cases: BTreeMap<String, Case>,
+    pub(super) misbehaving: Option<Misbehaving>,
+    /// By account and `requestId`: what was accepted once.
+    pub(super) accepted: BTreeMap<(String, String), Accepted>,
+}
+
+impl Book {
+    fn case(&mut self, id: &str, change: impl FnOnce(&mut Case)) {
+        if let Some(case) = self.cases.get_mut(id) {
+            change(case);
+        }
+    }
+
+    /// The misbehaviour that a notification for `order` meets, and whose it is: the order's own first.
+    pub(super) fn misbehaviour(&self, order: &str) -> Option<(Option<String>, Misbehaviour)> {
+        let own = self.cases.get(order).and_then(|case| case.misbehaving).filter(|misbehaving| misbehaving.times > 0);
+        match own {
+            Some(own) => Some((Some(order.to_owned()), own.how)),
+            None => self.misbehaving.filter(|all| all.times > 0).map(|all| (None, all.how)),
+        }
+    }
+}
+
+impl journal::Book for Book {
+    type Record = Record;
+
+    fn apply(&mut self, record: Record) {
+        match record {
+            Record::Ordered(order) => {
+                let case = Case {
+                    order: order.clone(),
+                    exchanges: vec![],
+                    returns: vec![],
+                    notifications: vec![],
+                    misbehaving: None,
+                };
+                self.cases.insert(order.id, case);
+            }
+            Record::Exchanged { order, exchange } => self.case(&order, |case| case.exchanges.push(exchange)),
+            Record::Returned { order, arrival } => self.case(&order, |case| case.returns.push(arrival)),
+            Record::Notified { order, arrival, accepted } => {
+                self.case(&order, |case| case.notifications.push(arrival));
+                if let Some(accepted) = accepted {
+                    self.accepted.insert((accepted.piaid.clone(), accepted.request_id.clone()), accepted);
+                }
+            }
+            Record::Misbehave { order: None, misbehaving } => self.misbehaving = Some(misbehaving),
+            Record::Misbehave { order: Some(order), misbehaving } => {
+                self.case(&order, |case| case.misbehaving = Some(misbehaving));
+            }
+            Record::Misbehaved { order: None } => once_less(&mut self.misbehaving),
+            Record::Misbehaved { order: Some(order) } => self.case(&order, |case| once_less(&mut case.misbehaving)),
+        }
+    }
+}
+
+fn once_less(misbehaving: &mut Option<Misbehaving>) {
+    if let Some(misbehaving) = misbehaving {
+        misbehaving.times = misbehaving.times.saturating_sub(1);
+    }
+}

@@ -1,0 +1,345 @@
+//! The sandbox's settings: the integrator's configuration file (contract section 2) and four loopback ports.
+//!
+//! The file is written on the first start. Later starts take it as it stands, edits included; only a port that has been
+//! taken by somebody else is exchanged in it.
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use super::SandboxError;
+use super::keys::{self, Owner, URL_FILE, URL_KEY_ID, write_new};
+use crate::crypto::Scheme;
+
+/// The accounts, one for each scheme.
+pub(super) const ACCOUNTS: [(&str, Scheme); 2] = [("ExamplePay_PGP", Scheme::Pgp), ("ExamplePay_JOSE", Scheme::Jose)];
+
+/// One issuer of the sandbox.
+pub(super) struct IssuerSpec {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    logo: &'static str,
+    currencies: &'static [&'static str],
+    min_amount_micros: i64,
+    max_amount_micros: i64,
+}
+
+const ALL: &[&str] = &["INR", "EUR", "USD", "JPY"];
+const ONE: i64 = 1_000_000;
+
+const fn issuer(id: &'static str, name: &'static str, logo: &'static str, min: i64, max: i64) -> IssuerSpec {
+    IssuerSpec { id, name, logo, currencies: ALL, min_amount_micros: min, max_amount_micros: max }
+}
+
+/// All issuers. Bank Cedar takes small amounts only, Bank Edelweiss euros only.
+pub(super) const ISSUERS: [IssuerSpec; 12] = [
+    issuer("BANK_A", "Bank Aurora", "bank-a.svg", 10_000, 200_000 * ONE),
+    issuer("BANK_B", "Bank Borealis", "bank-b.svg", ONE, 500_000 * ONE),
+    issuer("BANK_C", "Bank Cedar", "bank-c.svg", 10_000, 50 * ONE),
+    issuer("BANK_D", "Bank Delta", "bank-d.svg", ONE, 1_000_000 * ONE),
+    IssuerSpec { currencies: &["EUR"], ..issuer("BANK_E", "Bank Edelweiss", "bank-e.svg", ONE, 100_000 * ONE) },
+    issuer("BANK_F", "Bank Fjord", "bank-f.svg", 10_000, 250_000 * ONE),
+    issuer("BANK_G", "Bank Granite", "bank-g.svg", 10 * ONE, 2_000_000 * ONE),
+    issuer("BANK_H", "Bank Harbour", "bank-h.svg", ONE, 150_000 * ONE),
+    issuer("BANK_I", "Bank Iris", "bank-i.svg", 10_000, 300_000 * ONE),
+    issuer("BANK_J", "Bank Juniper", "bank-j.svg", ONE, 400_000 * ONE),
+    issuer("WALLET_K", "Kite Wallet", "wallet-k.svg", 10_000, 20_000 * ONE),
+    issuer("WALLET_L", "Lotus Wallet", "wallet-l.svg", 10_000, 10_000 * ONE),
+];
+
+/// The four ports of the sandbox, on loopback. 0 stands for any free one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ports {
+    /// Payers, Google, issuers.
+    pub server: u16,
+    /// Console and metrics.
+    pub admin: u16,
+    /// The stand-in for Google.
+    pub google: u16,
+    /// The stand-in for issuers.
+    pub issuer: u16,
+}
+
+impl Ports {
+    /// The ports of a first start, unless they are taken.
+    pub const USUAL: Self = Self { server: 8080, admin: 8081, google: 8082, issuer: 8083 };
+    /// Any free ones: for tests, many at a time.
+    pub const ANY: Self = Self { server: 0, admin: 0, google: 0, issuer: 0 };
+
+    const fn each(self) -> [u16; 4] {
+        [self.server, self.admin, self.google, self.issuer]
+    }
+}
+
+/// The sandbox's ports, bound.
+pub struct Listeners {
+    /// Payers, Google, issuers.
+    pub server: TcpListener,
+    /// Console and metrics.
+    pub admin: TcpListener,
+    /// The stand-in for Google.
+    pub google: TcpListener,
+    /// The stand-in for issuers.
+    pub issuer: TcpListener,
+}
+
+/// The integrator's configuration and what it says.
+pub struct Settings {
+    /// The configuration file.
+    pub file: PathBuf,
+    /// The ports in it.
+    pub ports: Ports,
+    /// The same ports, bound.
+    pub listeners: Listeners,
+}
+
+/// Binds the ports of the configuration under `dir`, or (on the first start) the `wanted` ones, and writes the
+/// configuration if it is missing or a port had to change.
+pub fn prepare(dir: &Path, wanted: Ports) -> Result<Settings, SandboxError> {
+    let file = dir.join("roundtrip.toml");
+    let known = match std::fs::read_to_string(&file) {
+        Ok(text) => Some((ports_of(&text).ok_or_else(|| unreadable(&file))?, text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(source) => return Err(SandboxError::File { path: file, source }),
+    };
+    let before = known.as_ref().map_or(wanted, |(ports, _)| *ports);
+    let (listeners, ports) = bind(before)?;
+    match known {
+        None => write_new(&file, toml(ports).as_bytes())?,
+        Some((_, text)) if ports != before => {
+            tracing::warn!(?before, ?ports, "ports are taken; payments under way keep their old addresses");
+            write_new(&file, exchanged(&text, before, ports).as_bytes())?;
+        }
+        Some(_) => {}
+    }
+    Ok(Settings { file, ports, listeners })
+}
+
+fn unreadable(file: &Path) -> SandboxError {
+    let reason = "the addresses of the server and of the stand-ins cannot be read from it".to_owned();
+    SandboxError::Unreadable { path: file.to_owned(), reason }
+}
+
+fn bind(wanted: Ports) -> Result<(Listeners, Ports), SandboxError> {
+    let [server, admin, google, issuer] = wanted.each().map(|port| {
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        bound.or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).map_err(SandboxError::Listen)
+    });
+    let listeners = Listeners { server: server?, admin: admin?, google: google?, issuer: issuer? };
+    let port =
+        |listener: &TcpListener| listener.local_addr().map(|address| address.port()).map_err(SandboxError::Listen);
+    let ports = Ports {
+        server: port(&listeners.server)?,
+        admin: port(&listeners.admin)?,
+        google: port(&listeners.google)?,
+        issuer: port(&listeners.issuer)?,
+    };
+    Ok((listeners, ports))
+}
+
+/// The ports in a configuration.
+fn ports_of(text: &str) -> Option<Ports> {
+    let table: toml::Table = text.parse().ok()?;
+    let port = |value: Option<&toml::Value>| {
+        let text = value?.as_str()?;
+        let rest = text.strip_prefix("http://").unwrap_or(text).strip_prefix("127.0.0.1:")?;
+        rest.split('/').next()?.parse::<u16>().ok()
+    };
+    let (server, google) = (table.get("server")?, table.get("google")?);
+    Some(Ports {
+        server: port(server.get("listen"))?,
+        admin: port(server.get("admin_listen"))?,
+        google: port(google.get("endpoint"))?,
+        issuer: port(table.get("issuers")?.as_array()?.first()?.get("authorize_url"))?,
+    })
+}
+
+/// Exchanges addresses in the text, so that edits and comments stay.
+fn exchanged(text: &str, before: Ports, after: Ports) -> String {
+    let address = |port: u16| format!("127.0.0.1:{port}");
+    let pairs: Vec<(String, String)> =
+        before.each().into_iter().zip(after.each()).map(|(old, new)| (address(old), address(new))).collect();
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("127.0.0.1:") {
+        let (ahead, found) = rest.split_at(at);
+        out.push_str(ahead);
+        let end = found.char_indices().skip("127.0.0.1:".len()).find(|(_, c)| !c.is_ascii_digit());
+        let (old, behind) = found.split_at(end.map_or(found.len(), |(at, _)| at));
+        let new = pairs.iter().find(|(known, _)| known == old).map_or(old, |(_, new)| new.as_str());
+        out.push_str(new);
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The configuration of a first start (contract section 2); paths are relative to it.
+pub fn toml(ports: Ports) -> String {
+    let [server, admin, google, issuer] = ports.each().map(|port| format!("127.0.0.1:{port}"));
+    let mut text = format!(
+        r#"# Made by `roundtrip sandbox`. Edits are kept.
+
+[server]
+listen = "{server}"
+admin_listen = "{admin}"
+public_url = "http://{server}"
+
+[database]
+url = "sqlite://roundtrip.db"
+migrate_on_start = true
+
+[signing]
+keys = [{{ id = "{URL_KEY_ID}", secret_file = "{URL_FILE}" }}]
+
+[google]
+endpoint = "http://{google}/gsp"
+callback_hosts = ["{google}"]
+"#
+    );
+    for (piaid, scheme) in ACCOUNTS {
+        let issuers: Vec<String> = ISSUERS.iter().map(|issuer| format!("{:?}", issuer.id)).collect();
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            r#"
+[[google.accounts]]
+piaid = "{piaid}"
+scheme = "{}"
+own_keys = ["{}"]
+peer_keys = ["{}"]
+issuers = [{}]
+"#,
+            scheme.as_str(),
+            keys::private_file(Owner::Integrator, scheme),
+            keys::public_file(Owner::Google, scheme),
+            issuers.join(", "),
+        );
+    }
+    for spec in &ISSUERS {
+        let currencies: Vec<String> = spec.currencies.iter().map(|code| format!("{code:?}")).collect();
+        let _ = write!(
+            text,
+            r#"
+[[issuers]]
+id = "{id}"
+name = "{name}"
+logo = "logos/{logo}"
+connector = "signed-redirect"
+authorize_url = "http://{issuer}/{id}/authorize"
+status_url = "http://{issuer}/{id}/status"
+refund_url = "http://{issuer}/{id}/refund"
+keys = [{{ id = "{URL_KEY_ID}", secret_file = "{secret}" }}]
+currencies = [{currencies}]
+min_amount_micros = {min}
+max_amount_micros = {max}
+payment_timeout_s = 1800
+"#,
+            id = spec.id,
+            name = spec.name,
+            logo = spec.logo,
+            secret = keys::issuer_file(spec.id),
+            currencies = currencies.join(", "),
+            min = spec.min_amount_micros,
+            max = spec.max_amount_micros,
+        );
+    }
+    text
+}
+
+/// Puts the issuers' logos where the configuration names them. Files that are there stay as they are.
+pub fn write_logos<'a>(dir: &Path, logos: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<(), SandboxError> {
+    for (name, content) in logos {
+        let path = dir.join("logos").join(name);
+        if !path.exists() {
+            write_new(&path, content)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the stand-ins have to know of a configuration that may have been edited.
+pub(super) struct Edited {
+    pub(super) public_url: String,
+    pub(super) base_path: String,
+    pub(super) begin_path: String,
+}
+
+/// Reads back what edits may have changed.
+pub(super) fn edited(file: &Path) -> Result<Edited, SandboxError> {
+    let text = std::fs::read_to_string(file).map_err(|source| SandboxError::File { path: file.to_owned(), source })?;
+    let table: toml::Table = text.parse().map_err(|_| unreadable(file))?;
+    let text = |section: &str, key: &str| {
+        table.get(section).and_then(|section| section.get(key)).and_then(toml::Value::as_str).map(str::to_owned)
+    };
+    Ok(Edited {
+        public_url: text("server", "public_url").ok_or_else(|| unreadable(file))?,
+        base_path: text("google", "base_path").unwrap_or_default(),
+        begin_path: text("google", "begin_path").unwrap_or_else(|| "/begin".to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ports([server, admin, google, issuer]: [u16; 4]) -> Ports {
+        Ports { server, admin, google, issuer }
+    }
+
+    #[test]
+    fn the_configuration_is_toml_and_says_its_ports() {
+        let four = ports([1, 2, 3, 4]);
+        assert_eq!(ports_of(&toml(four)), Some(four));
+        let table: toml::Table = toml(four).parse().unwrap();
+        assert_eq!(table["issuers"].as_array().unwrap().len(), 12);
+        assert_eq!(table["google"]["accounts"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn edits_survive_an_exchange_of_ports() {
+        let before = ports([80, 81, 82, 83]);
+        let edited = format!("{}\n# 127.0.0.1:8 is nobody's, 127.0.0.1:80", toml(before));
+        let after = ports([81, 80, 82, 9083]);
+        let text = exchanged(&edited, before, after);
+        assert_eq!(ports_of(&text), Some(after));
+        assert!(text.ends_with("# 127.0.0.1:8 is nobody's, 127.0.0.1:81"));
+        assert_eq!(text, toml(after) + "\n# 127.0.0.1:8 is nobody's, 127.0.0.1:81");
+    }
+
+    #[test]
+    fn a_restart_takes_the_same_ports_and_a_taken_one_is_exchanged() {
+        let dir = tempfile::tempdir().unwrap();
+        let Settings { file, ports, listeners } = prepare(dir.path(), Ports::ANY).unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
+        drop(listeners);
+        let Settings { ports: again, listeners, .. } = prepare(dir.path(), Ports::USUAL).unwrap();
+        assert_eq!(again, ports);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+        // Now all four are taken: by the ones that stand above.
+        let moved = prepare(dir.path(), Ports::USUAL).unwrap();
+        assert!(moved.ports.each().iter().all(|port| !ports.each().contains(port)), "{:?}", moved.ports);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), toml(moved.ports));
+        drop(listeners);
+    }
+
+    #[test]
+    fn the_server_reads_the_configuration_without_a_warning() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, content: &[u8]| write_new(&dir.path().join(name), content).unwrap();
+        for (_, scheme) in ACCOUNTS {
+            // The reader of settings takes keys as bytes.
+            file(&keys::private_file(Owner::Integrator, scheme), b"private");
+            file(&keys::public_file(Owner::Google, scheme), b"public");
+        }
+        file(URL_FILE, crate::crypto::generate_url_key().as_bytes());
+        for spec in &ISSUERS {
+            file(&keys::issuer_file(spec.id), crate::crypto::generate_url_key().as_bytes());
+        }
+        write_logos(dir.path(), ISSUERS.iter().map(|spec| (spec.logo, &b"<svg/>"[..]))).unwrap();
+        let settings = prepare(dir.path(), Ports::ANY).unwrap();
+        let config = crate::config::Config::load(&settings.file).unwrap();
+        assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+        assert_eq!(config.issuers.len(), ISSUERS.len());
+    }
+}
