@@ -107,10 +107,11 @@ impl Keyring {
             ));
         }
         Ok(Self(match scheme {
-            Scheme::Pgp => Ring::Pgp(PgpRing::new(
-                own.into_iter().filter_map(|k| if let Own::Pgp(c) = k.0 { Some(c) } else { None }).collect(),
-                peers.into_iter().filter_map(|k| if let Peer::Pgp(c) = k.0 { Some(c) } else { None }).collect(),
-            )),
+            Scheme::Pgp => Ring::Pgp(PgpRing {
+                own: own.into_iter().filter_map(|k| if let Own::Pgp(c) = k.0 { Some(c) } else { None }).collect(),
+                peers: peers.into_iter().filter_map(|k| if let Peer::Pgp(c) = k.0 { Some(c) } else { None }).collect(),
+                sign_with_all: false,
+            }),
             Scheme::Jose => Ring::Jose(JoseRing::new(
                 own.into_iter().filter_map(|k| if let Own::Jose(c) = k.0 { Some(c) } else { None }).collect(),
                 peers.into_iter().filter_map(|k| if let Peer::Jose(c) = k.0 { Some(c) } else { None }).collect(),

@@ -17,6 +17,7 @@ mod key_care;
 mod keyring;
 mod openpgp;
 mod random;
+mod rsa;
 mod signed_url;
 mod webhook;
 mod wire;

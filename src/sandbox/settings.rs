@@ -247,6 +247,17 @@ payment_timeout_s = 1800
     text
 }
 
+/// Puts the issuers' logos where the configuration names them. Files that are there stay as they are.
+pub fn write_logos<'a>(dir: &Path, logos: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<(), SandboxError> {
+    for (name, content) in logos {
+        let path = dir.join("logos").join(name);
+        if !path.exists() {
+            write_new(&path, content)?;
+        }
+    }
+    Ok(())
+}
+
 /// What the stand-ins have to know of a configuration that may have been edited.
 pub(super) struct Edited {
     pub(super) public_url: String,
@@ -310,5 +321,25 @@ mod tests {
         assert!(moved.ports.each().iter().all(|port| !ports.each().contains(port)), "{:?}", moved.ports);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), toml(moved.ports));
         drop(listeners);
+    }
+
+    #[test]
+    fn the_server_reads_the_configuration_without_a_warning() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, content: &[u8]| write_new(&dir.path().join(name), content).unwrap();
+        for (_, scheme) in ACCOUNTS {
+            // The reader of settings takes keys as bytes.
+            file(&keys::private_file(Owner::Integrator, scheme), b"private");
+            file(&keys::public_file(Owner::Google, scheme), b"public");
+        }
+        file(URL_FILE, crate::crypto::generate_url_key().as_bytes());
+        for spec in &ISSUERS {
+            file(&keys::issuer_file(spec.id), crate::crypto::generate_url_key().as_bytes());
+        }
+        write_logos(dir.path(), ISSUERS.iter().map(|spec| (spec.logo, &b"<svg/>"[..]))).unwrap();
+        let settings = prepare(dir.path(), Ports::ANY).unwrap();
+        let config = crate::config::Config::load(&settings.file).unwrap();
+        assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+        assert_eq!(config.issuers.len(), ISSUERS.len());
     }
 }

@@ -1,5 +1,6 @@
-//! One test binary, by surface.
+//! The integration tests: one binary, by surface.
 
+mod crypto;
 mod postgres;
 mod sandbox;
 mod storage;

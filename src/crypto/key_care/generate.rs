@@ -1,8 +1,13 @@
 //! New keys.
+
 use zeroize::Zeroizing;
 
 use crate::crypto::key::KeyError;
+use crate::crypto::{jose, openpgp};
 use crate::domain::Timestamp;
+
+/// Two years at most (flows-security section 3.2).
+const MAX_LIFE_DAYS: u16 = 730;
 
 /// What an OpenPGP key shall be: a primary key that signs and certifies, and a separate encryption subkey
 /// (flows-security section 3.2).
@@ -54,14 +59,47 @@ pub struct GeneratedKey {
     pub public: String,
 }
 
-/// Makes an OpenPGP key.
+/// Makes an OpenPGP key. The primary key and the subkey end together.
 pub fn generate_openpgp(wanted: &NewOpenPgpKey<'_>) -> Result<GeneratedKey, KeyError> {
-    let _ = wanted;
-    Err(KeyError::ring("not built", ""))
+    check_size(wanted.bits)?;
+    check_life(wanted.valid_days)?;
+    if wanted.user_id.trim().is_empty() || wanted.user_id.contains(['\n', '\r', '\0']) {
+        return Err(KeyError::ring(
+            "the user id is empty or has line breaks",
+            "give one like `Example Pay <keys@example.com>`",
+        ));
+    }
+    openpgp::generate::generate(wanted).ok_or_else(failed)
 }
 
 /// Makes a JWK.
 pub fn generate_jwk(wanted: &NewJwk<'_>) -> Result<GeneratedKey, KeyError> {
-    let _ = wanted;
-    Err(KeyError::ring("not built", ""))
+    if let JwkKind::Rsa { bits } = wanted.kind {
+        check_size(bits)?;
+    }
+    check_life(wanted.valid_days)?;
+    if wanted.kid.is_empty() {
+        return Err(KeyError::ring("the kid is empty", "give one like `examplepay-2026`"));
+    }
+    jose::generate::generate(wanted).ok_or_else(failed)
+}
+
+fn check_size(bits: u32) -> Result<(), KeyError> {
+    if matches!(bits, 2048 | 3072 | 4096) {
+        Ok(())
+    } else {
+        Err(KeyError::ring(format!("{bits} is no size for a new RSA key"), "use 2048, 3072 or 4096"))
+    }
+}
+
+fn check_life(days: u16) -> Result<(), KeyError> {
+    if (1..=MAX_LIFE_DAYS).contains(&days) {
+        Ok(())
+    } else {
+        Err(KeyError::ring(format!("a life of {days} days is not allowed"), "use 1 to 730 days (PGP-6, JOSE-5)"))
+    }
+}
+
+fn failed() -> KeyError {
+    KeyError::ring("the key could not be made", "try again; if it persists the cryptographic library is broken")
 }

@@ -9,8 +9,8 @@ pub use generate::{GeneratedKey, JwkKind, NewJwk, NewOpenPgpKey, generate_jwk, g
 pub use lint::{Finding, Severity, lint_disjoint, lint_keys};
 
 use super::key::KeyError;
-use super::signed_url;
 use super::wire::Scheme;
+use super::{jose, openpgp, signed_url};
 use crate::domain::Timestamp;
 
 /// What a key file holds, one entry per key; nothing secret.
@@ -46,15 +46,19 @@ pub struct KeyDescription {
 
 /// Lists the keys of a file, own or public, also ones that could not serve.
 pub fn describe_keys(scheme: Scheme, file: &[u8]) -> Result<Vec<KeyDescription>, KeyError> {
-    let _ = (scheme, file);
-    Err(KeyError::ring("not built", ""))
+    match scheme {
+        Scheme::Pgp => openpgp::describe::describe(file),
+        Scheme::Jose => jose::describe::describe(file),
+    }
 }
 
 /// The public part of a private key file, to be given to the peer: armoured OpenPGP, or a JWK set. A public file comes
 /// back in the same form.
 pub fn export_public(scheme: Scheme, file: &[u8]) -> Result<String, KeyError> {
-    let _ = (scheme, file);
-    Err(KeyError::ring("not built", ""))
+    match scheme {
+        Scheme::Pgp => openpgp::describe::export(file),
+        Scheme::Jose => jose::describe::export(file),
+    }
 }
 
 /// The content of a new key file for signed URLs or webhooks: 32 random bytes in base64.

@@ -9,7 +9,7 @@ use super::book::{Answer, Arrival, Case, Exchange, Flow, Method, Misbehaving, Mi
 use super::channels::Word;
 use super::messages::{self, text};
 use super::{Shop, pages, strict};
-use crate::crypto::{Carrier, random_bytes};
+use crate::crypto::{Carrier, random_token};
 use crate::domain::{Currency, Money};
 use crate::sandbox::journal::JournalError;
 use crate::sandbox::page::see_other;
@@ -84,8 +84,7 @@ fn ordered(shop: &Shop, form: &OrderForm) -> Result<Order, String> {
     let micros = micros(&form.amount).ok_or("The amount is a decimal number such as 120.00.")?;
     let amount = Money::payable(micros, currency).map_err(|error| error.to_string())?;
     shop.account(&form.piaid).ok_or("There is no such account.")?;
-    let id: String = random_bytes::<12>().iter().map(|byte| format!("{byte:02x}")).collect();
-    let id = format!("rq-{id}");
+    let id = fresh_id("rq");
     let callback_url = match form.flow {
         // In Begin Redirect the callback already names the payment (flows-security section 4.1).
         Flow::Begin => format!("{}/return/url?redirectRequestId={id}", shop.origin),
@@ -151,7 +150,7 @@ pub(super) async fn returned(shop: web::Data<Shop>, request: HttpRequest) -> Htt
 }
 
 fn verified_return(shop: &Shop, order: &Order, parameters: &[(String, String)]) -> Result<String, String> {
-    let [_, piaid, response] = ["redirectRequestId", "paymentIntegratorAccountId", "redirectResponse"].map(|name| {
+    let [id, piaid, response] = ["redirectRequestId", "paymentIntegratorAccountId", "redirectResponse"].map(|name| {
         let mut values = parameters.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
             (Some(value), None) => Ok(value),
@@ -159,6 +158,9 @@ fn verified_return(shop: &Shop, order: &Order, parameters: &[(String, String)]) 
             (Some(_), Some(_)) => Err(format!("{name} stands twice")),
         }
     });
+    if id? != order.id {
+        return Err("redirectRequestId is not the order's".to_owned());
+    }
     if piaid? != order.piaid {
         return Err("paymentIntegratorAccountId is not the order's".to_owned());
     }
@@ -198,9 +200,9 @@ pub(super) async fn order_json(shop: web::Data<Shop>, id: web::Path<String>) -> 
     }
 }
 
+/// A `requestId` that nobody can guess (API section 3.3).
 fn fresh_id(prefix: &str) -> String {
-    let bytes: String = random_bytes::<12>().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{prefix}-{bytes}")
+    format!("{prefix}-{}", random_token().chars().take(20).collect::<String>())
 }
 
 /// `POST /orders/{id}/poll`: channel C3, with a `requestId` of its own each time.

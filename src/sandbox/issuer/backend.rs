@@ -36,7 +36,7 @@ pub(super) async fn status(
     let desk = desk.into_inner();
     let issuer = match verified(&desk, &path, &request, &body) {
         Ok(issuer) => issuer,
-        Err(refusal) => return refusal,
+        Err(status) => return plain(status),
     };
     let Ok(asked) = serde_json::from_slice::<StatusRequest>(&body) else { return plain(StatusCode::BAD_REQUEST) };
     if let Err(error) = courier::settle_due(&desk) {
@@ -59,7 +59,7 @@ pub(super) async fn refund(
     let desk = desk.into_inner();
     let issuer = match verified(&desk, &path, &request, &body) {
         Ok(issuer) => issuer,
-        Err(refusal) => return refusal,
+        Err(status) => return plain(status),
     };
     let asked = serde_json::from_slice::<RefundRequest>(&body).ok();
     let Some((asked, amount_micros)) =
@@ -89,7 +89,7 @@ pub(super) async fn refund(
         };
         let refund = Refund {
             key: key.clone(),
-            refund_id: asked.refund_id.clone(),
+            id: asked.refund_id.clone(),
             issuer_reference: asked.issuer_reference.clone(),
             amount_micros,
             currency: asked.currency.clone(),
@@ -123,7 +123,7 @@ fn verified<'a>(
     issuer: &str,
     request: &HttpRequest,
     body: &[u8],
-) -> Result<&'a SandboxIssuer, HttpResponse> {
+) -> Result<&'a SandboxIssuer, StatusCode> {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let unverified = UnverifiedWebhook {
         id: header("webhook-id"),
@@ -131,10 +131,10 @@ fn verified<'a>(
         signature: header("webhook-signature"),
         body,
     };
-    let issuer = desk.issuers.get(issuer).ok_or_else(|| plain(StatusCode::NOT_FOUND))?;
+    let issuer = desk.issuers.get(issuer).ok_or(StatusCode::NOT_FOUND)?;
     issuer.keys.verify_webhook(&unverified, desk.clock.now()).map_err(|error| {
         tracing::warn!(issuer = issuer.id, %error, "a request to the issuer stand-in is not signed by the integrator");
-        plain(StatusCode::UNAUTHORIZED)
+        StatusCode::UNAUTHORIZED
     })?;
     Ok(issuer)
 }

@@ -88,7 +88,8 @@ pub(super) enum RefundOutcome {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Refund {
     pub(super) key: Key,
-    pub(super) refund_id: String,
+    /// `refundId`.
+    pub(super) id: String,
     pub(super) issuer_reference: String,
     pub(super) amount_micros: i64,
     pub(super) currency: String,
@@ -108,7 +109,7 @@ impl Refund {
             RefundOutcome::Pending => ("pending", None),
         };
         let mut answer = json!({
-            "refundId": self.refund_id,
+            "refundId": self.id,
             "outcome": outcome,
             "issuerRefundReference": self.reference,
         });
@@ -199,7 +200,7 @@ impl journal::Book for Book {
                 self.events.extend(event.map(|event| (event.id.clone(), event)));
             }
             Record::RefundAsked(refund) => {
-                self.refunds.insert((refund.key.issuer.clone(), refund.refund_id.clone()), refund);
+                self.refunds.insert((refund.key.issuer.clone(), refund.id.clone()), refund);
             }
             Record::RefundDecided { refund_id, issuer, outcome, event } => {
                 if let Some(refund) = self.refunds.get_mut(&(issuer, refund_id)) {

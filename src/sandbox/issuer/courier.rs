@@ -105,7 +105,7 @@ pub(super) fn settle_due(desk: &Arc<Desk>) -> Result<(), JournalError> {
             let outcome = refund.later.as_ref()?.then.clone();
             let decided = Refund { outcome: outcome.clone(), later: None, ..refund.clone() };
             Some(Record::RefundDecided {
-                refund_id: refund.refund_id.clone(),
+                refund_id: refund.id.clone(),
                 issuer: refund.key.issuer.clone(),
                 outcome,
                 event: refund_event(&decided, now),

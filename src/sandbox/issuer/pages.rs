@@ -168,7 +168,7 @@ fn refunds(book: &Book) -> Markup {
                     tr { th { "Refund" } th { "Issuer" } th { "Amount" } th { "Outcome" } }
                     @for refund in book.refunds.values().take(LATEST) {
                         tr {
-                            td { (refund.refund_id) }
+                            td { (refund.id) }
                             td { (refund.key.issuer) }
                             td { (shown(refund.amount_micros, &refund.currency)) }
                             td { @match &refund.outcome {
