@@ -150,7 +150,7 @@ pub(super) async fn returned(shop: web::Data<Shop>, request: HttpRequest) -> Htt
 }
 
 fn verified_return(shop: &Shop, order: &Order, parameters: &[(String, String)]) -> Result<String, String> {
-    let [_, piaid, response] = ["redirectRequestId", "paymentIntegratorAccountId", "redirectResponse"].map(|name| {
+    let [id, piaid, response] = ["redirectRequestId", "paymentIntegratorAccountId", "redirectResponse"].map(|name| {
         let mut values = parameters.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
             (Some(value), None) => Ok(value),
@@ -158,6 +158,9 @@ fn verified_return(shop: &Shop, order: &Order, parameters: &[(String, String)]) 
             (Some(_), Some(_)) => Err(format!("{name} stands twice")),
         }
     });
+    if id? != order.id {
+        return Err("redirectRequestId is not the order's".to_owned());
+    }
     if piaid? != order.piaid {
         return Err("paymentIntegratorAccountId is not the order's".to_owned());
     }
