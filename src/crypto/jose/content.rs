@@ -110,3 +110,51 @@ impl JweEnc {
         full.get(..self.key_bytes() / 2).map(<[u8]>::to_vec)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7518 appendices B.1 and B.3.
+    #[test]
+    fn jose_1_cbc_with_hmac_gives_the_rfcs_plaintext() {
+        let bytes = |hex: &str| -> Vec<u8> {
+            let digits: Vec<u32> = hex.chars().map(|c| c.to_digit(16).unwrap()).collect();
+            digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap()).collect()
+        };
+        let short = "c80edfa32ddf39d5ef00c0b468834279a2e46a1b8049f792f76bfe54b903a9c9a94ac9b47ad2655c5f10f9aef71427e2\
+            fc6f9b3f399a221489f16362c703233609d45ac69864e3321cf82935ac4096c86e133314c54019e8ca7980dfa4b9cf1b\
+            384c486f3a54c51078158ee5d79de59fbd34d848b3d69550a67646344427ade54b8851ffb598f7f80074b9473c82e2db";
+        let long = "4affaaadb78c31c5da4b1b590d10ffbd3dd8d5d302423526912da037ecbcc7bd822c301dd67c373bccb584ad3e9279c2\
+            e6d12a1374b77f077553df829410446b36ebd97066296ae6427ea75c2e0846a11a09ccf5370dc80bfecbad28c73f09b3\
+            a3b75e662a2594410ae496b2e2e6609e31e6e02cc837f053d21f37ff4f51950bbe2638d09dd7a4930930806d0703b1f6";
+        let short_tag = "652c3fa36b0a7c5b3219fab3a30bc1c4";
+        let long_tag = "4dd3b4c088a7f45c216839645b2012bf2e6269a8c56a816dbc1b267761955bc5";
+        for (enc, data, tag) in [(JweEnc::A128CbcHs256, short, short_tag), (JweEnc::A256CbcHs512, long, long_tag)] {
+            let key: Vec<u8> = (0..64).take(enc.key_bytes()).collect();
+            let sealed =
+                |tag: Vec<u8>| Ciphertext { iv: bytes("1af38c2dc2b96ffdd86694092341bc04"), data: bytes(data), tag };
+            let aad = b"The second principle of Auguste Kerckhoffs";
+            let plain = enc.decrypt(&key, aad, sealed(bytes(tag))).unwrap();
+            assert!(plain.starts_with(b"A cipher system must not be required to be secret"));
+            let mut wrong = bytes(tag);
+            wrong[0] ^= 1;
+            assert!(enc.decrypt(&key, aad, sealed(wrong)).is_none());
+            assert!(enc.decrypt(&key, aad, sealed(vec![])).is_none());
+            assert!(enc.decrypt(&key, b"", sealed(bytes(tag))).is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_encrypted_decrypts_again_and_only_unchanged() {
+        for enc in [JweEnc::A128Gcm, JweEnc::A256Gcm, JweEnc::A128CbcHs256, JweEnc::A256CbcHs512] {
+            let key = vec![7; enc.key_bytes()];
+            let sealed = || enc.encrypt(&key, b"header", b"plain".to_vec()).unwrap();
+            assert_eq!(enc.decrypt(&key, b"header", sealed()).unwrap().as_slice(), b"plain");
+            assert!(enc.decrypt(&key, b"another", sealed()).is_none());
+            let mut cut = sealed();
+            cut.tag.pop();
+            assert!(enc.decrypt(&key, b"header", cut).is_none(), "a shortened tag");
+        }
+    }
+}

@@ -64,7 +64,7 @@ fn build(plain: &[u8], signers: &[&SecretComponent], recipient: &PublicComponent
 }
 
 /// One-pass signatures, the literal data, the signatures in reverse order.
-fn sign(plain: &[u8], signers: &[&SecretComponent], now: Timestamp) -> Result<Vec<u8>> {
+pub(super) fn sign(plain: &[u8], signers: &[&SecretComponent], now: Timestamp) -> Result<Vec<u8>> {
     let hash = HashAlgorithm::Sha384;
     let kind = SignatureType::Binary;
     let mut out = Vec::with_capacity(plain.len() + 640 * signers.len());

@@ -22,7 +22,7 @@ fn key(cell: &'static OnceLock<GeneratedKey>, kid: &str, kind: JwkKind) -> &'sta
 
 const RSA: JwkKind = JwkKind::Rsa { bits: 2048 };
 
-fn ours() -> &'static GeneratedKey {
+pub fn ours() -> &'static GeneratedKey {
     static KEY: OnceLock<GeneratedKey> = OnceLock::new();
     key(&KEY, "ours-2026", RSA)
 }
@@ -243,7 +243,7 @@ fn jose_2_chooses_keys_by_kid_and_tries_all_without_one() {
 }
 
 /// A JWE for us around any text, sealed by the foreign peer.
-fn around(inner: &str) -> String {
+pub fn around(inner: &str) -> String {
     let answer = peer(&serde_json::json!({
         "do": "seal", "body": inner, "own": null, "peer": ours().public, "jws": null,
         "jwe": {"alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": ours().id},

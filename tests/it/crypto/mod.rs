@@ -5,6 +5,7 @@
 mod gpg;
 mod jose;
 mod openpgp;
+mod vectors;
 
 use std::sync::Arc;
 
