@@ -8,6 +8,7 @@ mod keys;
 pub mod logging;
 mod migrate;
 mod outbox;
+mod serve;
 mod store;
 mod token;
 mod write;
@@ -34,6 +35,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the server alone, as in production.
+    Serve,
+    /// Run the whole system on loopback, with stand-ins for Google and the issuers.
+    Sandbox(serve::SandboxArgs),
     /// Bring the database's schema up to date, take it back, or show it.
     Migrate(migrate::Args),
     /// Make, list, export and import keys.
@@ -72,11 +77,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = cli.config.as_path();
     match cli.command {
-        // `serve` and `sandbox` set up logging and the runtime for themselves.
-        None => anyhow::bail!("no command given; see `roundtrip --help`"),
+        None => in_system(done(serve::sandbox(serve::usual()))),
+        Some(Command::Sandbox(args)) => in_system(done(serve::sandbox(args))),
+        Some(Command::Serve) => in_system(done(serve::serve(config))),
         Some(Command::Migrate(args)) => quietly(migrate::run(config, args)),
         Some(Command::Keys(command)) => keys::run(config, command).map(|()| ExitCode::SUCCESS),
-        Some(Command::Doctor(args)) => in_system(doctor::run(config, args, None)),
+        Some(Command::Doctor(args)) => in_system(doctor::run(config, args)),
         Some(Command::Outbox(command)) => quietly(outbox::run(config, command)),
         Some(Command::Token(command)) => quietly(token::run(config, command)),
     }
@@ -85,7 +91,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
 /// Runs a command for people: only warnings are logged.
 fn quietly(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
     logging::init(&Log { level: "warn".to_owned(), ..Log::default() });
-    in_system(async { command.await.map(|()| ExitCode::SUCCESS) })
+    in_system(done(command))
+}
+
+async fn done(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
+    command.await.map(|()| ExitCode::SUCCESS)
 }
 
 fn in_system(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {

@@ -13,8 +13,6 @@ use super::{logging, write};
 use crate::config::{Config, Log};
 use crate::ports::{Clock, SystemClock};
 
-pub(super) use reachability::Echo;
-
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Verify the journal to its end, however long that takes. Else it is verified as far as a few seconds go.
@@ -73,8 +71,8 @@ fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
-/// Checks everything. Without `echo` neither reachability nor the clock can be checked, which is a warning.
-pub(super) async fn run(path: &Path, args: Args, echo: Option<&dyn Echo>) -> anyhow::Result<ExitCode> {
+/// Checks everything.
+pub(super) async fn run(path: &Path, args: Args) -> anyhow::Result<ExitCode> {
     logging::init(&Log { level: "off".to_owned(), ..Log::default() });
     let mut report = Report { failed: false, broken: None };
     let config = match Config::load(path) {
@@ -90,7 +88,7 @@ pub(super) async fn run(path: &Path, args: Args, echo: Option<&dyn Echo>) -> any
         report.warn("configuration", warning);
     }
     key_ring::check(&config, SystemClock.now(), &mut report);
-    reachability::check(&config, echo, &mut report).await;
+    reachability::check(&config, &mut report).await;
     database::check(&config, args.verify_journal, &mut report).await;
     match report.broken {
         Some(error) => Err(error),

@@ -1,47 +1,41 @@
 //! Reachability and clock, both by one echo for each account (flows-security section 7).
 
-use std::pin::Pin;
-
 use futures_util::future::join_all;
 
 use super::{ECHOES, Report};
-use crate::config::{Account, Config};
-use crate::domain::Timestamp;
+use crate::app;
+use crate::config::Config;
+use crate::crypto::random_token;
+use crate::domain::{Piaid, RequestId, Timestamp};
 use crate::ports::{Clock, SystemClock};
-
-/// Sends one echo to Google for an account, sealed with its keys, and answers Google's `responseTimestamp`; or says in
-/// one line why it did not come back, without secrets.
-pub(in crate::cli) trait Echo {
-    /// The echo of one account.
-    fn echo<'a>(
-        &'a self,
-        config: &'a Config,
-        account: &'a Account,
-    ) -> Pin<Box<dyn Future<Output = Result<Timestamp, String>> + 'a>>;
-}
+use crate::protocol::google_redirect::{Accounts, GoogleClient, http_client};
 
 /// A skew worth a warning, in ms.
 const SKEW_WARNS_MS: i64 = 10_000;
 /// A skew at which Google refuses us (flows-security section 9.1), in ms.
 const SKEW_FAILS_MS: i64 = 60_000;
 
-pub(super) async fn check(config: &Config, echo: Option<&dyn Echo>, report: &mut Report) {
+pub(super) async fn check(config: &Config, report: &mut Report) {
     let accounts = config.google.as_ref().map_or(&[][..], |google| &google.accounts);
     if accounts.is_empty() {
         report.ok("reachability", "no [google] section: there is nobody to ask");
         return;
     }
-    let Some(echo) = echo else {
-        report.warn("reachability", "not checked: this binary cannot send an echo");
-        return;
+    app::install_crypto_provider();
+    let ready = app::load_keys(config).and_then(|keys| Ok((keys, app::google_client(config, http_client()?)?)));
+    let (keys, client) = match ready {
+        Ok(ready) => ready,
+        Err(error) => return report.fail("reachability", format_args!("{error:#}")),
     };
-    let ask = |account| async move {
-        let sent = SystemClock.now();
-        let answer = tokio::time::timeout(ECHOES, echo.echo(config, account)).await;
-        (account, sent, SystemClock.now(), answer)
+    let ask = |account: &Piaid| {
+        let (piaid, accounts, client) = (account.clone(), keys.accounts.clone(), client.clone());
+        async move {
+            let sent = SystemClock.now();
+            let answer = tokio::time::timeout(ECHOES, echo(&client, &accounts, &piaid)).await;
+            (piaid, sent, SystemClock.now(), answer)
+        }
     };
-    for (account, sent, received, answer) in join_all(accounts.iter().map(ask)).await {
-        let piaid = &account.piaid;
+    for (piaid, sent, received, answer) in join_all(accounts.iter().map(|account| ask(&account.piaid))).await {
         match answer {
             Ok(Ok(theirs)) => {
                 report.ok("reachability", format_args!("{piaid}: echo in {} ms", received.millis_since(sent)));
@@ -54,6 +48,14 @@ pub(super) async fn check(config: &Config, echo: Option<&dyn Echo>, report: &mut
             ),
         }
     }
+}
+
+/// Google's `responseTimestamp`; or why the echo did not come back, in one line without secrets.
+async fn echo(client: &GoogleClient, accounts: &Accounts, piaid: &Piaid) -> Result<Timestamp, String> {
+    let request_id = RequestId::parse(&format!("doctor-{}", random_token())).map_err(|error| error.to_string())?;
+    let answer =
+        client.echo(accounts, (piaid, &request_id), SystemClock.now()).await.map_err(|failed| failed.to_string())?;
+    if answer.same_message { Ok(answer.responded_at) } else { Err("the echo came back changed".to_owned()) }
 }
 
 /// How far our clock is ahead of theirs at least, in ms: 0 where their time lies within the call.
