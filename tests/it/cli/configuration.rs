@@ -108,7 +108,7 @@ const MEANING: &[Slip] = &[
 const SECRETS: &[Slip] = &[
     slip("no file", "keys/own.asc", "keys/gone.asc", &["own_keys: cannot read the file", "gone.asc", "private key"]),
     slip("short", "keys/url", "keys/short", &["signing.keys[0].secret_file: given a secret of 3 bytes", "32 or more"]),
-    slip("no base64", "keys/url", "keys/stripe", &["given a secret that is not base64", "keys generate"]),
+    slip("no base64", "keys/url", "keys/odd", &["given a secret that is not base64", "keys generate"]),
     slip(
         "inline key",
         "secret_file = \"keys/url\"",
@@ -135,6 +135,7 @@ fn slips_are_named() {
         ("keys/peer.asc", "public"),
         ("keys/stripe", "sk_test_hush"),
         ("keys/short", "AAEC"),
+        ("keys/odd", "hush!"),
     ] {
         place.write(name, content);
     }

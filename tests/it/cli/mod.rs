@@ -1,5 +1,7 @@
 //! The command line, as the built binary shows it (contract section 1).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
 mod configuration;
 mod database;
 mod keys;
