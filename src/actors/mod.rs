@@ -1,1 +1,16 @@
-//! (see lib.rs)
+//! Floor 3: order. One actor drives one transaction; the outbox carries out effects; the sweeper minds deadlines.
+//!
+//! [`Registry`] finds or spawns the actor of a transaction, [`shell`](self) makes it decide, commit and answer. The row is
+//! the truth: an actor can be lost at any moment, and two of one transaction only cost a version conflict.
+
+mod deadlines;
+mod effects;
+mod outbox;
+mod registry;
+mod shell;
+
+pub use deadlines::Deadlines;
+pub use effects::{Carried, RedirectEffects};
+pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
+pub use registry::{Registry, RegistrySettings};
+pub use shell::{Ask, AskError, Asked, RememberAs, Shell, Told};

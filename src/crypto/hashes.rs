@@ -53,10 +53,7 @@ mod tests {
     use super::*;
 
     fn id(piaid: &str, request: &str) -> TransactionId {
-        transaction_id(
-            &Piaid::parse(piaid).unwrap(),
-            &RequestId::parse(request).unwrap(),
-        )
+        transaction_id(&Piaid::parse(piaid).unwrap(), &RequestId::parse(request).unwrap())
     }
 
     #[test]
@@ -72,10 +69,7 @@ mod tests {
 
     #[test]
     fn transaction_ids_never_change_between_releases() {
-        assert_eq!(
-            id("ExamplePay_INR", "rq-0001").to_string(),
-            "6b16c714-a57d-864f-af82-a290902ea1eb"
-        );
+        assert_eq!(id("ExamplePay_INR", "rq-0001").to_string(), "6b16c714-a57d-864f-af82-a290902ea1eb");
     }
 
     #[test]

@@ -41,23 +41,12 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    pub(super) fn unusable(
-        id: impl Into<String>,
-        reason: impl Into<String>,
-        remedy: &'static str,
-    ) -> Self {
-        Self::Unusable {
-            id: id.into(),
-            reason: reason.into(),
-            remedy,
-        }
+    pub(super) fn unusable(id: impl Into<String>, reason: impl Into<String>, remedy: &'static str) -> Self {
+        Self::Unusable { id: id.into(), reason: reason.into(), remedy }
     }
 
     pub(super) fn ring(reason: impl Into<String>, remedy: &'static str) -> Self {
-        Self::Ring {
-            reason: reason.into(),
-            remedy,
-        }
+        Self::Ring { reason: reason.into(), remedy }
     }
 }
 
@@ -119,12 +108,7 @@ impl PeerKey {
 
 impl fmt::Debug for OwnKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "OwnKey({} {}, [redacted])",
-            self.scheme().as_str(),
-            self.id()
-        )
+        write!(f, "OwnKey({} {}, [redacted])", self.scheme().as_str(), self.id())
     }
 }
 
@@ -137,14 +121,8 @@ impl fmt::Debug for PeerKey {
 /// Reads private keys: OpenPGP armoured or binary (no passphrase), or a JWK or JWK set with a `kid` each.
 pub fn load_own_keys(scheme: Scheme, file: &[u8]) -> Result<Vec<OwnKey>, KeyError> {
     match scheme {
-        Scheme::Pgp => Ok(cert::load_own(file)?
-            .into_iter()
-            .map(|c| OwnKey(Own::Pgp(Arc::new(c))))
-            .collect()),
-        Scheme::Jose => Ok(jwk::load_own(file)?
-            .into_iter()
-            .map(|k| OwnKey(Own::Jose(Arc::new(k))))
-            .collect()),
+        Scheme::Pgp => Ok(cert::load_own(file)?.into_iter().map(|c| OwnKey(Own::Pgp(Arc::new(c)))).collect()),
+        Scheme::Jose => Ok(jwk::load_own(file)?.into_iter().map(|k| OwnKey(Own::Jose(Arc::new(k)))).collect()),
     }
 }
 
@@ -152,13 +130,7 @@ pub fn load_own_keys(scheme: Scheme, file: &[u8]) -> Result<Vec<OwnKey>, KeyErro
 /// private key is refused: a peer's private key must never be in our hands.
 pub fn load_peer_keys(scheme: Scheme, file: &[u8]) -> Result<Vec<PeerKey>, KeyError> {
     match scheme {
-        Scheme::Pgp => Ok(cert::load_peers(file)?
-            .into_iter()
-            .map(|c| PeerKey(Peer::Pgp(Arc::new(c))))
-            .collect()),
-        Scheme::Jose => Ok(jwk::load_peers(file)?
-            .into_iter()
-            .map(|k| PeerKey(Peer::Jose(Arc::new(k))))
-            .collect()),
+        Scheme::Pgp => Ok(cert::load_peers(file)?.into_iter().map(|c| PeerKey(Peer::Pgp(Arc::new(c)))).collect()),
+        Scheme::Jose => Ok(jwk::load_peers(file)?.into_iter().map(|k| PeerKey(Peer::Jose(Arc::new(k)))).collect()),
     }
 }

@@ -19,9 +19,7 @@ pub enum SealError {
     #[error("no own key can sign at this time; add one that has not expired to own_keys")]
     NoSigningKey,
     /// No key of the peer may be encrypted to now.
-    #[error(
-        "no peer key can be encrypted to at this time; ask the peer for a current one and add it to peer_keys"
-    )]
+    #[error("no peer key can be encrypted to at this time; ask the peer for a current one and add it to peer_keys")]
     NoEncryptionKey,
     /// The cryptographic library refused.
     #[error("sealing failed")]
@@ -74,10 +72,7 @@ pub struct Opened {
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened")
-            .field(
-                "plaintext",
-                &format_args!("[{} bytes]", self.plaintext.len()),
-            )
+            .field("plaintext", &format_args!("[{} bytes]", self.plaintext.len()))
             .field("scheme", &self.scheme)
             .field("trusted_by", &self.trusted_by)
             .finish()
@@ -97,29 +92,14 @@ pub(super) enum Ring {
 impl Keyring {
     /// Puts the keys of one account together. The first own key that is valid signs, all own keys decrypt; any valid
     /// peer key verifies, the newest valid one is encrypted to. `jose` counts only for [`Scheme::Jose`].
-    pub fn new(
-        scheme: Scheme,
-        own: Vec<OwnKey>,
-        peers: Vec<PeerKey>,
-        jose: JoseAlgorithms,
-    ) -> Result<Self, KeyError> {
+    pub fn new(scheme: Scheme, own: Vec<OwnKey>, peers: Vec<PeerKey>, jose: JoseAlgorithms) -> Result<Self, KeyError> {
         if own.is_empty() {
-            return Err(KeyError::ring(
-                "no own key",
-                "name a private key file in own_keys",
-            ));
+            return Err(KeyError::ring("no own key", "name a private key file in own_keys"));
         }
         if peers.is_empty() {
-            return Err(KeyError::ring(
-                "no peer key",
-                "name the peer's public key file in peer_keys",
-            ));
+            return Err(KeyError::ring("no peer key", "name the peer's public key file in peer_keys"));
         }
-        let foreign = own
-            .iter()
-            .map(OwnKey::scheme)
-            .chain(peers.iter().map(PeerKey::scheme))
-            .any(|s| s != scheme);
+        let foreign = own.iter().map(OwnKey::scheme).chain(peers.iter().map(PeerKey::scheme)).any(|s| s != scheme);
         if foreign {
             return Err(KeyError::ring(
                 format!("a key is not of the account's scheme {}", scheme.as_str()),
@@ -128,42 +108,13 @@ impl Keyring {
         }
         Ok(Self(match scheme {
             Scheme::Pgp => Ring::Pgp(PgpRing {
-                own: own
-                    .into_iter()
-                    .filter_map(|k| if let Own::Pgp(c) = k.0 { Some(c) } else { None })
-                    .collect(),
-                peers: peers
-                    .into_iter()
-                    .filter_map(|k| {
-                        if let Peer::Pgp(c) = k.0 {
-                            Some(c)
-                        } else {
-                            None
-                        }
-                    })
-                    .collect(),
+                own: own.into_iter().filter_map(|k| if let Own::Pgp(c) = k.0 { Some(c) } else { None }).collect(),
+                peers: peers.into_iter().filter_map(|k| if let Peer::Pgp(c) = k.0 { Some(c) } else { None }).collect(),
                 sign_with_all: false,
             }),
             Scheme::Jose => Ring::Jose(JoseRing::new(
-                own.into_iter()
-                    .filter_map(|k| {
-                        if let Own::Jose(c) = k.0 {
-                            Some(c)
-                        } else {
-                            None
-                        }
-                    })
-                    .collect(),
-                peers
-                    .into_iter()
-                    .filter_map(|k| {
-                        if let Peer::Jose(c) = k.0 {
-                            Some(c)
-                        } else {
-                            None
-                        }
-                    })
-                    .collect(),
+                own.into_iter().filter_map(|k| if let Own::Jose(c) = k.0 { Some(c) } else { None }).collect(),
+                peers.into_iter().filter_map(|k| if let Peer::Jose(c) = k.0 { Some(c) } else { None }).collect(),
                 jose,
             )?),
         }))
@@ -187,12 +138,7 @@ impl Keyring {
     }
 
     /// Signs `plain`, then encrypts it to the peer, and wraps it for `carrier` (flows-security sections 3.1 to 3.3).
-    pub fn seal(
-        &self,
-        plain: &[u8],
-        carrier: Carrier,
-        now: Timestamp,
-    ) -> Result<String, SealError> {
+    pub fn seal(&self, plain: &[u8], carrier: Carrier, now: Timestamp) -> Result<String, SealError> {
         match &self.0 {
             Ring::Pgp(ring) => Ok(wire::wrap_pgp(&ring.seal(plain, now)?, carrier)),
             Ring::Jose(ring) => Ok(wire::wrap_jose(ring.seal(plain, carrier, now)?, carrier)),
@@ -211,11 +157,7 @@ pub struct Opener {
 impl Opener {
     /// Opens for `rings`; their order gives the indexes in [`Opened::trusted_by`].
     pub fn new(rings: Vec<Arc<Keyring>>) -> Self {
-        Self {
-            pgp: PgpOpener::new(&rings),
-            jose: JoseOpener::new(&rings),
-            max_inflated: MAX_INFLATED_BYTES,
-        }
+        Self { pgp: PgpOpener::new(&rings), jose: JoseOpener::new(&rings), max_inflated: MAX_INFLATED_BYTES }
     }
 
     /// Bounds what a message may inflate to; [`MAX_INFLATED_BYTES`] unless told otherwise (32 MiB for Google's

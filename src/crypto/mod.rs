@@ -26,8 +26,8 @@ pub use hashes::{chain_hash, content_hash, secrets_equal, transaction_id};
 pub use jose::{InvalidAlgorithm, JoseAlgorithms, JweAlg, JweEnc, JwsAlg, Zip};
 pub use key::{KeyError, OwnKey, PeerKey, load_own_keys, load_peer_keys};
 pub use key_care::{
-    Finding, GeneratedKey, JwkKind, KeyDescription, NewJwk, NewOpenPgpKey, Severity, describe_keys,
-    export_public, generate_jwk, generate_openpgp, generate_url_key, lint_disjoint, lint_keys,
+    Finding, GeneratedKey, JwkKind, KeyDescription, NewJwk, NewOpenPgpKey, Severity, describe_keys, export_public,
+    generate_jwk, generate_openpgp, generate_url_key, lint_disjoint, lint_keys,
 };
 pub use keyring::{Keyring, OpenError, Opened, Opener, SealError};
 pub use random::{random_bytes, random_token};

@@ -57,11 +57,7 @@ mod tests {
     fn tokens_are_long_url_safe_and_never_twice_the_same() {
         let token = random_token();
         assert_eq!(token.len(), 43);
-        assert!(
-            token
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        );
+        assert!(token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
         assert_ne!(token, random_token());
     }
 }

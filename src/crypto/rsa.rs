@@ -2,8 +2,7 @@
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{
-    KeyPair, KeyPairComponents, KeySize, PrivateDecryptingKey, PublicEncryptingKey,
-    PublicKeyComponents,
+    KeyPair, KeyPairComponents, KeySize, PrivateDecryptingKey, PublicEncryptingKey, PublicKeyComponents,
 };
 use zeroize::Zeroizing;
 
@@ -23,10 +22,7 @@ impl RsaNumbers {
     /// Builds the key pair. aws-lc-rs checks that the numbers belong together and that the key has 2048 to 8192 bits.
     pub(super) fn key_pair(&self) -> Option<KeyPair> {
         KeyPair::from_components(&KeyPairComponents {
-            public_key: PublicKeyComponents {
-                n: self.n.as_slice(),
-                e: self.e.as_slice(),
-            },
+            public_key: PublicKeyComponents { n: self.n.as_slice(), e: self.e.as_slice() },
             d: self.d.as_slice(),
             p: self.p.as_slice(),
             q: self.q.as_slice(),
@@ -84,8 +80,7 @@ pub(super) fn decrypting(pair: &KeyPair) -> Option<PrivateDecryptingKey> {
 /// A public key in the shape that encrypts.
 pub(super) fn encrypting(n: &[u8], e: &[u8]) -> Option<PublicEncryptingKey> {
     let key: Result<PublicEncryptingKey, _> = PublicKeyComponents { n, e }.try_into();
-    key.ok()
-        .filter(|key| (2048..=8192).contains(&key.key_size_bits()))
+    key.ok().filter(|key| (2048..=8192).contains(&key.key_size_bits()))
 }
 
 /// A number without leading zeros.
@@ -97,9 +92,7 @@ pub(super) fn trimmed(number: &[u8]) -> &[u8] {
 /// Size of a number in bits.
 pub(super) fn bit_length(number: &[u8]) -> u32 {
     let number = trimmed(number);
-    number
-        .first()
-        .map_or(0, |top| number.len() as u32 * 8 - top.leading_zeros())
+    number.first().map_or(0, |top| number.len() as u32 * 8 - top.leading_zeros())
 }
 
 /// `dividend mod (modulus - 1)`: the CRT exponent that OpenPGP key files leave out. Runs once, when a key is loaded.
@@ -147,18 +140,9 @@ fn der_element(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     } else {
         let count = usize::from(first & 0x7f);
         let (digits, rest) = rest.split_at_checked(count).filter(|_| count <= 4)?;
-        (
-            digits
-                .iter()
-                .fold(0, |sum, &digit| sum << 8 | usize::from(digit)),
-            rest,
-        )
+        (digits.iter().fold(0, |sum, &digit| sum << 8 | usize::from(digit)), rest)
     };
-    if found == tag {
-        rest.split_at_checked(length)
-    } else {
-        None
-    }
+    if found == tag { rest.split_at_checked(length) } else { None }
 }
 
 #[cfg(test)]
@@ -187,10 +171,7 @@ mod tests {
 
     #[test]
     fn small_numbers_reduce_as_on_paper() {
-        assert_eq!(
-            *crt_exponent(&[0x12, 0x34], &[0x65]),
-            [(0x1234_u32 % 0x64) as u8]
-        );
+        assert_eq!(*crt_exponent(&[0x12, 0x34], &[0x65]), [(0x1234_u32 % 0x64) as u8]);
         assert_eq!(*crt_exponent(&[5], &[0x01, 0x00]), [5]);
         assert!(generate(1024).is_none());
     }

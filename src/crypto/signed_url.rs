@@ -61,9 +61,7 @@ impl UrlKey {
             reason: format!("key {id}: {reason}"),
             expected: "base64 of at least 32 random bytes, as `roundtrip keys generate` makes",
         };
-        let text = std::str::from_utf8(file)
-            .map_err(|_| unreadable("not text"))?
-            .trim();
+        let text = std::str::from_utf8(file).map_err(|_| unreadable("not text"))?.trim();
         let text = text.trim_end_matches('=');
         let standard = Zeroizing::new(text.replace('-', "+").replace('_', "/"));
         let engine = base64::engine::GeneralPurpose::new(
@@ -71,21 +69,14 @@ impl UrlKey {
             base64::engine::GeneralPurposeConfig::new()
                 .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
         );
-        let secret = Zeroizing::new(
-            engine
-                .decode(standard.as_bytes())
-                .map_err(|_| unreadable("not base64"))?,
-        );
+        let secret = Zeroizing::new(engine.decode(standard.as_bytes()).map_err(|_| unreadable("not base64"))?);
         Self::from_secret(id, &secret)
     }
 
     /// Takes the secret itself, at least 32 bytes.
     pub fn from_secret(id: &str, secret: &[u8]) -> Result<Self, KeyError> {
         if id.is_empty() {
-            return Err(KeyError::ring(
-                "a signing key has no id",
-                "give every entry of keys an id",
-            ));
+            return Err(KeyError::ring("a signing key has no id", "give every entry of keys an id"));
         }
         if secret.len() < MIN_SECRET_BYTES {
             return Err(KeyError::unusable(
@@ -96,10 +87,7 @@ impl UrlKey {
         }
         let keyed = Hmac::<Sha256>::new_from_slice(secret)
             .map_err(|_| KeyError::unusable(id, "the secret is not usable", "make a new one"))?;
-        Ok(Self {
-            id: id.to_owned(),
-            keyed,
-        })
+        Ok(Self { id: id.to_owned(), keyed })
     }
 
     /// The `kid`.
@@ -129,18 +117,12 @@ pub struct ExpiryCheck {
 impl ExpiryCheck {
     /// The rule of contract section 4: not past, at most 7 days ahead.
     pub const fn within_a_week(now: Timestamp) -> Self {
-        Self {
-            now,
-            max_ahead_ms: Some(WEEK_MS),
-        }
+        Self { now, max_ahead_ms: Some(WEEK_MS) }
     }
 
     /// Not past; otherwise unbounded (links whose deadline we chose ourselves).
     pub const fn not_past(now: Timestamp) -> Self {
-        Self {
-            now,
-            max_ahead_ms: None,
-        }
+        Self { now, max_ahead_ms: None }
     }
 }
 
@@ -159,10 +141,7 @@ impl UrlKeys {
     /// Takes keys in order of preference. At least one; no id twice.
     pub fn new(keys: Vec<UrlKey>) -> Result<Self, KeyError> {
         if keys.is_empty() {
-            return Err(KeyError::ring(
-                "no signing key",
-                "name at least one key file",
-            ));
+            return Err(KeyError::ring("no signing key", "name at least one key file"));
         }
         for (at, key) in keys.iter().enumerate() {
             if keys.iter().skip(at + 1).any(|other| other.id == key.id) {
@@ -193,17 +172,11 @@ impl UrlKeys {
         if let Some(key) = self.0.first() {
             pairs.push(("kid".to_owned(), key.id.clone()));
             let canonical = canonical(purpose, url.as_str(), &pairs);
-            let tag = key
-                .mac()
-                .chain_update(canonical.as_bytes())
-                .finalize()
-                .into_bytes();
+            let tag = key.mac().chain_update(canonical.as_bytes()).finalize().into_bytes();
             pairs.push(("sig".to_owned(), URL_SAFE_NO_PAD.encode(tag)));
         }
-        let query: Vec<String> = pairs
-            .iter()
-            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
-            .collect();
+        let query: Vec<String> =
+            pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         url.set_query(Some(&query.join("&")));
         url
     }
@@ -217,30 +190,18 @@ impl UrlKeys {
         raw_query: &str,
         check: ExpiryCheck,
     ) -> Result<Vec<(String, String)>, SignedUrlError> {
-        let mut pairs =
-            decode_query(raw_query).ok_or(SignedUrlError::Refused("query is not decodable"))?;
+        let mut pairs = decode_query(raw_query).ok_or(SignedUrlError::Refused("query is not decodable"))?;
         for (at, (name, _)) in pairs.iter().enumerate() {
             if pairs.iter().skip(at + 1).any(|(other, _)| other == name) {
                 return Err(SignedUrlError::Refused("a parameter is repeated"));
             }
         }
-        let value_of = |name: &str| {
-            pairs
-                .iter()
-                .find(|(n, _)| n == name)
-                .map(|(_, v)| v.clone())
-        };
+        let value_of = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
         let sig = value_of("sig").ok_or(SignedUrlError::Refused("sig is missing"))?;
         let kid = value_of("kid").ok_or(SignedUrlError::Refused("kid is missing"))?;
         let exp = value_of("exp").ok_or(SignedUrlError::Refused("exp is missing"))?;
-        let key = self
-            .0
-            .iter()
-            .find(|key| key.id == kid)
-            .ok_or(SignedUrlError::Refused("kid is unknown"))?;
-        let tag = URL_SAFE_NO_PAD
-            .decode(&sig)
-            .map_err(|_| SignedUrlError::Refused("sig is not base64url"))?;
+        let key = self.0.iter().find(|key| key.id == kid).ok_or(SignedUrlError::Refused("kid is unknown"))?;
+        let tag = URL_SAFE_NO_PAD.decode(&sig).map_err(|_| SignedUrlError::Refused("sig is not base64url"))?;
         pairs.retain(|(name, _)| name != "sig");
         let canonical = canonical(purpose, origin_and_path, &pairs);
         key.mac()
@@ -256,9 +217,7 @@ impl UrlKeys {
 fn check_expiry(exp: &str, check: ExpiryCheck) -> Result<(), SignedUrlError> {
     let digits = (1..=12).contains(&exp.len()) && exp.bytes().all(|b| b.is_ascii_digit());
     let secs = exp.parse::<i64>().ok().filter(|_| digits);
-    let exp = Timestamp::from_secs(
-        secs.ok_or(SignedUrlError::Refused("exp is not a number of seconds"))?,
-    );
+    let exp = Timestamp::from_secs(secs.ok_or(SignedUrlError::Refused("exp is not a number of seconds"))?);
     let ahead = exp.millis_since(check.now);
     if ahead < 0 {
         return Err(SignedUrlError::Expired);
@@ -274,10 +233,7 @@ fn is_reserved(name: &str) -> bool {
 }
 
 fn canonical(purpose: Purpose, origin_and_path: &str, pairs: &[(String, String)]) -> String {
-    let mut sorted: Vec<(String, String)> = pairs
-        .iter()
-        .map(|(name, value)| (encoded(name), encoded(value)))
-        .collect();
+    let mut sorted: Vec<(String, String)> = pairs.iter().map(|(name, value)| (encoded(name), encoded(value))).collect();
     sorted.sort_unstable();
     let mut text = format!("roundtrip-su1\n{}\n{origin_and_path}\n", purpose.as_str());
     for (at, (name, value)) in sorted.iter().enumerate() {
@@ -359,55 +315,29 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_secs(1_799_999_000);
 
     fn verify(query: &str, now: Timestamp) -> Result<Vec<(String, String)>, SignedUrlError> {
-        keys().verify(
-            Purpose::IssuerReturn,
-            PATH,
-            query,
-            ExpiryCheck::within_a_week(now),
-        )
+        keys().verify(Purpose::IssuerReturn, PATH, query, ExpiryCheck::within_a_week(now))
     }
 
     #[test]
     fn the_contracts_vector_verifies_and_hands_out_its_parameters() {
         let parameters = verify(QUERY, NOW).unwrap();
         let names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(
-            names,
-            [
-                "transactionId",
-                "outcome",
-                "issuerReference",
-                "amountMicros",
-                "currency"
-            ]
-        );
+        assert_eq!(names, ["transactionId", "outcome", "issuerReference", "amountMicros", "currency"]);
         assert_eq!(parameters[2].1, "A/77 \u{e4}");
     }
 
     #[test]
     fn the_contracts_vector_is_what_we_sign() {
         let url = Url::parse(&format!("{PATH}?{}", QUERY.split("&exp=").next().unwrap())).unwrap();
-        let signed = keys().sign(
-            Purpose::IssuerReturn,
-            url,
-            Timestamp::from_secs(1_800_000_000),
-        );
-        assert!(
-            signed
-                .as_str()
-                .ends_with("&sig=VUl93LO12yp8jI1CqsbnzS0_WQDfzPZGh0o3Dnqph-Y"),
-            "{signed}"
-        );
+        let signed = keys().sign(Purpose::IssuerReturn, url, Timestamp::from_secs(1_800_000_000));
+        assert!(signed.as_str().ends_with("&sig=VUl93LO12yp8jI1CqsbnzS0_WQDfzPZGh0o3Dnqph-Y"), "{signed}");
     }
 
     #[test]
     fn order_and_spelling_of_parameters_do_not_matter_but_their_values_do() {
         let mut parts: Vec<&str> = QUERY.split('&').collect();
         parts.reverse();
-        let reordered = parts
-            .join("&")
-            .replace("%20", "+")
-            .replace("%C3%A4", "%c3%a4");
+        let reordered = parts.join("&").replace("%20", "+").replace("%C3%A4", "%c3%a4");
         assert!(verify(&reordered, NOW).is_ok());
         assert_eq!(
             verify(&QUERY.replace("109900000", "109900001"), NOW),
@@ -418,34 +348,13 @@ mod tests {
     #[test]
     fn another_purpose_path_key_or_shape_is_refused() {
         let week = ExpiryCheck::within_a_week(NOW);
-        let refused =
-            |result: Result<_, SignedUrlError>| matches!(result, Err(SignedUrlError::Refused(_)));
-        assert!(refused(keys().verify(
-            Purpose::IssuerAuthorize,
-            PATH,
-            QUERY,
-            week
-        )));
-        assert!(refused(keys().verify(
-            Purpose::IssuerReturn,
-            "https://pay.example.com/return/BANK_B",
-            QUERY,
-            week
-        )));
+        let refused = |result: Result<_, SignedUrlError>| matches!(result, Err(SignedUrlError::Refused(_)));
+        assert!(refused(keys().verify(Purpose::IssuerAuthorize, PATH, QUERY, week)));
+        assert!(refused(keys().verify(Purpose::IssuerReturn, "https://pay.example.com/return/BANK_B", QUERY, week)));
         let other = UrlKeys::new(vec![vector_key("a2")]).unwrap();
-        assert!(refused(other.verify(
-            Purpose::IssuerReturn,
-            PATH,
-            QUERY,
-            week
-        )));
+        assert!(refused(other.verify(Purpose::IssuerReturn, PATH, QUERY, week)));
         let stranger = UrlKeys::new(vec![UrlKey::from_secret("a1", &[7; 32]).unwrap()]).unwrap();
-        assert!(refused(stranger.verify(
-            Purpose::IssuerReturn,
-            PATH,
-            QUERY,
-            week
-        )));
+        assert!(refused(stranger.verify(Purpose::IssuerReturn, PATH, QUERY, week)));
         for broken in [
             QUERY.replace("&kid=a1", ""),
             QUERY.replace("&exp=1800000000", ""),
@@ -466,63 +375,33 @@ mod tests {
     #[test]
     fn only_a_genuine_url_can_be_expired() {
         let late = Timestamp::from_millis(1_800_000_000_001);
-        assert_eq!(
-            verify(QUERY, Timestamp::from_secs(1_800_000_000)).map(|p| p.len()),
-            Ok(5)
-        );
+        assert_eq!(verify(QUERY, Timestamp::from_secs(1_800_000_000)).map(|p| p.len()), Ok(5));
         assert_eq!(verify(QUERY, late), Err(SignedUrlError::Expired));
-        assert!(matches!(
-            verify(&QUERY.replace("INR", "USD"), late),
-            Err(SignedUrlError::Refused(_))
-        ));
+        assert!(matches!(verify(&QUERY.replace("INR", "USD"), late), Err(SignedUrlError::Refused(_))));
     }
 
     #[test]
     fn more_than_a_week_ahead_is_refused_unless_the_deadline_is_ours() {
         let early = Timestamp::from_millis(1_800_000_000_000 - WEEK_MS - 1);
-        assert!(matches!(
-            verify(QUERY, early),
-            Err(SignedUrlError::Refused(_))
-        ));
+        assert!(matches!(verify(QUERY, early), Err(SignedUrlError::Refused(_))));
         assert!(verify(QUERY, early.plus_millis(1)).is_ok());
-        assert!(
-            keys()
-                .verify(
-                    Purpose::IssuerReturn,
-                    PATH,
-                    QUERY,
-                    ExpiryCheck::not_past(early)
-                )
-                .is_ok()
-        );
+        assert!(keys().verify(Purpose::IssuerReturn, PATH, QUERY, ExpiryCheck::not_past(early)).is_ok());
     }
 
     #[test]
     fn key_2_a_link_of_the_old_key_verifies_while_the_new_one_signs() {
         let old = UrlKeys::new(vec![UrlKey::from_secret("old", &[1; 32]).unwrap()]).unwrap();
         let new = UrlKey::from_secret("new", &[2; 32]).unwrap();
-        let both = UrlKeys::new(vec![
-            new.clone(),
-            UrlKey::from_secret("old", &[1; 32]).unwrap(),
-        ])
-        .unwrap();
+        let both = UrlKeys::new(vec![new.clone(), UrlKey::from_secret("old", &[1; 32]).unwrap()]).unwrap();
         let only_new = UrlKeys::new(vec![new]).unwrap();
         let url = Url::parse("https://pay.example.com/pay/x?a=b%20c").unwrap();
         let check = |keys: &UrlKeys, url: &Url| {
-            keys.verify(
-                Purpose::Pay,
-                "https://pay.example.com/pay/x",
-                url.query().unwrap(),
-                ExpiryCheck::not_past(NOW),
-            )
+            keys.verify(Purpose::Pay, "https://pay.example.com/pay/x", url.query().unwrap(), ExpiryCheck::not_past(NOW))
         };
         let link = old.sign(Purpose::Pay, url.clone(), NOW.plus_millis(1000));
         assert!(check(&both, &link).is_ok() && check(&only_new, &link).is_err());
         let link = both.sign(Purpose::Pay, url, NOW.plus_millis(1000));
-        assert_eq!(
-            check(&only_new, &link).unwrap(),
-            [("a".to_owned(), "b c".to_owned())]
-        );
+        assert_eq!(check(&only_new, &link).unwrap(), [("a".to_owned(), "b c".to_owned())]);
         assert!(check(&old, &link).is_err());
     }
 
@@ -530,9 +409,7 @@ mod tests {
     fn key_files_are_base64_of_at_least_32_bytes() {
         let good = STANDARD.encode([0xfb_u8; 32]);
         assert!(UrlKey::from_file("k", format!("{good}\n").as_bytes()).is_ok());
-        assert!(
-            UrlKey::from_file("k", good.replace('+', "-").trim_end_matches('=').as_bytes()).is_ok()
-        );
+        assert!(UrlKey::from_file("k", good.replace('+', "-").trim_end_matches('=').as_bytes()).is_ok());
         for bad in [STANDARD.encode([1_u8; 31]), "?".to_owned(), String::new()] {
             assert!(UrlKey::from_file("k", bad.as_bytes()).is_err(), "{bad}");
         }

@@ -55,26 +55,14 @@ pub struct UnverifiedWebhook<'a> {
 impl UrlKeys {
     /// Signs with the first key; see [`sign_webhook`].
     pub fn sign_webhook(&self, id: &str, at: Timestamp, body: &[u8]) -> String {
-        self.keys()
-            .first()
-            .map(|key| sign_webhook(key, id, at, body))
-            .unwrap_or_default()
+        self.keys().first().map(|key| sign_webhook(key, id, at, body)).unwrap_or_default()
     }
 
     /// Verifies a message against every key: one matching signature is enough.
-    pub fn verify_webhook(
-        &self,
-        message: &UnverifiedWebhook<'_>,
-        now: Timestamp,
-    ) -> Result<(), WebhookError> {
-        let digits = (1..=12).contains(&message.timestamp.len())
-            && message.timestamp.bytes().all(|b| b.is_ascii_digit());
-        let secs = message
-            .timestamp
-            .parse::<i64>()
-            .ok()
-            .filter(|_| digits)
-            .ok_or(WebhookError::Malformed)?;
+    pub fn verify_webhook(&self, message: &UnverifiedWebhook<'_>, now: Timestamp) -> Result<(), WebhookError> {
+        let digits =
+            (1..=12).contains(&message.timestamp.len()) && message.timestamp.bytes().all(|b| b.is_ascii_digit());
+        let secs = message.timestamp.parse::<i64>().ok().filter(|_| digits).ok_or(WebhookError::Malformed)?;
         if message.id.is_empty() {
             return Err(WebhookError::Malformed);
         }
@@ -92,14 +80,9 @@ impl UrlKeys {
         }
         let genuine = self.keys().iter().any(|key| {
             let expected = tag(key, message.id, message.timestamp, message.body);
-            tags.iter()
-                .any(|tag| expected.clone().verify_slice(tag).is_ok())
+            tags.iter().any(|tag| expected.clone().verify_slice(tag).is_ok())
         });
-        if genuine {
-            Ok(())
-        } else {
-            Err(WebhookError::Mismatch)
-        }
+        if genuine { Ok(()) } else { Err(WebhookError::Mismatch) }
     }
 }
 
@@ -117,12 +100,7 @@ mod tests {
     }
 
     fn message(signature: &str) -> UnverifiedWebhook<'_> {
-        UnverifiedWebhook {
-            id: "msg_1",
-            timestamp: "1800000000",
-            signature,
-            body: BODY,
-        }
+        UnverifiedWebhook { id: "msg_1", timestamp: "1800000000", signature, body: BODY }
     }
 
     fn keys() -> UrlKeys {
@@ -139,14 +117,8 @@ mod tests {
     fn one_matching_signature_among_several_is_enough() {
         let several = format!("v1a,zzz v1,AAAA {SIGNATURE}");
         assert_eq!(keys().verify_webhook(&message(&several), AT), Ok(()));
-        assert_eq!(
-            keys().verify_webhook(&message("v1,AAAA"), AT),
-            Err(WebhookError::Mismatch)
-        );
-        assert_eq!(
-            keys().verify_webhook(&message(""), AT),
-            Err(WebhookError::Malformed)
-        );
+        assert_eq!(keys().verify_webhook(&message("v1,AAAA"), AT), Err(WebhookError::Mismatch));
+        assert_eq!(keys().verify_webhook(&message(""), AT), Err(WebhookError::Malformed));
     }
 
     #[test]
@@ -157,11 +129,7 @@ mod tests {
             (300_001, Err(WebhookError::Stale)),
             (-300_001, Err(WebhookError::Stale)),
         ] {
-            assert_eq!(
-                keys().verify_webhook(&message(SIGNATURE), AT.plus_millis(shift)),
-                expected,
-                "{shift}"
-            );
+            assert_eq!(keys().verify_webhook(&message(SIGNATURE), AT.plus_millis(shift)), expected, "{shift}");
         }
     }
 
@@ -169,32 +137,14 @@ mod tests {
     fn id_time_and_body_are_bound() {
         let good = message(SIGNATURE);
         for changed in [
-            UnverifiedWebhook {
-                id: "msg_2",
-                ..good
-            },
-            UnverifiedWebhook {
-                timestamp: "1800000001",
-                ..good
-            },
-            UnverifiedWebhook {
-                body: b"{}",
-                ..good
-            },
+            UnverifiedWebhook { id: "msg_2", ..good },
+            UnverifiedWebhook { timestamp: "1800000001", ..good },
+            UnverifiedWebhook { body: b"{}", ..good },
         ] {
-            assert_eq!(
-                keys().verify_webhook(&changed, AT),
-                Err(WebhookError::Mismatch)
-            );
+            assert_eq!(keys().verify_webhook(&changed, AT), Err(WebhookError::Mismatch));
         }
         assert_eq!(
-            keys().verify_webhook(
-                &UnverifiedWebhook {
-                    timestamp: "+1800000000",
-                    ..good
-                },
-                AT
-            ),
+            keys().verify_webhook(&UnverifiedWebhook { timestamp: "+1800000000", ..good }, AT),
             Err(WebhookError::Malformed)
         );
     }

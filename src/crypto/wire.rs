@@ -77,9 +77,7 @@ pub(super) enum UnverifiedMessage {
 /// Takes a message out of its carrier. Both carriers are read alike: padding may stand or not, also as `%3D`; `+`, `/`
 /// and a space (a `+` that was decoded as a form) are read as their URL-safe fellows (flows-security sections 2.3, 3.1).
 pub(super) fn unwrap(wire: &[u8]) -> Option<UnverifiedMessage> {
-    let text = std::str::from_utf8(wire)
-        .ok()?
-        .trim_matches(['\r', '\n', '\t', ' ']);
+    let text = std::str::from_utf8(wire).ok()?.trim_matches(['\r', '\n', '\t', ' ']);
     if looks_like_jwe(text) {
         return Some(UnverifiedMessage::Jose(text.to_owned()));
     }
@@ -99,10 +97,8 @@ fn looks_like_jwe(text: &str) -> bool {
 
 fn decode_tolerantly(text: &str) -> Option<Vec<u8>> {
     let mut rest = text;
-    while let Some(shorter) = rest
-        .strip_suffix('=')
-        .or_else(|| rest.strip_suffix("%3D"))
-        .or_else(|| rest.strip_suffix("%3d"))
+    while let Some(shorter) =
+        rest.strip_suffix('=').or_else(|| rest.strip_suffix("%3D")).or_else(|| rest.strip_suffix("%3d"))
     {
         rest = shorter;
     }
@@ -139,11 +135,7 @@ mod tests {
             format!(" {padded}\r\n"),
         ];
         for variant in variants {
-            assert_eq!(
-                unwrap(variant.as_bytes()),
-                Some(UnverifiedMessage::Pgp(BYTES.to_vec())),
-                "{variant}"
-            );
+            assert_eq!(unwrap(variant.as_bytes()), Some(UnverifiedMessage::Pgp(BYTES.to_vec())), "{variant}");
         }
     }
 
@@ -151,44 +143,22 @@ mod tests {
     fn ct_4_finds_a_compact_jwe_bare_or_wrapped() {
         let jwe = "eyJ0.a.b.c.d";
         let wrapped = URL_SAFE_NO_PAD.encode(jwe);
-        for variant in [
-            jwe.to_owned(),
-            format!("{jwe}\n"),
-            wrapped.clone(),
-            format!("{wrapped}="),
-        ] {
-            assert_eq!(
-                unwrap(variant.as_bytes()),
-                Some(UnverifiedMessage::Jose(jwe.to_owned())),
-                "{variant}"
-            );
+        for variant in [jwe.to_owned(), format!("{jwe}\n"), wrapped.clone(), format!("{wrapped}=")] {
+            assert_eq!(unwrap(variant.as_bytes()), Some(UnverifiedMessage::Jose(jwe.to_owned())), "{variant}");
         }
     }
 
     #[test]
     fn rubbish_is_not_a_message() {
-        for rubbish in [
-            &b""[..],
-            b"!",
-            b"\xff\xfe",
-            b"{\"a\":1}",
-            b"====",
-            b"ey.a.b",
-        ] {
+        for rubbish in [&b""[..], b"!", b"\xff\xfe", b"{\"a\":1}", b"====", b"ey.a.b"] {
             assert_eq!(unwrap(rubbish), None, "{rubbish:?}");
         }
     }
 
     #[test]
     fn ct_1_ct_2_content_types_are_the_specifications() {
-        assert_eq!(
-            Scheme::Pgp.content_type(),
-            "application/octet-stream; charset=utf-8"
-        );
-        assert_eq!(
-            Scheme::Jose.content_type(),
-            "application/jose; charset=utf-8"
-        );
+        assert_eq!(Scheme::Pgp.content_type(), "application/octet-stream; charset=utf-8");
+        assert_eq!(Scheme::Jose.content_type(), "application/jose; charset=utf-8");
     }
 
     #[test]
@@ -197,9 +167,6 @@ mod tests {
         assert_eq!(wrap_pgp(&[0xfb], Carrier::Body), "-w==");
         let parameter = wrap_jose("eyJ0.a.b.c.d".to_owned(), Carrier::UrlParameter);
         assert!(!parameter.contains(['.', '=']));
-        assert_eq!(
-            wrap_jose("eyJ0.a.b.c.d".to_owned(), Carrier::Body),
-            "eyJ0.a.b.c.d"
-        );
+        assert_eq!(wrap_jose("eyJ0.a.b.c.d".to_owned(), Carrier::Body), "eyJ0.a.b.c.d");
     }
 }

@@ -25,6 +25,9 @@ pub trait Machine: Sized + 'static {
     /// Replays one event. Total: `decide` has already judged.
     fn apply(state: Self::State, event: &Self::Event) -> Self::State;
 
+    /// What the request log keeps of a reply: what a replay needs, no more.
+    fn remembered(reply: &Self::Reply) -> Self::Reply;
+
     /// When the machine wants to hear `deadline_reached` next; swept from a column, never an in-memory timer alone.
     fn deadline(state: &Self::State) -> Option<Timestamp>;
 

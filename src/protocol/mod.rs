@@ -1,3 +1,9 @@
 //! Floor 2: bytes in, domain values out, and back. One folder per surface.
+//!
+//! Architecture invariant: wire forms are private to their folder. Until a surface's `unseal` returns, bytes are unverified,
+//! and names say so.
 
 pub mod google_redirect;
+mod json;
+
+pub use json::{InvalidJson, parse_strict};

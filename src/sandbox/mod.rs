@@ -9,9 +9,11 @@ pub mod issuer;
 mod journal;
 mod keys;
 mod page;
+mod run;
 pub mod settings;
 
 pub use journal::JournalError;
+pub use run::run;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

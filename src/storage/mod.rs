@@ -1,1 +1,101 @@
-//! (see lib.rs)
+//! Floor 2: rows. The sole user of `entity`.
+//!
+//! A [`Commit`] is one database transaction that holds the new snapshot, the journal events, the effects to carry out
+//! (outbox), the ledger entries and the remembered answer. Nothing is acknowledged before it is durable. The row is the
+//! truth: rows carry a version, and a commit on a stale version is refused.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sea_orm::DatabaseConnection;
+
+mod batch;
+mod codec;
+mod commit;
+mod connect;
+mod error;
+mod journal;
+mod ledger;
+mod outbox;
+mod read;
+mod redirect_payment;
+mod rows;
+mod schema;
+mod token;
+mod writer;
+
+pub use codec::{Codec, CodecError, Summary};
+pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
+pub use connect::StoreOptions;
+pub use error::{CommitError, StorageError};
+pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
+pub use ledger::{AccountSum, LedgerBalance};
+pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
+pub use read::{Overview, StateCount};
+pub use schema::MigrationState;
+pub use token::{ApiToken, NewApiToken};
+
+use connect::Engine;
+use writer::Writer;
+
+/// The database, with group commit. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    writer: Writer,
+    /// For the writes that are no commits: outbox, tokens, schema.
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+    engine: Engine,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("engine", &self.0.engine).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database. A missing SQLite file is created. Migrates nothing: see [`Store::require_current`].
+    pub async fn open(options: StoreOptions) -> Result<Self, StorageError> {
+        let engine = connect::engine(&options.url)?;
+        let (writer, write) = Writer::start(&options, engine).await?;
+        let read = connect::reading(&options.url, engine).await?;
+        Ok(Self(Arc::new(Inner { writer, write, read, engine })))
+    }
+
+    /// Whether other nodes may write to it (PostgreSQL): what an actor holds in memory may be stale.
+    pub fn is_shared(&self) -> bool {
+        match self.0.engine {
+            Engine::Sqlite => false,
+            Engine::Postgres => true,
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        Ok(self.0.read.ping().await?)
+    }
+
+    /// Stores a decision as one, and returns once it is durable. A caller that stops waiting does not undo it.
+    pub async fn commit<M: Codec>(&self, commit: Commit<M>) -> Result<Committed, CommitError> {
+        let (rows, position) = rows::rows(&commit)?;
+        if rows.only_checks() {
+            let version = self.version(commit.id).await?.unwrap_or(0);
+            if version != rows.expected {
+                return Err(CommitError::Conflict);
+            }
+            return Ok(Committed { position, leased: Vec::new() });
+        }
+        let written = self.0.writer.commit(rows).await?;
+        let position = Position { outbox_open: written.outbox_open, ..position };
+        Ok(Committed { position, leased: written.leased.into_iter().map(OutboxRow::from).collect() })
+    }
+
+    /// Waits for the commits that are under way and closes the database. Later commits answer `Closed`.
+    pub async fn close(&self) {
+        self.0.writer.close().await;
+        let _nothing_left_to_save = self.0.read.close_by_ref().await;
+    }
+}

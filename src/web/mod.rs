@@ -1,1 +1,63 @@
-//! (see lib.rs)
+//! Floor 4: routes. Handlers parse, ask one actor, and render; they decide nothing.
+//!
+//! Architecture invariant: only the admin listener reads storage, no handler writes it, and none sends anything out.
+
+mod admin;
+mod begin;
+mod events;
+mod google;
+mod guard;
+pub mod pages;
+mod pay;
+mod respond;
+mod returns;
+mod surface;
+pub mod texts;
+
+pub use guard::{Limiter, guard};
+pub use surface::{GoogleSurface, Metrics, OfferedIssuer, Surface};
+
+use actix_web::web;
+
+/// What a body may weigh on the public listener (contract section 3).
+const LONGEST_BODY: usize = 256 * 1024;
+
+/// The public listener: payers, Google, issuers (contract section 3).
+pub fn public(surface: &Surface) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+    let google = surface.google.as_ref().map(|google| (google.begin_path.clone(), google.base_path.clone()));
+    let prefix = surface.path_prefix.clone();
+    move |app| {
+        app.app_data(web::PayloadConfig::new(LONGEST_BODY));
+        app.app_data(web::FormConfig::default().limit(16 * 1024).error_handler(respond::bad_form));
+        app.service(web::resource("/healthz").route(web::get().to(admin::healthz)));
+        app.service(web::resource("/readyz").route(web::get().to(admin::readyz)));
+        app.service(
+            web::scope(&prefix)
+                .configure(|app| {
+                    if let Some((begin_path, base_path)) = &google {
+                        app.service(web::resource(begin_path.as_str()).route(web::get().to(begin::begin)));
+                        google::routes(app, base_path);
+                    }
+                })
+                .service(web::resource("/pay/{transactionId}").route(web::get().to(pay::show)))
+                .service(web::resource("/pay/{transactionId}/choose").route(web::post().to(pay::choose)))
+                .service(web::resource("/pay/{transactionId}/cancel").route(web::post().to(pay::cancel)))
+                .service(web::resource("/pay/{transactionId}/search").route(web::post().to(pay::search)))
+                .service(web::resource("/return/{issuerId}").route(web::get().to(returns::returned)))
+                .service(web::resource("/issuers/{issuerId}/events").route(web::post().to(events::event)))
+                .service(web::resource("/issuers/{issuerId}/logo").route(web::get().to(respond::logo)))
+                .service(web::resource("/static/{tail:.*}").route(web::get().to(respond::asset))),
+        );
+        app.default_service(web::to(respond::not_found));
+    }
+}
+
+/// The admin listener; never exposed to the internet.
+pub fn administration(app: &mut web::ServiceConfig) {
+    app.app_data(web::PayloadConfig::new(1024 * 1024))
+        .service(web::resource("/healthz").route(web::get().to(admin::healthz)))
+        .service(web::resource("/metrics").route(web::get().to(admin::metrics)))
+        .service(web::resource("/api/v1/payments").route(web::get().to(admin::find_payments)))
+        .service(web::resource("/api/v1/payments/{transactionId}").route(web::get().to(admin::payment)))
+        .default_service(web::to(admin::not_found));
+}

@@ -1,4 +1,6 @@
-//! One binary for all integration tests, by surface.
+//! The integration tests: one binary, by surface.
 
 mod crypto;
+mod postgres;
 mod sandbox;
+mod storage;

@@ -115,13 +115,7 @@ pub struct JoseAlgorithms {
 
 impl Default for JoseAlgorithms {
     fn default() -> Self {
-        Self {
-            jws_alg: None,
-            jwe_alg: None,
-            jwe_enc: None,
-            zip: Zip::Auto,
-            allow_rsa1_5: false,
-        }
+        Self { jws_alg: None, jwe_alg: None, jwe_enc: None, zip: Zip::Auto, allow_rsa1_5: false }
     }
 }
 

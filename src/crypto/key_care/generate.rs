@@ -79,10 +79,7 @@ pub fn generate_jwk(wanted: &NewJwk<'_>) -> Result<GeneratedKey, KeyError> {
     }
     check_life(wanted.valid_days)?;
     if wanted.kid.is_empty() {
-        return Err(KeyError::ring(
-            "the kid is empty",
-            "give one like `examplepay-2026`",
-        ));
+        return Err(KeyError::ring("the kid is empty", "give one like `examplepay-2026`"));
     }
     jose::generate::generate(wanted).ok_or_else(failed)
 }
@@ -91,10 +88,7 @@ fn check_size(bits: u32) -> Result<(), KeyError> {
     if matches!(bits, 2048 | 3072 | 4096) {
         Ok(())
     } else {
-        Err(KeyError::ring(
-            format!("{bits} is no size for a new RSA key"),
-            "use 2048, 3072 or 4096",
-        ))
+        Err(KeyError::ring(format!("{bits} is no size for a new RSA key"), "use 2048, 3072 or 4096"))
     }
 }
 
@@ -102,16 +96,10 @@ fn check_life(days: u16) -> Result<(), KeyError> {
     if (1..=MAX_LIFE_DAYS).contains(&days) {
         Ok(())
     } else {
-        Err(KeyError::ring(
-            format!("a life of {days} days is not allowed"),
-            "use 1 to 730 days (PGP-6, JOSE-5)",
-        ))
+        Err(KeyError::ring(format!("a life of {days} days is not allowed"), "use 1 to 730 days (PGP-6, JOSE-5)"))
     }
 }
 
 fn failed() -> KeyError {
-    KeyError::ring(
-        "the key could not be made",
-        "try again; if it persists the cryptographic library is broken",
-    )
+    KeyError::ring("the key could not be made", "try again; if it persists the cryptographic library is broken")
 }

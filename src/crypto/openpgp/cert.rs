@@ -71,8 +71,7 @@ pub(in crate::crypto) fn parse(file: &[u8]) -> Result<Vec<PublicOrSecret>, KeyEr
     };
     let mut keys = Vec::new();
     for block in blocks(file).map_err(|reason| unreadable(reason.to_owned()))? {
-        let (found, _) =
-            PublicOrSecret::from_reader_many(block).map_err(|e| unreadable(brief(&e)))?;
+        let (found, _) = PublicOrSecret::from_reader_many(block).map_err(|e| unreadable(brief(&e)))?;
         for key in found {
             keys.push(key.map_err(|e| unreadable(brief(&e)))?);
         }
@@ -86,12 +85,7 @@ pub(in crate::crypto) fn parse(file: &[u8]) -> Result<Vec<PublicOrSecret>, KeyEr
 /// The kind of an rPGP error, without the content it may quote.
 fn brief(error: &pgp::errors::Error) -> String {
     let text = error.to_string();
-    text.split(['\n', ':'])
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(80)
-        .collect()
+    text.split(['\n', ':']).next().unwrap_or_default().chars().take(80).collect()
 }
 
 fn blocks(file: &[u8]) -> Result<Vec<&[u8]>, &'static str> {
@@ -100,18 +94,13 @@ fn blocks(file: &[u8]) -> Result<Vec<&[u8]>, &'static str> {
         Some(first) if first & 0x80 != 0 => return Ok(vec![file]),
         Some(_) => {}
     }
-    let text = std::str::from_utf8(file)
-        .map_err(|_| "it is neither armoured text nor an OpenPGP packet")?;
+    let text = std::str::from_utf8(file).map_err(|_| "it is neither armoured text nor an OpenPGP packet")?;
     let starts: Vec<usize> = text.match_indices(ARMOUR).map(|(at, _)| at).collect();
     if starts.is_empty() {
         return Err("no -----BEGIN PGP line");
     }
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
-    Ok(starts
-        .iter()
-        .zip(ends)
-        .filter_map(|(&from, to)| file.get(from..to))
-        .collect())
+    Ok(starts.iter().zip(ends).filter_map(|(&from, to)| file.get(from..to)).collect())
 }
 
 /// The fingerprint as files and logs show it.
@@ -154,31 +143,16 @@ fn prepare_own(key: &SignedSecretKey) -> Result<OwnCert, KeyError> {
     let certificate = judge_primary(primary, &key.details);
     let mut parts = Vec::new();
     if let Some(component) = SecretComponent::primary(&key.primary_key) {
-        parts.push(Part {
-            component,
-            verdict: certificate,
-            is_primary: true,
-        });
+        parts.push(Part { component, verdict: certificate, is_primary: true });
     }
     for subkey in &key.secret_subkeys {
-        let verdict = judge_subkey(
-            (primary, certificate),
-            subkey.key.public_key(),
-            &subkey.signatures,
-        );
+        let verdict = judge_subkey((primary, certificate), subkey.key.public_key(), &subkey.signatures);
         if let Some(component) = SecretComponent::subkey(&subkey.key) {
-            parts.push(Part {
-                component,
-                verdict,
-                is_primary: false,
-            });
+            parts.push(Part { component, verdict, is_primary: false });
         }
     }
     let locked = matches!(key.primary_key.secret_params(), SecretParams::Encrypted(_))
-        || key
-            .secret_subkeys
-            .iter()
-            .any(|s| matches!(s.key.secret_params(), SecretParams::Encrypted(_)));
+        || key.secret_subkeys.iter().any(|s| matches!(s.key.secret_params(), SecretParams::Encrypted(_)));
     if locked && !has_use(&parts) {
         return Err(KeyError::unusable(
             fingerprint(primary),
@@ -187,12 +161,7 @@ fn prepare_own(key: &SignedSecretKey) -> Result<OwnCert, KeyError> {
         ));
     }
     let sizes = key.secret_subkeys.iter().map(|s| s.key.public_params());
-    finish(
-        fingerprint(primary),
-        certificate,
-        parts,
-        [primary.public_params()].into_iter().chain(sizes),
-    )
+    finish(fingerprint(primary), certificate, parts, [primary.public_params()].into_iter().chain(sizes))
 }
 
 fn prepare_peer(key: &SignedPublicKey) -> Result<PeerCert, KeyError> {
@@ -200,35 +169,20 @@ fn prepare_peer(key: &SignedPublicKey) -> Result<PeerCert, KeyError> {
     let certificate = judge_primary(primary, &key.details);
     let mut parts = Vec::new();
     if let Some(component) = PublicComponent::primary(primary) {
-        parts.push(Part {
-            component,
-            verdict: certificate,
-            is_primary: true,
-        });
+        parts.push(Part { component, verdict: certificate, is_primary: true });
     }
     for subkey in &key.public_subkeys {
         let verdict = judge_subkey((primary, certificate), &subkey.key, &subkey.signatures);
         if let Some(component) = PublicComponent::subkey(&subkey.key) {
-            parts.push(Part {
-                component,
-                verdict,
-                is_primary: false,
-            });
+            parts.push(Part { component, verdict, is_primary: false });
         }
     }
     let sizes = key.public_subkeys.iter().map(|s| s.key.public_params());
-    finish(
-        fingerprint(primary),
-        certificate,
-        parts,
-        [primary.public_params()].into_iter().chain(sizes),
-    )
+    finish(fingerprint(primary), certificate, parts, [primary.public_params()].into_iter().chain(sizes))
 }
 
 fn has_use<C>(parts: &[Part<C>]) -> bool {
-    parts
-        .iter()
-        .any(|part| part.verdict.bound && (part.verdict.signs || part.verdict.encrypts))
+    parts.iter().any(|part| part.verdict.bound && (part.verdict.signs || part.verdict.encrypts))
 }
 
 fn finish<'a, C>(
@@ -238,16 +192,10 @@ fn finish<'a, C>(
     mut params: impl Iterator<Item = &'a PublicParams>,
 ) -> Result<Cert<C>, KeyError> {
     if !certificate.bound {
-        return Err(KeyError::unusable(
-            id,
-            "it has no valid self-signature",
-            "export the whole key anew",
-        ));
+        return Err(KeyError::unusable(id, "it has no valid self-signature", "export the whole key anew"));
     }
     let small = params.find_map(|params| {
-        rsa_public(params)
-            .map(|(n, _)| rsa::bit_length(&n))
-            .filter(|&bits| bits < SMALLEST_RSA_BITS)
+        rsa_public(params).map(|(n, _)| rsa::bit_length(&n)).filter(|&bits| bits < SMALLEST_RSA_BITS)
     });
     if let Some(bits) = small {
         return Err(KeyError::unusable(

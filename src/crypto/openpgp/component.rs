@@ -4,12 +4,10 @@
 use std::fmt;
 
 use aws_lc_rs::digest::{self, Digest};
-use aws_lc_rs::rsa::{
-    KeyPair, Pkcs1PrivateDecryptingKey, Pkcs1PublicEncryptingKey, PublicKeyComponents,
-};
+use aws_lc_rs::rsa::{KeyPair, Pkcs1PrivateDecryptingKey, Pkcs1PublicEncryptingKey, PublicKeyComponents};
 use aws_lc_rs::signature::{
-    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
-    RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
 };
 use pgp::composed::{PlainSessionKey, RawSessionKey};
 use pgp::crypto::hash::HashAlgorithm;
@@ -19,9 +17,8 @@ use pgp::errors::{Error, Result};
 use pgp::packet::{PublicKey, PublicSubkey, SecretKey, SecretSubkey};
 use pgp::ser::Serialize;
 use pgp::types::{
-    DecryptionKey, EncryptionKey, EskType, Fingerprint, KeyDetails, KeyId, KeyVersion, Mpi,
-    Password, PkeskBytes, PlainSecretParams, PublicParams, SecretParams, SignatureBytes,
-    SigningKey, Timestamp, VerifyingKey,
+    DecryptionKey, EncryptionKey, EskType, Fingerprint, KeyDetails, KeyId, KeyVersion, Mpi, Password, PkeskBytes,
+    PlainSecretParams, PublicParams, SecretParams, SignatureBytes, SigningKey, Timestamp, VerifyingKey,
 };
 use rand_core_06::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
@@ -80,12 +77,7 @@ macro_rules! details_from_field {
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(
-                    f,
-                    "{}({}, [redacted])",
-                    stringify!($name),
-                    self.details.fingerprint
-                )
+                write!(f, "{}({}, [redacted])", stringify!($name), self.details.fingerprint)
             }
         }
     };
@@ -98,10 +90,7 @@ pub(in crate::crypto) struct SecretComponent {
 }
 
 enum SecretEngine {
-    Rsa {
-        sign: KeyPair,
-        decrypt: Pkcs1PrivateDecryptingKey,
-    },
+    Rsa { sign: KeyPair, decrypt: Pkcs1PrivateDecryptingKey },
     Primary(Box<SecretKey>),
     Subkey(Box<SecretSubkey>),
 }
@@ -113,12 +102,7 @@ pub(in crate::crypto) struct PublicComponent {
 }
 
 enum PublicEngine {
-    Rsa {
-        sha256: ParsedPublicKey,
-        sha384: ParsedPublicKey,
-        sha512: ParsedPublicKey,
-        encrypt: Pkcs1PublicEncryptingKey,
-    },
+    Rsa { sha256: ParsedPublicKey, sha384: ParsedPublicKey, sha512: ParsedPublicKey, encrypt: Pkcs1PublicEncryptingKey },
     Primary(Box<PublicKey>),
     Subkey(Box<PublicSubkey>),
 }
@@ -145,10 +129,7 @@ impl SecretComponent {
             Some(engine) => engine,
             None => SecretEngine::Primary(Box::new(key.clone())),
         };
-        Some(Self {
-            details: Details::of(key),
-            engine,
-        })
+        Some(Self { details: Details::of(key), engine })
     }
 
     /// None if the secret part is missing or locked, or if aws-lc-rs refuses it.
@@ -157,19 +138,13 @@ impl SecretComponent {
             Some(engine) => engine,
             None => SecretEngine::Subkey(Box::new(key.clone())),
         };
-        Some(Self {
-            details: Details::of(key),
-            engine,
-        })
+        Some(Self { details: Details::of(key), engine })
     }
 
     /// Uses a freshly made RSA key under the identity of its public packet.
     pub(in crate::crypto) fn from_pair(public: &impl KeyDetails, sign: KeyPair) -> Option<Self> {
         let decrypt = Pkcs1PrivateDecryptingKey::new(rsa::decrypting(&sign)?).ok()?;
-        Some(Self {
-            details: Details::of(public),
-            engine: SecretEngine::Rsa { sign, decrypt },
-        })
+        Some(Self { details: Details::of(public), engine: SecretEngine::Rsa { sign, decrypt } })
     }
 }
 
@@ -183,25 +158,10 @@ fn rsa_engine(secret: &SecretParams, public: &PublicParams) -> Option<Option<Sec
     };
     let (n, e) = rsa_public(public)?;
     let (d, p, q, u) = secret.to_bytes();
-    let (d, p, q, u) = (
-        Zeroizing::new(d),
-        Zeroizing::new(p),
-        Zeroizing::new(q),
-        Zeroizing::new(u),
-    );
+    let (d, p, q, u) = (Zeroizing::new(d), Zeroizing::new(p), Zeroizing::new(q), Zeroizing::new(u));
     // OpenPGP's u is p^-1 mod q, RFC 8017's qInv is q^-1 mod p: the primes change places.
     let (dp, dq) = (rsa::crt_exponent(&d, &q), rsa::crt_exponent(&d, &p));
-    let sign = RsaNumbers {
-        n,
-        e,
-        d,
-        p: q,
-        q: p,
-        dp,
-        dq,
-        qi: u,
-    }
-    .key_pair()?;
+    let sign = RsaNumbers { n, e, d, p: q, q: p, dp, dq, qi: u }.key_pair()?;
     let decrypt = Pkcs1PrivateDecryptingKey::new(rsa::decrypting(&sign)?).ok()?;
     Some(Some(SecretEngine::Rsa { sign, decrypt }))
 }
@@ -225,8 +185,7 @@ impl SigningKey for SecretComponent {
         };
         let digest = Digest::import_less_safe(data, algorithm).map_err(|_| refused())?;
         let mut signature = vec![0; pair.public_modulus_len()];
-        pair.sign_digest(encoding, &digest, &mut signature)
-            .map_err(|_| refused())?;
+        pair.sign_digest(encoding, &digest, &mut signature).map_err(|_| refused())?;
         Ok(SignatureBytes::Mpis(vec![Mpi::from_slice(&signature)]))
     }
 
@@ -236,12 +195,7 @@ impl SigningKey for SecretComponent {
 }
 
 impl DecryptionKey for SecretComponent {
-    fn decrypt(
-        &self,
-        key_pw: &Password,
-        values: &PkeskBytes,
-        typ: EskType,
-    ) -> Result<Result<PlainSessionKey>> {
+    fn decrypt(&self, key_pw: &Password, values: &PkeskBytes, typ: EskType) -> Result<Result<PlainSessionKey>> {
         match &self.engine {
             SecretEngine::Rsa { decrypt, .. } => {
                 let PkeskBytes::Rsa { mpi } = values else {
@@ -264,14 +218,9 @@ fn rsa_session_key(key: &Pkcs1PrivateDecryptingKey, encrypted: &[u8]) -> Option<
     let plain = key.decrypt(&padded, &mut buffer).ok()?;
     let (algorithm, rest) = plain.split_first()?;
     let (session, checksum) = rest.split_last_chunk::<2>()?;
-    let sum = session
-        .iter()
-        .fold(0_u16, |sum, &byte| sum.wrapping_add(u16::from(byte)));
+    let sum = session.iter().fold(0_u16, |sum, &byte| sum.wrapping_add(u16::from(byte)));
     let sym_alg = SymmetricKeyAlgorithm::from(*algorithm);
-    (sum.to_be_bytes() == *checksum).then(|| PlainSessionKey::V3_4 {
-        sym_alg,
-        key: RawSessionKey::from(session),
-    })
+    (sum.to_be_bytes() == *checksum).then(|| PlainSessionKey::V3_4 { sym_alg, key: RawSessionKey::from(session) })
 }
 
 impl PublicComponent {
@@ -281,10 +230,7 @@ impl PublicComponent {
             Some(engine) => engine,
             None => PublicEngine::Primary(Box::new(key.clone())),
         };
-        Some(Self {
-            details: Details::of(key),
-            engine,
-        })
+        Some(Self { details: Details::of(key), engine })
     }
 
     /// None if aws-lc-rs refuses the key.
@@ -293,10 +239,7 @@ impl PublicComponent {
             Some(engine) => engine,
             None => PublicEngine::Subkey(Box::new(key.clone())),
         };
-        Some(Self {
-            details: Details::of(key),
-            engine,
-        })
+        Some(Self { details: Details::of(key), engine })
     }
 }
 
@@ -305,11 +248,7 @@ fn rsa_public_engine(params: &PublicParams) -> Option<Option<PublicEngine>> {
     let Some((n, e)) = rsa_public(params) else {
         return Some(None);
     };
-    let parsed = |algorithm| {
-        PublicKeyComponents { n: &n, e: &e }
-            .to_parsed_public_key(algorithm)
-            .ok()
-    };
+    let parsed = |algorithm| PublicKeyComponents { n: &n, e: &e }.to_parsed_public_key(algorithm).ok();
     let encrypt = Pkcs1PublicEncryptingKey::new(rsa::encrypting(&n, &e)?).ok()?;
     Some(Some(PublicEngine::Rsa {
         sha256: parsed(&RSA_PKCS1_2048_8192_SHA256)?,
@@ -322,24 +261,9 @@ fn rsa_public_engine(params: &PublicParams) -> Option<Option<PublicEngine>> {
 impl VerifyingKey for PublicComponent {
     fn verify(&self, hash: HashAlgorithm, data: &[u8], sig: &SignatureBytes) -> Result<()> {
         let (algorithm, key, encrypt) = match (&self.engine, hash) {
-            (
-                PublicEngine::Rsa {
-                    sha256, encrypt, ..
-                },
-                HashAlgorithm::Sha256,
-            ) => (&digest::SHA256, sha256, encrypt),
-            (
-                PublicEngine::Rsa {
-                    sha384, encrypt, ..
-                },
-                HashAlgorithm::Sha384,
-            ) => (&digest::SHA384, sha384, encrypt),
-            (
-                PublicEngine::Rsa {
-                    sha512, encrypt, ..
-                },
-                HashAlgorithm::Sha512,
-            ) => (&digest::SHA512, sha512, encrypt),
+            (PublicEngine::Rsa { sha256, encrypt, .. }, HashAlgorithm::Sha256) => (&digest::SHA256, sha256, encrypt),
+            (PublicEngine::Rsa { sha384, encrypt, .. }, HashAlgorithm::Sha384) => (&digest::SHA384, sha384, encrypt),
+            (PublicEngine::Rsa { sha512, encrypt, .. }, HashAlgorithm::Sha512) => (&digest::SHA512, sha512, encrypt),
             (PublicEngine::Rsa { .. }, _) => return Err(refused()),
             (PublicEngine::Primary(key), _) => return key.verify(hash, data, sig),
             (PublicEngine::Subkey(key), _) => return key.verify(hash, data, sig),
@@ -352,31 +276,20 @@ impl VerifyingKey for PublicComponent {
         };
         let digest = Digest::import_less_safe(data, algorithm).map_err(|_| refused())?;
         // An MPI drops leading zeros; the signature is as long as the modulus.
-        let missing = encrypt
-            .key_size_bytes()
-            .checked_sub(mpi.len())
-            .ok_or_else(refused)?;
+        let missing = encrypt.key_size_bytes().checked_sub(mpi.len()).ok_or_else(refused)?;
         let mut signature = vec![0; missing];
         signature.extend_from_slice(mpi.as_ref());
-        key.verify_digest_sig(&digest, &signature)
-            .map_err(|_| refused())
+        key.verify_digest_sig(&digest, &signature).map_err(|_| refused())
     }
 }
 
 impl EncryptionKey for PublicComponent {
-    fn encrypt<R: CryptoRng + RngCore>(
-        &self,
-        rng: R,
-        plain: &[u8],
-        typ: EskType,
-    ) -> Result<PkeskBytes> {
+    fn encrypt<R: CryptoRng + RngCore>(&self, rng: R, plain: &[u8], typ: EskType) -> Result<PkeskBytes> {
         match &self.engine {
             PublicEngine::Rsa { encrypt, .. } => {
                 let mut buffer = vec![0; encrypt.ciphertext_size()];
                 let ciphertext = encrypt.encrypt(plain, &mut buffer).map_err(|_| refused())?;
-                Ok(PkeskBytes::Rsa {
-                    mpi: Mpi::from_slice(ciphertext),
-                })
+                Ok(PkeskBytes::Rsa { mpi: Mpi::from_slice(ciphertext) })
             }
             PublicEngine::Primary(key) => key.encrypt(rng, plain, typ),
             PublicEngine::Subkey(key) => key.encrypt(rng, plain, typ),

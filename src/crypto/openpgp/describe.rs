@@ -16,10 +16,7 @@ use crate::domain::Timestamp;
 
 /// Lists the keys of a file.
 pub(in crate::crypto) fn describe(file: &[u8]) -> Result<Vec<KeyDescription>, KeyError> {
-    Ok(parse(file)?
-        .into_iter()
-        .map(|key| describe_one(&key))
-        .collect())
+    Ok(parse(file)?.into_iter().map(|key| describe_one(&key)).collect())
 }
 
 /// The public part of every key of a file, armoured.
@@ -27,15 +24,9 @@ pub(in crate::crypto) fn export(file: &[u8]) -> Result<String, KeyError> {
     let mut out = String::new();
     for key in parse(file)? {
         let public = public_part(key);
-        let armoured = public
-            .to_armored_string(ArmorOptions::default())
-            .map_err(|_| {
-                KeyError::unusable(
-                    fingerprint(&public),
-                    "it cannot be written out",
-                    "export it with gpg instead",
-                )
-            })?;
+        let armoured = public.to_armored_string(ArmorOptions::default()).map_err(|_| {
+            KeyError::unusable(fingerprint(&public), "it cannot be written out", "export it with gpg instead")
+        })?;
         out.push_str(&armoured);
     }
     Ok(out)
@@ -53,21 +44,13 @@ fn describe_one(key: &PublicOrSecret) -> KeyDescription {
     let key = public_part(key.clone());
     let certificate = judge_primary(&key.primary_key, &key.details);
     let mut description = describe_part(&key.primary_key, certificate, private);
-    description.user_ids = key
-        .details
-        .users
-        .iter()
-        .map(|user| String::from_utf8_lossy(user.id.id()).into_owned())
-        .collect();
+    description.user_ids =
+        key.details.users.iter().map(|user| String::from_utf8_lossy(user.id.id()).into_owned()).collect();
     description.subkeys = key
         .public_subkeys
         .iter()
         .map(|subkey| {
-            let verdict = judge_subkey(
-                (&key.primary_key, certificate),
-                &subkey.key,
-                &subkey.signatures,
-            );
+            let verdict = judge_subkey((&key.primary_key, certificate), &subkey.key, &subkey.signatures);
             describe_part(&subkey.key, verdict, private)
         })
         .collect();
@@ -104,14 +87,9 @@ fn material(params: &PublicParams) -> [u8; 32] {
 
 fn algorithm(params: &PublicParams) -> (&'static str, u32) {
     match params {
-        PublicParams::RSA(_) => (
-            "RSA",
-            rsa_public(params).map_or(0, |(n, _)| rsa::bit_length(&n)),
-        ),
+        PublicParams::RSA(_) => ("RSA", rsa_public(params).map_or(0, |(n, _)| rsa::bit_length(&n))),
         PublicParams::EdDSALegacy(_) | PublicParams::Ed25519(_) => ("Ed25519", 256),
-        PublicParams::X25519(_) | PublicParams::ECDH(EcdhPublicParams::Curve25519Legacy { .. }) => {
-            ("X25519", 256)
-        }
+        PublicParams::X25519(_) | PublicParams::ECDH(EcdhPublicParams::Curve25519Legacy { .. }) => ("X25519", 256),
         PublicParams::ECDSA(_) => ("ECDSA", 0),
         PublicParams::ECDH(_) => ("ECDH", 0),
         PublicParams::Ed448(_) => ("Ed448", 448),

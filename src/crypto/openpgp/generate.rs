@@ -8,14 +8,13 @@ use pgp::crypto::public_key::PublicKeyAlgorithm;
 use pgp::crypto::sym::SymmetricKeyAlgorithm;
 use pgp::errors::{Error, Result};
 use pgp::packet::{
-    Features, KeyFlags, PubKeyInner, PublicKey, PublicSubkey, SecretKey, SecretSubkey,
-    SignatureConfig, SignatureType, Subpacket, SubpacketData, UserId,
+    Features, KeyFlags, PubKeyInner, PublicKey, PublicSubkey, SecretKey, SecretSubkey, SignatureConfig, SignatureType,
+    Subpacket, SubpacketData, UserId,
 };
 use pgp::ser::Serialize;
 use pgp::types::{
-    CompressionAlgorithm, Duration, KeyDetails, KeyVersion, Mpi, PacketHeaderVersion, Password,
-    PlainSecretParams, PublicParams, RsaPublicParams, SecretParams, SignedUser, Tag,
-    Timestamp as PgpTime,
+    CompressionAlgorithm, Duration, KeyDetails, KeyVersion, Mpi, PacketHeaderVersion, Password, PlainSecretParams,
+    PublicParams, RsaPublicParams, SecretParams, SignedUser, Tag, Timestamp as PgpTime,
 };
 use zeroize::Zeroizing;
 
@@ -29,26 +28,15 @@ pub(in crate::crypto) fn generate(wanted: &NewOpenPgpKey<'_>) -> Option<Generate
     let (primary, subkey) = (rsa::generate(wanted.bits)?, rsa::generate(wanted.bits)?);
     let key = assemble(wanted, primary, subkey).ok()?;
     let private = Zeroizing::new(key.to_armored_string(ArmorOptions::default()).ok()?);
-    let public = key
-        .to_public_key()
-        .to_armored_string(ArmorOptions::default())
-        .ok()?;
-    Some(GeneratedKey {
-        id: fingerprint(key.primary_key.public_key()),
-        private,
-        public,
-    })
+    let public = key.to_public_key().to_armored_string(ArmorOptions::default()).ok()?;
+    Some(GeneratedKey { id: fingerprint(key.primary_key.public_key()), private, public })
 }
 
 fn impossible() -> Error {
     std::io::Error::other("refused").into()
 }
 
-fn assemble(
-    wanted: &NewOpenPgpKey<'_>,
-    primary: KeyPair,
-    subkey: KeyPair,
-) -> Result<SignedSecretKey> {
+fn assemble(wanted: &NewOpenPgpKey<'_>, primary: KeyPair, subkey: KeyPair) -> Result<SignedSecretKey> {
     let created = PgpTime::from_secs(u32::try_from(wanted.created.as_secs()).unwrap_or(0));
     let (params, secret) = material(&primary)?;
     let public = PublicKey::from_inner(inner(created, params)?)?;
@@ -61,25 +49,14 @@ fn assemble(
     let user = UserId::from_str(PacketHeaderVersion::New, wanted.user_id)?;
     let password = Password::empty();
     let certification = self_certification(&signer, wanted, created)?;
-    let certification =
-        certification.sign_certification(&signer, &public, &password, Tag::UserId, &user)?;
+    let certification = certification.sign_certification(&signer, &public, &password, Tag::UserId, &user)?;
     let mut flags = KeyFlags::default();
     flags.set_encrypt_comms(true);
     flags.set_encrypt_storage(true);
-    let binding = config(
-        &signer,
-        SignatureType::SubkeyBinding,
-        (created, wanted.valid_days),
-        flags,
-    )?;
+    let binding = config(&signer, SignatureType::SubkeyBinding, (created, wanted.valid_days), flags)?;
     let binding = binding.sign_subkey_binding(&signer, &public, &password, &public_subkey)?;
 
-    let details = SignedKeyDetails::new(
-        vec![],
-        vec![],
-        vec![SignedUser::new(user, vec![certification])],
-        vec![],
-    );
+    let details = SignedKeyDetails::new(vec![], vec![], vec![SignedUser::new(user, vec![certification])], vec![]);
     let subkeys = vec![SignedSecretSubKey::new(secret_subkey, vec![binding])];
     Ok(SignedSecretKey::new(primary_key, details, vec![], subkeys))
 }
@@ -94,35 +71,16 @@ fn self_certification(
     flags.set_sign(true);
     let mut features = Features::new();
     features.set_seipd_v1(true);
-    let mut config = config(
-        signer,
-        SignatureType::CertPositive,
-        (created, wanted.valid_days),
-        flags,
-    )?;
-    let ciphers = vec![
-        SymmetricKeyAlgorithm::AES256,
-        SymmetricKeyAlgorithm::AES192,
-        SymmetricKeyAlgorithm::AES128,
-    ];
-    let digests = vec![
-        HashAlgorithm::Sha384,
-        HashAlgorithm::Sha512,
-        HashAlgorithm::Sha256,
-    ];
-    let compression = vec![
-        CompressionAlgorithm::ZIP,
-        CompressionAlgorithm::ZLIB,
-        CompressionAlgorithm::Uncompressed,
-    ];
+    let mut config = config(signer, SignatureType::CertPositive, (created, wanted.valid_days), flags)?;
+    let ciphers = vec![SymmetricKeyAlgorithm::AES256, SymmetricKeyAlgorithm::AES192, SymmetricKeyAlgorithm::AES128];
+    let digests = vec![HashAlgorithm::Sha384, HashAlgorithm::Sha512, HashAlgorithm::Sha256];
+    let compression = vec![CompressionAlgorithm::ZIP, CompressionAlgorithm::ZLIB, CompressionAlgorithm::Uncompressed];
     config.hashed_subpackets.extend([
         Subpacket::regular(SubpacketData::IsPrimary(true))?,
         Subpacket::regular(SubpacketData::Features(features))?,
         Subpacket::regular(SubpacketData::PreferredSymmetricAlgorithms(ciphers.into()))?,
         Subpacket::regular(SubpacketData::PreferredHashAlgorithms(digests.into()))?,
-        Subpacket::regular(SubpacketData::PreferredCompressionAlgorithms(
-            compression.into(),
-        ))?,
+        Subpacket::regular(SubpacketData::PreferredCompressionAlgorithms(compression.into()))?,
     ]);
     Ok(config)
 }
@@ -138,24 +96,14 @@ fn config(
         Subpacket::regular(SubpacketData::SignatureCreationTime(created))?,
         Subpacket::regular(SubpacketData::IssuerFingerprint(signer.fingerprint()))?,
         Subpacket::critical(SubpacketData::KeyFlags(flags))?,
-        Subpacket::critical(SubpacketData::KeyExpirationTime(Duration::from_secs(
-            u32::from(days) * 86_400,
-        )))?,
+        Subpacket::critical(SubpacketData::KeyExpirationTime(Duration::from_secs(u32::from(days) * 86_400)))?,
     ];
-    config.unhashed_subpackets = vec![Subpacket::regular(SubpacketData::IssuerKeyId(
-        signer.legacy_key_id(),
-    ))?];
+    config.unhashed_subpackets = vec![Subpacket::regular(SubpacketData::IssuerKeyId(signer.legacy_key_id()))?];
     Ok(config)
 }
 
 fn inner(created: PgpTime, params: PublicParams) -> Result<PubKeyInner> {
-    PubKeyInner::new(
-        KeyVersion::V4,
-        PublicKeyAlgorithm::RSA,
-        created,
-        None,
-        params,
-    )
+    PubKeyInner::new(KeyVersion::V4, PublicKeyAlgorithm::RSA, created, None, params)
 }
 
 /// The same numbers in OpenPGP's packets: p is the smaller prime, so p and q change places.

@@ -37,22 +37,22 @@ impl Verdict {
 
 /// Judges a primary key by its newest valid self-signature.
 pub(in crate::crypto) fn judge_primary(primary: &PublicKey, details: &SignedKeyDetails) -> Verdict {
-    let direct = details.direct_signatures.iter().filter(|sig| {
-        sig.typ() == Some(SignatureType::Key) && is_sound(sig) && sig.verify_key(primary).is_ok()
-    });
+    let direct = details
+        .direct_signatures
+        .iter()
+        .filter(|sig| sig.typ() == Some(SignatureType::Key) && is_sound(sig) && sig.verify_key(primary).is_ok());
     let of_users = details.users.iter().flat_map(|user| {
         user.signatures.iter().filter(|sig| {
             sig.typ() != Some(SignatureType::CertRevocation)
                 && is_sound(sig)
-                && sig
-                    .verify_certification(primary, Tag::UserId, &user.id)
-                    .is_ok()
+                && sig.verify_certification(primary, Tag::UserId, &user.id).is_ok()
         })
     });
     let newest = direct.chain(of_users).max_by_key(|sig| sig.created());
-    let revoked = details.revocation_signatures.iter().any(|sig| {
-        sig.typ() == Some(SignatureType::KeyRevocation) && sig.verify_key(primary).is_ok()
-    });
+    let revoked = details
+        .revocation_signatures
+        .iter()
+        .any(|sig| sig.typ() == Some(SignatureType::KeyRevocation) && sig.verify_key(primary).is_ok());
     let mut verdict = from_self_signature(primary, newest);
     verdict.revoked = revoked;
     if newest.is_some_and(|sig| !has_flags(sig)) {
@@ -78,8 +78,7 @@ pub(in crate::crypto) fn judge_subkey(
         })
         .max_by_key(|sig| sig.created());
     let revoked = signatures.iter().any(|sig| {
-        sig.typ() == Some(SignatureType::SubkeyRevocation)
-            && sig.verify_subkey_binding(primary_key, subkey).is_ok()
+        sig.typ() == Some(SignatureType::SubkeyRevocation) && sig.verify_subkey_binding(primary_key, subkey).is_ok()
     });
     let mut verdict = from_self_signature(subkey, newest);
     if newest.is_some_and(|sig| !has_flags(sig)) {
@@ -89,9 +88,7 @@ pub(in crate::crypto) fn judge_subkey(
     verdict.signs = verdict.signs
         && newest
             .and_then(Signature::embedded_signature)
-            .is_some_and(|back| {
-                is_sound(back) && back.verify_primary_key_binding(subkey, primary_key).is_ok()
-            });
+            .is_some_and(|back| is_sound(back) && back.verify_primary_key_binding(subkey, primary_key).is_ok());
     verdict.bound &= certificate.bound;
     verdict.revoked = revoked || certificate.revoked;
     verdict.expires_secs = earlier(verdict.expires_secs, certificate.expires_secs);
@@ -100,34 +97,21 @@ pub(in crate::crypto) fn judge_subkey(
 
 fn from_self_signature(key: &impl KeyDetails, newest: Option<&Signature>) -> Verdict {
     let Some(sig) = newest else {
-        return Verdict {
-            bound: false,
-            revoked: false,
-            expires_secs: None,
-            signs: false,
-            encrypts: false,
-        };
+        return Verdict { bound: false, revoked: false, expires_secs: None, signs: false, encrypts: false };
     };
     let ends = |from: Option<i64>, life: Option<u32>| {
-        life.filter(|&secs| secs > 0)
-            .and_then(|secs| from.map(|from| from + i64::from(secs)))
+        life.filter(|&secs| secs > 0).and_then(|secs| from.map(|from| from + i64::from(secs)))
     };
-    let key_ends = ends(
-        Some(i64::from(key.created_at().as_secs())),
-        sig.key_expiration_time().map(|d| d.as_secs()),
-    );
-    let sig_ends = ends(
-        sig.created().map(|t| i64::from(t.as_secs())),
-        sig.signature_expiration_time().map(|d| d.as_secs()),
-    );
+    let key_ends = ends(Some(i64::from(key.created_at().as_secs())), sig.key_expiration_time().map(|d| d.as_secs()));
+    let sig_ends =
+        ends(sig.created().map(|t| i64::from(t.as_secs())), sig.signature_expiration_time().map(|d| d.as_secs()));
     let flags = sig.key_flags();
     Verdict {
         bound: true,
         revoked: false,
         expires_secs: earlier(key_ends, sig_ends),
         signs: flags.sign() && can_sign(key.algorithm()),
-        encrypts: (flags.encrypt_comms() || flags.encrypt_storage())
-            && can_encrypt(key.algorithm()),
+        encrypts: (flags.encrypt_comms() || flags.encrypt_storage()) && can_encrypt(key.algorithm()),
     }
 }
 
@@ -139,16 +123,12 @@ fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
 }
 
 fn has_flags(sig: &Signature) -> bool {
-    sig.config().is_some_and(|c| {
-        c.hashed_subpackets()
-            .any(|p| matches!(p.data, SubpacketData::KeyFlags(_)))
-    })
+    sig.config().is_some_and(|c| c.hashed_subpackets().any(|p| matches!(p.data, SubpacketData::KeyFlags(_))))
 }
 
 /// Self-signatures of old keys are SHA-1; the file itself was handed over by people, so only MD5 is beyond use here.
 fn is_sound(sig: &Signature) -> bool {
-    sig.hash_alg()
-        .is_some_and(|hash| !matches!(hash, HashAlgorithm::None | HashAlgorithm::Md5))
+    sig.hash_alg().is_some_and(|hash| !matches!(hash, HashAlgorithm::None | HashAlgorithm::Md5))
 }
 
 fn can_sign(algorithm: PublicKeyAlgorithm) -> bool {

@@ -9,8 +9,8 @@ use pgp::composed::{PlainSessionKey, RawSessionKey};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::crypto::sym::SymmetricKeyAlgorithm;
 use pgp::packet::{
-    CompressedData, Packet, PacketParser, PublicKeyEncryptedSessionKey, Signature, SignatureType,
-    SubpacketData, SymEncryptedProtectedData,
+    CompressedData, Packet, PacketParser, PublicKeyEncryptedSessionKey, Signature, SignatureType, SubpacketData,
+    SymEncryptedProtectedData,
 };
 use pgp::types::{DecryptionKey, EskType, KeyDetails, KeyId, Password, Seipdv1ReadMode};
 use zeroize::Zeroizing;
@@ -46,46 +46,25 @@ pub(in crate::crypto) struct PgpOpener {
 
 impl PgpOpener {
     pub(in crate::crypto) fn new(rings: &[Arc<Keyring>]) -> Self {
-        let mut opener = Self {
-            own: Vec::new(),
-            peers: Vec::new(),
-            by_key_id: HashMap::new(),
-        };
+        let mut opener = Self { own: Vec::new(), peers: Vec::new(), by_key_id: HashMap::new() };
         for (index, ring) in rings.iter().enumerate() {
             let Ring::Pgp(ring) = &ring.0 else { continue };
             for cert in &ring.own {
                 hold(&mut opener.own, cert, index, |held| held.id() == cert.id());
             }
             for cert in &ring.peers {
-                hold(&mut opener.peers, cert, index, |held| {
-                    held.id() == cert.id()
-                });
+                hold(&mut opener.peers, cert, index, |held| held.id() == cert.id());
             }
         }
         for (at, holding) in opener.own.iter().enumerate() {
-            for (part_at, part) in holding
-                .cert
-                .parts()
-                .iter()
-                .enumerate()
-                .filter(|(_, part)| part.verdict.encrypts)
-            {
-                opener
-                    .by_key_id
-                    .entry(part.component.legacy_key_id())
-                    .or_default()
-                    .push((at, part_at));
+            for (part_at, part) in holding.cert.parts().iter().enumerate().filter(|(_, part)| part.verdict.encrypts) {
+                opener.by_key_id.entry(part.component.legacy_key_id()).or_default().push((at, part_at));
             }
         }
         opener
     }
 
-    pub(in crate::crypto) fn open(
-        &self,
-        bytes: &[u8],
-        now: Timestamp,
-        max: usize,
-    ) -> Result<Opened, OpenError> {
+    pub(in crate::crypto) fn open(&self, bytes: &[u8], now: Timestamp, max: usize) -> Result<Opened, OpenError> {
         let message = Encrypted::read(bytes)?;
         let recipient = message.recipient_ids().find_map(|id| self.ring_of(id));
         let undecryptable = OpenError::Undecryptable { recipient };
@@ -95,11 +74,7 @@ impl PgpOpener {
         if trusted_by.is_empty() {
             return Err(OpenError::Unverified { recipient });
         }
-        Ok(Opened {
-            plaintext: signed.literal,
-            scheme: Scheme::Pgp,
-            trusted_by,
-        })
+        Ok(Opened { plaintext: signed.literal, scheme: Scheme::Pgp, trusted_by })
     }
 
     fn ring_of(&self, id: KeyId) -> Option<usize> {
@@ -110,10 +85,7 @@ impl PgpOpener {
     /// Tries every private key that the message names. A key that fails is replaced by a random session key, so that
     /// bad padding and a bad session key fail at the same place (the integrity check).
     fn decrypt(&self, message: &Encrypted, max: usize) -> Option<(Zeroizing<Vec<u8>>, &[usize])> {
-        let attempts = message
-            .session_keys
-            .iter()
-            .flat_map(|esk| self.candidates(esk).map(move |found| (esk, found)));
+        let attempts = message.session_keys.iter().flat_map(|esk| self.candidates(esk).map(move |found| (esk, found)));
         for (esk, (part, rings)) in attempts.take(MAX_DECRYPTIONS) {
             let session = session_key(&part.component, esk).unwrap_or_else(random_session);
             if let Some(inner) = decrypt_data(&message.data, &session, max) {
@@ -130,10 +102,7 @@ impl PgpOpener {
         let named = esk.id().ok().filter(|id| !id.is_wildcard());
         let anonymous = esk.id().is_ok_and(KeyId::is_wildcard);
         let by_name = named.and_then(|id| self.by_key_id.get(id)).into_iter();
-        let all = anonymous
-            .then(|| self.by_key_id.values())
-            .into_iter()
-            .flatten();
+        let all = anonymous.then(|| self.by_key_id.values()).into_iter().flatten();
         by_name.chain(all).flatten().filter_map(|&(at, part_at)| {
             let holding = self.own.get(at)?;
             Some((holding.cert.parts().get(part_at)?, holding.rings.as_slice()))
@@ -147,15 +116,8 @@ impl PgpOpener {
             .iter()
             .filter(|holding| holding.rings.iter().any(|ring| rings.contains(ring)))
             .filter(|holding| {
-                let living = |part: &&Part<PublicComponent>| {
-                    part.verdict.signs && part.verdict.is_alive(now)
-                };
-                holding
-                    .cert
-                    .parts()
-                    .iter()
-                    .filter(living)
-                    .any(|part| signed.is_signed_by(&part.component, now))
+                let living = |part: &&Part<PublicComponent>| part.verdict.signs && part.verdict.is_alive(now);
+                holding.cert.parts().iter().filter(living).any(|part| signed.is_signed_by(&part.component, now))
             })
             .flat_map(|holding| holding.rings.iter().copied())
             .filter(|ring| rings.contains(ring))
@@ -169,10 +131,7 @@ impl PgpOpener {
 fn hold<C>(holdings: &mut Vec<Holding<C>>, cert: &Arc<C>, ring: usize, same: impl Fn(&C) -> bool) {
     match holdings.iter_mut().find(|holding| same(&holding.cert)) {
         Some(holding) => holding.rings.push(ring),
-        None => holdings.push(Holding {
-            cert: Arc::clone(cert),
-            rings: vec![ring],
-        }),
+        None => holdings.push(Holding { cert: Arc::clone(cert), rings: vec![ring] }),
     }
 }
 
@@ -186,9 +145,7 @@ impl Encrypted {
     fn read(bytes: &[u8]) -> Result<Self, OpenError> {
         let mut binary = Vec::new();
         let bytes = if bytes.starts_with(b"-----BEGIN PGP MESSAGE-----") {
-            Dearmor::new(bytes)
-                .read_to_end(&mut binary)
-                .map_err(|_| OpenError::Undecodable)?;
+            Dearmor::new(bytes).read_to_end(&mut binary).map_err(|_| OpenError::Undecodable)?;
             binary.as_slice()
         } else {
             bytes
@@ -207,19 +164,12 @@ impl Encrypted {
     }
 
     fn recipient_ids(&self) -> impl Iterator<Item = KeyId> {
-        self.session_keys
-            .iter()
-            .filter_map(|esk| esk.id().ok().copied())
+        self.session_keys.iter().filter_map(|esk| esk.id().ok().copied())
     }
 }
 
-fn session_key(
-    key: &SecretComponent,
-    esk: &PublicKeyEncryptedSessionKey,
-) -> Option<PlainSessionKey> {
-    key.decrypt(&Password::empty(), esk.values().ok()?, EskType::V3_4)
-        .ok()?
-        .ok()
+fn session_key(key: &SecretComponent, esk: &PublicKeyEncryptedSessionKey) -> Option<PlainSessionKey> {
+    key.decrypt(&Password::empty(), esk.values().ok()?, EskType::V3_4).ok()?.ok()
 }
 
 fn random_session() -> PlainSessionKey {
@@ -229,11 +179,7 @@ fn random_session() -> PlainSessionKey {
     }
 }
 
-fn decrypt_data(
-    data: &SymEncryptedProtectedData,
-    session: &PlainSessionKey,
-    max: usize,
-) -> Option<Zeroizing<Vec<u8>>> {
+fn decrypt_data(data: &SymEncryptedProtectedData, session: &PlainSessionKey, max: usize) -> Option<Zeroizing<Vec<u8>>> {
     let PlainSessionKey::V3_4 { sym_alg, key } = session else {
         return None;
     };
@@ -248,19 +194,12 @@ fn decrypt_data(
             | SymmetricKeyAlgorithm::Camellia256
     );
     // Version 2 needs another kind of session key and is not part of the profile.
-    if !strong
-        || key.len() != sym_alg.key_size()
-        || data.version() != 1
-        || data.data().len() > max.saturating_add(4096)
+    if !strong || key.len() != sym_alg.key_size() || data.version() != 1 || data.data().len() > max.saturating_add(4096)
     {
         return None;
     }
-    let mode = Seipdv1ReadMode::CheckFirst {
-        max_message_size: max.saturating_add(4096),
-    };
-    data.decrypt(key.as_ref(), Some(*sym_alg), mode)
-        .ok()
-        .map(Zeroizing::new)
+    let mode = Seipdv1ReadMode::CheckFirst { max_message_size: max.saturating_add(4096) };
+    data.decrypt(key.as_ref(), Some(*sym_alg), mode).ok().map(Zeroizing::new)
 }
 
 /// The inner packets: exactly one literal and any number of signatures over it.
@@ -283,42 +222,26 @@ impl Signed {
         let mut signatures = Vec::new();
         for packet in PacketParser::new(bytes) {
             match packet.ok()? {
-                Packet::LiteralData(data) if literal.is_none() => {
-                    literal = Some(Zeroizing::new(data.data().to_vec()))
-                }
-                Packet::Signature(signature) if signatures.len() < MAX_SIGNATURES => {
-                    signatures.push(signature)
-                }
-                Packet::OnePassSignature(_)
-                | Packet::Marker(_)
-                | Packet::Padding(_)
-                | Packet::Signature(_) => {}
+                Packet::LiteralData(data) if literal.is_none() => literal = Some(Zeroizing::new(data.data().to_vec())),
+                Packet::Signature(signature) if signatures.len() < MAX_SIGNATURES => signatures.push(signature),
+                Packet::OnePassSignature(_) | Packet::Marker(_) | Packet::Padding(_) | Packet::Signature(_) => {}
                 _ => return None,
             }
         }
-        literal
-            .filter(|data| data.len() <= max)
-            .map(|literal| Self {
-                literal,
-                signatures,
-            })
+        literal.filter(|data| data.len() <= max).map(|literal| Self { literal, signatures })
     }
 
     fn is_signed_by(&self, key: &PublicComponent, now: Timestamp) -> bool {
-        self.signatures.iter().any(|signature| {
-            is_acceptable(signature, now) && signature.verify(key, self.literal.as_slice()).is_ok()
-        })
+        self.signatures
+            .iter()
+            .any(|signature| is_acceptable(signature, now) && signature.verify(key, self.literal.as_slice()).is_ok())
     }
 }
 
 fn inflate(data: &CompressedData, max: usize, into: &mut Vec<u8>) -> Option<()> {
     // Room for the packets around the literal; one byte more would show an overlong message.
     let limit = max.saturating_add(16 * 1024);
-    data.decompress()
-        .ok()?
-        .take(limit as u64 + 1)
-        .read_to_end(into)
-        .ok()?;
+    data.decompress().ok()?.take(limit as u64 + 1).read_to_end(into).ok()?;
     (into.len() <= limit).then_some(())
 }
 
@@ -334,25 +257,19 @@ fn is_acceptable(signature: &Signature, now: Timestamp) -> bool {
                 | HashAlgorithm::Sha3_512
         )
     );
-    let kind = matches!(
-        signature.typ(),
-        Some(SignatureType::Binary | SignatureType::Text)
-    );
+    let kind = matches!(signature.typ(), Some(SignatureType::Binary | SignatureType::Text));
     let Some(created) = signature.created() else {
         return false;
     };
     let ended = signature.signature_expiration_time().is_some_and(|life| {
-        life.as_secs() > 0
-            && i64::from(created.as_secs()) + i64::from(life.as_secs()) <= now.as_secs()
+        life.as_secs() > 0 && i64::from(created.as_secs()) + i64::from(life.as_secs()) <= now.as_secs()
     });
     let understood = signature.config().is_some_and(|config| {
         config.hashed_subpackets().all(|packet| {
             !packet.is_critical
                 || !matches!(
                     packet.data,
-                    SubpacketData::Other(..)
-                        | SubpacketData::Experimental(..)
-                        | SubpacketData::Notation(_)
+                    SubpacketData::Other(..) | SubpacketData::Experimental(..) | SubpacketData::Notation(_)
                 )
         })
     });

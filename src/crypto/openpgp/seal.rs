@@ -10,8 +10,8 @@ use pgp::crypto::hash::HashAlgorithm;
 use pgp::crypto::sym::SymmetricKeyAlgorithm;
 use pgp::errors::Result;
 use pgp::packet::{
-    OnePassSignature, PacketHeader, PacketTrait, PublicKeyEncryptedSessionKey, SignatureConfig,
-    SignatureType, Subpacket, SubpacketData, SymEncryptedProtectedData,
+    OnePassSignature, PacketHeader, PacketTrait, PublicKeyEncryptedSessionKey, SignatureConfig, SignatureType,
+    Subpacket, SubpacketData, SymEncryptedProtectedData,
 };
 use pgp::ser::Serialize;
 use pgp::types::{CompressionAlgorithm, KeyDetails, Password, Tag, Timestamp as PgpTime};
@@ -33,18 +33,9 @@ pub(in crate::crypto) struct PgpRing {
 
 impl PgpRing {
     /// Signs with our first living key (or all), encrypts to the peer's newest living one.
-    pub(in crate::crypto) fn seal(
-        &self,
-        plain: &[u8],
-        now: Timestamp,
-    ) -> std::result::Result<Vec<u8>, SealError> {
+    pub(in crate::crypto) fn seal(&self, plain: &[u8], now: Timestamp) -> std::result::Result<Vec<u8>, SealError> {
         let wanted = if self.sign_with_all { usize::MAX } else { 1 };
-        let signers: Vec<&SecretComponent> = self
-            .own
-            .iter()
-            .filter_map(|cert| cert.signer(now))
-            .take(wanted)
-            .collect();
+        let signers: Vec<&SecretComponent> = self.own.iter().filter_map(|cert| cert.signer(now)).take(wanted).collect();
         if signers.is_empty() {
             return Err(SealError::NoSigningKey);
         }
@@ -58,24 +49,14 @@ impl PgpRing {
     }
 }
 
-fn build(
-    plain: &[u8],
-    signers: &[&SecretComponent],
-    recipient: &PublicComponent,
-    now: Timestamp,
-) -> Result<Vec<u8>> {
+fn build(plain: &[u8], signers: &[&SecretComponent], recipient: &PublicComponent, now: Timestamp) -> Result<Vec<u8>> {
     let signed = sign(plain, signers, now)?;
     let compressed = compress(&signed)?;
     let session: Zeroizing<[u8; 32]> = Zeroizing::new(random_bytes());
     let cipher = SymmetricKeyAlgorithm::AES256;
     let key = RawSessionKey::from(session.as_slice());
     let esk = PublicKeyEncryptedSessionKey::from_session_key_v3(AwsRng, &key, cipher, recipient)?;
-    let data = SymEncryptedProtectedData::encrypt_seipdv1(
-        AwsRng,
-        cipher,
-        session.as_slice(),
-        &compressed,
-    )?;
+    let data = SymEncryptedProtectedData::encrypt_seipdv1(AwsRng, cipher, session.as_slice(), &compressed)?;
     let mut out = Vec::with_capacity(compressed.len() + 640);
     esk.to_writer_with_header(&mut out)?;
     data.to_writer_with_header(&mut out)?;
@@ -88,16 +69,14 @@ fn sign(plain: &[u8], signers: &[&SecretComponent], now: Timestamp) -> Result<Ve
     let kind = SignatureType::Binary;
     let mut out = Vec::with_capacity(plain.len() + 640 * signers.len());
     for (at, signer) in signers.iter().enumerate() {
-        let mut announced =
-            OnePassSignature::v3(kind, hash, signer.algorithm(), signer.legacy_key_id());
+        let mut announced = OnePassSignature::v3(kind, hash, signer.algorithm(), signer.legacy_key_id());
         if at + 1 < signers.len() {
             announced.set_is_nested();
         }
         announced.to_writer_with_header(&mut out)?;
     }
     // Binary, no file name, no date: the message's own time stands in the signature.
-    PacketHeader::new_fixed(Tag::LiteralData, u32::try_from(plain.len() + 6)?)
-        .to_writer(&mut out)?;
+    PacketHeader::new_fixed(Tag::LiteralData, u32::try_from(plain.len() + 6)?).to_writer(&mut out)?;
     out.extend_from_slice(&[b'b', 0, 0, 0, 0, 0]);
     out.extend_from_slice(plain);
     let created = PgpTime::from_secs(u32::try_from(now.as_secs()).unwrap_or(0));
@@ -107,9 +86,7 @@ fn sign(plain: &[u8], signers: &[&SecretComponent], now: Timestamp) -> Result<Ve
             Subpacket::regular(SubpacketData::SignatureCreationTime(created))?,
             Subpacket::regular(SubpacketData::IssuerFingerprint(signer.fingerprint()))?,
         ];
-        config.unhashed_subpackets = vec![Subpacket::regular(SubpacketData::IssuerKeyId(
-            signer.legacy_key_id(),
-        ))?];
+        config.unhashed_subpackets = vec![Subpacket::regular(SubpacketData::IssuerKeyId(signer.legacy_key_id()))?];
         let signature = config.sign(*signer, &Password::empty(), plain)?;
         signature.to_writer_with_header(&mut out)?;
     }
@@ -117,15 +94,11 @@ fn sign(plain: &[u8], signers: &[&SecretComponent], now: Timestamp) -> Result<Ve
 }
 
 fn compress(signed: &[u8]) -> Result<Vec<u8>> {
-    let mut encoder = DeflateEncoder::new(
-        Vec::with_capacity(signed.len() + 16),
-        Compression::default(),
-    );
+    let mut encoder = DeflateEncoder::new(Vec::with_capacity(signed.len() + 16), Compression::default());
     encoder.write_all(signed)?;
     let deflated = encoder.finish()?;
     let mut out = Vec::with_capacity(deflated.len() + 8);
-    PacketHeader::new_fixed(Tag::CompressedData, u32::try_from(deflated.len() + 1)?)
-        .to_writer(&mut out)?;
+    PacketHeader::new_fixed(Tag::CompressedData, u32::try_from(deflated.len() + 1)?).to_writer(&mut out)?;
     out.push(CompressionAlgorithm::ZIP.into());
     out.extend_from_slice(&deflated);
     Ok(out)

@@ -5,6 +5,8 @@
 mod apply;
 mod decide;
 mod outcome;
+#[cfg(test)]
+mod proof;
 mod state;
 mod view;
 
@@ -33,6 +35,14 @@ impl Machine for RedirectPayment {
 
     fn apply(state: State, event: &Event) -> State {
         apply::apply(state, event)
+    }
+
+    fn remembered(reply: &Reply) -> Reply {
+        match reply {
+            // Whoever comes back to a standing asks again how it stands: a browser, or an issuer that needs no answer.
+            Reply::Standing(_) | Reply::Noted => Reply::Noted,
+            Reply::Link(_) | Reply::Refused(_) | Reply::Status(_, _) => reply.clone(),
+        }
     }
 
     fn deadline(state: &State) -> Option<Timestamp> {

@@ -274,6 +274,8 @@ pub enum Effect {
 pub enum Reply {
     /// How the payment stands, for whoever shows a page or redirects a browser.
     Standing(Standing),
+    /// What the request log keeps of a standing: that it was answered.
+    Noted,
     /// Flow B: the link.
     Link(String),
     /// Flow B: a business decline, answered with HTTP 200.

@@ -20,25 +20,13 @@ pub struct Run {
 impl Gpg {
     pub fn new() -> Self {
         // A socket's path is short, so not below a deep target folder.
-        let home = tempfile::Builder::new()
-            .prefix("rt-gpg")
-            .tempdir()
-            .expect("a folder for gpg");
+        let home = tempfile::Builder::new().prefix("rt-gpg").tempdir().expect("a folder for gpg");
         Self { home }
     }
 
     pub fn run(&self, arguments: &[&str], input: &[u8]) -> Run {
         let mut child = Command::new("gpg")
-            .args([
-                "--batch",
-                "--yes",
-                "--no-tty",
-                "--quiet",
-                "--trust-model",
-                "always",
-                "--status-fd",
-                "2",
-            ])
+            .args(["--batch", "--yes", "--no-tty", "--quiet", "--trust-model", "always", "--status-fd", "2"])
             .args(["--pinentry-mode", "loopback", "--passphrase", ""])
             .args(arguments)
             .env("GNUPGHOME", self.home.path())
@@ -72,27 +60,11 @@ impl Gpg {
 
     /// Makes a key and gives its fingerprint.
     pub fn generate(&self, user: &str, algorithm: &str, life: &str) -> String {
-        let run = self.must(
-            &["--quick-generate-key", user, algorithm, "cert,sign", life],
-            b"",
-        );
-        let created = run
-            .status
-            .lines()
-            .find_map(|line| line.strip_prefix("[GNUPG:] KEY_CREATED "));
-        let fingerprint = created
-            .and_then(|rest| rest.split(' ').nth(1))
-            .expect("KEY_CREATED")
-            .to_owned();
-        let subkey = if algorithm.starts_with("ed") {
-            "cv25519"
-        } else {
-            algorithm
-        };
-        self.must(
-            &["--quick-add-key", &fingerprint, subkey, "encr", life],
-            b"",
-        );
+        let run = self.must(&["--quick-generate-key", user, algorithm, "cert,sign", life], b"");
+        let created = run.status.lines().find_map(|line| line.strip_prefix("[GNUPG:] KEY_CREATED "));
+        let fingerprint = created.and_then(|rest| rest.split(' ').nth(1)).expect("KEY_CREATED").to_owned();
+        let subkey = if algorithm.starts_with("ed") { "cv25519" } else { algorithm };
+        self.must(&["--quick-add-key", &fingerprint, subkey, "encr", life], b"");
         fingerprint
     }
 
@@ -101,8 +73,7 @@ impl Gpg {
     }
 
     pub fn export_secret(&self, fingerprint: &str) -> Vec<u8> {
-        self.must(&["--export-secret-keys", fingerprint], b"")
-            .stdout
+        self.must(&["--export-secret-keys", fingerprint], b"").stdout
     }
 
     pub fn decrypt(&self, message: &[u8]) -> Run {
@@ -111,9 +82,7 @@ impl Gpg {
 
     /// The ids of a key's encryption subkeys, oldest first.
     pub fn encryption_subkeys(&self, fingerprint: &str) -> Vec<String> {
-        let listing = self
-            .must(&["--with-colons", "--list-keys", fingerprint], b"")
-            .stdout;
+        let listing = self.must(&["--with-colons", "--list-keys", fingerprint], b"").stdout;
         String::from_utf8_lossy(&listing)
             .lines()
             .map(|line| line.split(':').collect::<Vec<_>>())
@@ -124,23 +93,14 @@ impl Gpg {
 
     /// Reads the revocation certificate that gpg prepared when it made the key.
     pub fn revoke(&self, fingerprint: &str) {
-        let path = self
-            .home
-            .path()
-            .join("openpgp-revocs.d")
-            .join(format!("{fingerprint}.rev"));
-        let armoured = std::fs::read_to_string(path)
-            .expect("a revocation")
-            .replace(":-----BEGIN", "-----BEGIN");
+        let path = self.home.path().join("openpgp-revocs.d").join(format!("{fingerprint}.rev"));
+        let armoured = std::fs::read_to_string(path).expect("a revocation").replace(":-----BEGIN", "-----BEGIN");
         self.import(&armoured);
     }
 }
 
 impl Drop for Gpg {
     fn drop(&mut self) {
-        let _ = Command::new("gpgconf")
-            .args(["--kill", "all"])
-            .env("GNUPGHOME", self.home.path())
-            .status();
+        let _ = Command::new("gpgconf").args(["--kill", "all"]).env("GNUPGHOME", self.home.path()).status();
     }
 }

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use roundtrip::crypto::{
-    Carrier, GeneratedKey, JoseAlgorithms, Keyring, NewOpenPgpKey, OpenError, Opened, Opener,
-    Scheme, generate_openpgp, load_own_keys, load_peer_keys,
+    Carrier, GeneratedKey, JoseAlgorithms, Keyring, NewOpenPgpKey, OpenError, Opened, Opener, Scheme, generate_openpgp,
+    load_own_keys, load_peer_keys,
 };
 use roundtrip::domain::Timestamp;
 use roundtrip::ports::{Clock, SystemClock};
 
-const BODY: &[u8] =
-    br#"{"requestHeader":{"requestId":"rq-1"},"text":"K\u00f6ln \u00e4\u00f6\u00fc"}"#;
+const BODY: &[u8] = br#"{"requestHeader":{"requestId":"rq-1"},"text":"K\u00f6ln \u00e4\u00f6\u00fc"}"#;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 fn now() -> Timestamp {
@@ -23,24 +22,13 @@ fn now() -> Timestamp {
 }
 
 fn new_openpgp(user_id: &str) -> GeneratedKey {
-    generate_openpgp(&NewOpenPgpKey {
-        user_id,
-        bits: 2048,
-        valid_days: 365,
-        created: now().plus_millis(-60_000),
-    })
-    .expect("a key")
+    generate_openpgp(&NewOpenPgpKey { user_id, bits: 2048, valid_days: 365, created: now().plus_millis(-60_000) })
+        .expect("a key")
 }
 
 fn ring(scheme: Scheme, own: &[&[u8]], peers: &[&[u8]]) -> Keyring {
-    let own = own
-        .iter()
-        .flat_map(|file| load_own_keys(scheme, file).expect("own key"))
-        .collect();
-    let peers = peers
-        .iter()
-        .flat_map(|file| load_peer_keys(scheme, file).expect("peer key"))
-        .collect();
+    let own = own.iter().flat_map(|file| load_own_keys(scheme, file).expect("own key")).collect();
+    let peers = peers.iter().flat_map(|file| load_peer_keys(scheme, file).expect("peer key")).collect();
     Keyring::new(scheme, own, peers, JoseAlgorithms::default()).expect("a ring")
 }
 

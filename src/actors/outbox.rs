@@ -1,0 +1,303 @@
+//! The outbox: the only place that carries out effects (architecture section 5).
+//!
+//! Rows that this node has just committed come by hand, already leased; all others are claimed by a look at the table.
+//! While a row is held its lease is renewed, so that a dead process loses it within one lease.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix::prelude::*;
+
+use super::effects::{Carried, RedirectEffects};
+use super::registry::Registry;
+use super::shell::{Ask, AskError};
+use crate::domain::redirect_payment::RedirectPayment;
+use crate::ports::{Clock, Entropy};
+use crate::storage::{FailedAttempt, NodeId, OutboxKey, OutboxRow, Store};
+
+/// How often the table is looked at for rows that nobody holds.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often held leases are renewed.
+const RENEW_EVERY: Duration = Duration::from_millis(1_500);
+/// Calls in flight at once.
+const SIDE_BY_SIDE: usize = 64;
+/// Rows held at once; beyond it they wait in the table.
+const MOST_HELD: usize = 4_096;
+/// First interval, doubled after each attempt.
+const FIRST_RETRY_MS: i64 = 1_000;
+/// Longest interval.
+const LONGEST_RETRY_MS: i64 = 15 * 60 * 1_000;
+/// After this a row becomes a dead letter.
+const GIVE_UP_MS: i64 = 7 * 24 * 3_600 * 1_000;
+
+/// What the outbox works with.
+#[derive(Clone)]
+pub struct OutboxSettings {
+    /// Where the rows are.
+    pub store: Store,
+    /// Who hears of outcomes.
+    pub registry: Registry<RedirectPayment>,
+    /// The outside world.
+    pub effects: Arc<RedirectEffects>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// This process.
+    pub node: NodeId,
+    /// How long a lease lasts (contract section 7: at most 5 s).
+    pub lease_ms: i64,
+}
+
+/// Hands rows to the outbox. Exists before the outbox does, because the actors need it first.
+#[derive(Clone, Default)]
+pub struct OutboxHandle(Arc<OnceLock<Addr<Outbox>>>);
+
+impl OutboxHandle {
+    /// Connects the handle; the first call counts.
+    pub fn connect(&self, outbox: Addr<Outbox>) {
+        let _connected_before = self.0.set(outbox);
+    }
+
+    /// Carries out rows leased to this node. Lost ones are found again when their lease ends.
+    pub fn carry_out(&self, rows: Vec<OutboxRow>) {
+        if let Some(outbox) = self.0.get() {
+            outbox.do_send(Leased(rows));
+        }
+    }
+}
+
+/// The actor.
+pub struct Outbox {
+    settings: OutboxSettings,
+    waiting: VecDeque<OutboxRow>,
+    /// Everything leased to us, and whether its call is in flight.
+    held: HashMap<OutboxKey, bool>,
+    flying: usize,
+    looking: bool,
+    draining: bool,
+}
+
+impl Outbox {
+    /// An outbox that has not looked yet.
+    pub fn new(settings: OutboxSettings) -> Self {
+        Self { settings, waiting: VecDeque::new(), held: HashMap::new(), flying: 0, looking: false, draining: false }
+    }
+
+    fn look(&mut self, ctx: &mut Context<Self>) {
+        if self.looking || self.draining || self.held.len() >= MOST_HELD {
+            return;
+        }
+        self.looking = true;
+        let OutboxSettings { store, clock, node, lease_ms, .. } = self.settings.clone();
+        let limit = SIDE_BY_SIDE as u64 * 4;
+        let claim = async move { store.claim(node, clock.now(), lease_ms, limit).await };
+        ctx.spawn(claim.into_actor(self).map(move |claimed, outbox, ctx| {
+            outbox.looking = false;
+            match claimed {
+                Ok(rows) => {
+                    let more = rows.len() as u64 == limit;
+                    outbox.hold(rows, ctx);
+                    if more {
+                        outbox.look(ctx);
+                    }
+                }
+                Err(error) => tracing::error!(error = %error, "the outbox could not be read"),
+            }
+        }));
+    }
+
+    fn hold(&mut self, rows: Vec<OutboxRow>, ctx: &mut Context<Self>) {
+        for row in rows {
+            if self.held.len() < MOST_HELD && !self.held.contains_key(&row.key) {
+                self.held.insert(row.key, false);
+                self.waiting.push_back(row);
+            }
+        }
+        self.fly(ctx);
+    }
+
+    fn fly(&mut self, ctx: &mut Context<Self>) {
+        while self.flying < SIDE_BY_SIDE && !self.draining {
+            let Some(row) = self.waiting.pop_front() else { return };
+            // A lease that was lost while the row waited belongs to somebody else now.
+            let Some(in_flight) = self.held.get_mut(&row.key) else { continue };
+            *in_flight = true;
+            self.flying += 1;
+            let settings = self.settings.clone();
+            let key = row.key;
+            let work = async move { attempt(&settings, row).await };
+            ctx.spawn(work.into_actor(self).map(move |(), outbox, ctx| {
+                outbox.flying -= 1;
+                outbox.held.remove(&key);
+                outbox.fly(ctx);
+            }));
+        }
+    }
+
+    fn renew(&mut self, ctx: &mut Context<Self>) {
+        if self.held.is_empty() {
+            return;
+        }
+        let keys: Vec<_> = self.held.keys().copied().collect();
+        let OutboxSettings { store, clock, node, lease_ms, .. } = self.settings.clone();
+        let renew = async move {
+            let renewed = store.renew(node, &keys, clock.now().plus_millis(lease_ms)).await;
+            (keys, renewed)
+        };
+        ctx.spawn(renew.into_actor(self).map(|(keys, renewed), outbox, _| match renewed {
+            Ok(ours) => {
+                let ours: std::collections::HashSet<_> = ours.into_iter().collect();
+                for key in keys.iter().filter(|key| !ours.contains(key)) {
+                    // A call in flight is finished all the same: its settling commit finds out.
+                    if outbox.held.get(key) == Some(&false) {
+                        outbox.held.remove(key);
+                    }
+                }
+            }
+            Err(error) => tracing::error!(error = %error, "outbox leases could not be renewed"),
+        }));
+    }
+}
+
+impl Actor for Outbox {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.look(ctx);
+        ctx.run_interval(LOOK_EVERY, Self::look);
+        ctx.run_interval(RENEW_EVERY, Self::renew);
+    }
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Leased(Vec<OutboxRow>);
+
+impl Handler<Leased> for Outbox {
+    type Result = ();
+
+    fn handle(&mut self, Leased(rows): Leased, ctx: &mut Self::Context) {
+        if !self.draining {
+            self.hold(rows, ctx);
+        }
+    }
+}
+
+/// No new calls; answers when none is in flight any more. Rows that wait lose their lease by themselves.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Drain;
+
+impl Handler<Drain> for Outbox {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, _: Drain, _: &mut Self::Context) -> Self::Result {
+        self.draining = true;
+        let waiting: Vec<_> = self.waiting.drain(..).map(|row| row.key).collect();
+        let OutboxSettings { store, clock, node, .. } = self.settings.clone();
+        let release = async move {
+            if !waiting.is_empty() {
+                let _later = store.renew(node, &waiting, clock.now()).await;
+            }
+        };
+        Box::pin(release.into_actor(self))
+    }
+}
+
+/// One attempt, and what it leads to.
+async fn attempt(settings: &OutboxSettings, row: OutboxRow) {
+    match settings.effects.carry_out(&row).await {
+        Carried::Done(input) => {
+            let ask = Ask { id: row.key.transaction, input: *input, remember: None, settles: Some(row.key) };
+            match settings.registry.ask(ask).await {
+                Ok(_) => {}
+                Err(AskError::Overloaded | AskError::Unavailable) => {
+                    put_off(settings, row, "done, but its outcome could not be recorded", None).await;
+                }
+                Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => {
+                    park(settings, row, "done, but the transaction refuses its outcome").await;
+                }
+            }
+        }
+        Carried::Failed { description, retry_after_ms, refused } => {
+            let least_ms = if refused { LONGEST_RETRY_MS / 2 } else { 0 };
+            put_off(settings, row, &description, Some(retry_after_ms.unwrap_or(least_ms).max(least_ms))).await;
+        }
+        Carried::Hopeless(description) => park(settings, row, &description).await,
+    }
+}
+
+async fn put_off(settings: &OutboxSettings, row: OutboxRow, description: &str, least_ms: Option<i64>) {
+    let now = settings.clock.now();
+    if now.millis_since(row.trying_since) >= GIVE_UP_MS {
+        return park(settings, row, description).await;
+    }
+    let next = now.plus_millis(backoff_ms(row.attempts, least_ms.unwrap_or(0), settings.entropy.next_u64()));
+    tracing::warn!(
+        transaction.id = %row.key.transaction,
+        outbox.lane = row.lane,
+        outbox.attempts = row.attempts + 1,
+        outbox.next_attempt_ms = next.millis_since(now),
+        reason = description,
+        "an outbound call did not succeed and is tried again"
+    );
+    let failed = failed_attempt(settings, row, description);
+    if let Err(error) = settings.store.reschedule(failed, next).await {
+        tracing::error!(error = %error, "an outbox row could not be put off; its lease ends by itself");
+    }
+}
+
+async fn park(settings: &OutboxSettings, row: OutboxRow, description: &str) {
+    tracing::error!(
+        transaction.id = %row.key.transaction,
+        outbox.lane = row.lane,
+        reason = description,
+        "an outbound call is parked as a dead letter: see `roundtrip outbox list`"
+    );
+    let failed = failed_attempt(settings, row, description);
+    if let Err(error) = settings.store.park(failed, settings.clock.now()).await {
+        tracing::error!(error = %error, "an outbox row could not be parked; its lease ends by itself");
+    }
+}
+
+fn failed_attempt(settings: &OutboxSettings, row: OutboxRow, description: &str) -> FailedAttempt {
+    FailedAttempt {
+        key: row.key,
+        node: settings.node,
+        attempts: row.attempts.saturating_add(1),
+        error: description.to_owned(),
+    }
+}
+
+/// Exponential with full jitter, 1 s doubling to 15 min; never before `least_ms` (Retry-After, or the slow cap).
+fn backoff_ms(attempts: i32, least_ms: i64, random: u64) -> i64 {
+    let doublings = u32::try_from(attempts.clamp(0, 20)).unwrap_or(20);
+    let ceiling = FIRST_RETRY_MS.saturating_mul(1_i64 << doublings).min(LONGEST_RETRY_MS).max(least_ms);
+    let jitter = i64::try_from(random % u64::try_from(ceiling.saturating_add(1)).unwrap_or(1)).unwrap_or(0);
+    jitter.max(least_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cmp_7_retries_back_off_exponentially_with_full_jitter() {
+        for (attempts, ceiling) in [(0, 1_000), (1, 2_000), (5, 32_000), (9, 512_000), (10, 900_000), (40, 900_000)] {
+            for random in [0, 1, 999, u64::MAX, 0x1234_5678_9abc_def0] {
+                let wait = backoff_ms(attempts, 0, random);
+                assert!((0..=ceiling).contains(&wait), "{attempts} {wait}");
+            }
+        }
+        assert_eq!(backoff_ms(3, 0, 0), 0, "full jitter may choose the whole range");
+        assert_eq!(backoff_ms(3, 0, 8_000), 8_000);
+    }
+
+    #[test]
+    fn retry_after_and_the_slow_cap_are_honoured() {
+        assert_eq!(backoff_ms(0, 60_000, 7), 60_000);
+        assert!(backoff_ms(0, LONGEST_RETRY_MS / 2, u64::MAX) >= LONGEST_RETRY_MS / 2);
+    }
+}

@@ -1,0 +1,239 @@
+//! The composition root: adapters, actors, routes. The one builder of production and tests alike.
+
+mod assemble;
+mod tls;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use anyhow::Context as _;
+
+pub use assemble::{Keys, google_client, load_keys};
+
+use crate::actors::{
+    Deadlines, Drain, Outbox, OutboxHandle, OutboxSettings, RedirectEffects, Registry, RegistrySettings, Shell,
+};
+use crate::config::Config;
+use crate::domain::redirect_payment::RedirectPayment;
+use crate::ports::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::protocol::google_redirect::http_client;
+use crate::storage::{NodeId, Store, StoreOptions};
+use crate::web::{Limiter, Surface, administration, guard, public};
+
+/// How long an effect belongs to the node that works on it (contract section 7: at most 5 s).
+const LEASE_MS: i64 = 5_000;
+/// Actors that are kept beyond this are let go, the longest idle first.
+const MOST_RESIDENT: usize = 100_000;
+
+/// What a server takes from its surroundings.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter and ids.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Surroundings {
+    /// The machine's own clock and randomness.
+    pub fn system() -> Self {
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+    }
+}
+
+/// A server that runs.
+pub struct Running {
+    /// Where payers, Google and issuers come in.
+    pub public: SocketAddr,
+    /// Where operators come in.
+    pub admin: SocketAddr,
+    /// Its database.
+    pub store: Store,
+    /// Its redirect payments.
+    pub payments: Registry<RedirectPayment>,
+    outbox: Addr<Outbox>,
+    servers: [ServerHandle; 2],
+}
+
+impl Running {
+    /// Takes no new requests, finishes what is under way, and closes. What could not be finished goes on at the next
+    /// start, or on another node when its lease has ended.
+    pub async fn stop(self, graceful: bool) {
+        let [public, admin] = &self.servers;
+        futures_util::future::join(public.stop(graceful), admin.stop(graceful)).await;
+        if let Err(error) = self.outbox.send(Drain).await {
+            tracing::warn!(error = %error, "the outbox was gone before it was drained");
+        }
+        self.store.close().await;
+    }
+}
+
+/// Opens the database with the schema that this binary needs.
+pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let store = Store::open(StoreOptions::new(config.database.url.expose())).await.with_context(|| {
+        format!("cannot open the database {}: check database.url and that it is reachable", config.database.url)
+    })?;
+    if config.database.migrate_on_start {
+        store.migrate_up().await.context("cannot bring the schema up to date")?;
+    }
+    store.require_current().await.context("run `roundtrip migrate up`, or set database.migrate_on_start")?;
+    Ok(store)
+}
+
+/// Starts a server. Must be called within an actix system.
+pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
+    install_crypto_provider();
+    let listen = |address: SocketAddr, key: &str| {
+        TcpListener::bind(address)
+            .with_context(|| format!("cannot listen on {address}: is it in use? see server.{key}"))
+    };
+    let public_listener = listen(config.server.listen, "listen")?;
+    let admin_listener = listen(config.server.admin_listen, "admin_listen")?;
+    let (public_address, admin_address) = (public_listener.local_addr()?, admin_listener.local_addr()?);
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let keys = load_keys(config)?;
+    let store = open_store(config).await?;
+    let node = NodeId::from_uuid(uuid::Uuid::from_u64_pair(around.entropy.next_u64(), around.entropy.next_u64()));
+    if !store.is_shared() {
+        // On SQLite nobody else can hold a lease: what a killed process held goes on at once (contract section 7).
+        store.take_back_all(around.clock.now()).await.context("cannot take back the outbox")?;
+    }
+
+    let handle = OutboxHandle::default();
+    let shell = Shell {
+        store: store.clone(),
+        clock: around.clock.clone(),
+        outbox: handle.clone(),
+        node,
+        commit_timeout: config.database.commit_timeout,
+        lease_ms: LEASE_MS,
+        machine: std::marker::PhantomData,
+    };
+    let settings =
+        RegistrySettings { shards: config.server.workers, idle: config.actors.idle, most_resident: MOST_RESIDENT };
+    let payments = Registry::start(Arc::new(shell), settings);
+    let http = http_client().context("cannot build the HTTP client")?;
+    let effects = RedirectEffects {
+        accounts: keys.accounts.clone(),
+        google: google_client(config, http)?,
+        issuers: keys.issuers.clone(),
+        clock: around.clock.clone(),
+    };
+    let outbox = OutboxSettings {
+        store: store.clone(),
+        registry: payments.clone(),
+        effects: Arc::new(effects),
+        clock: around.clock.clone(),
+        entropy: around.entropy.clone(),
+        node,
+        lease_ms: LEASE_MS,
+    };
+    let outbox = Outbox::start_in_arbiter(&Arbiter::new().handle(), move |ctx| {
+        // Its mailbox is bounded by what it holds: rows beyond that wait in the table.
+        ctx.set_mailbox_capacity(8_192);
+        Outbox::new(outbox)
+    });
+    handle.connect(outbox.clone());
+    let deadlines = Deadlines { store: store.clone(), registry: payments.clone(), clock: around.clock.clone() };
+    Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
+
+    let surface = web::Data::new(assemble::surface(config, keys, (&store, &payments), &around)?);
+    let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
+    let handles = [public_server.handle(), admin_server.handle()];
+    actix_rt::spawn(public_server);
+    actix_rt::spawn(admin_server);
+    Ok(Running { public: public_address, admin: admin_address, store, payments, outbox, servers: handles })
+}
+
+fn servers(
+    config: &Config,
+    surface: web::Data<Surface>,
+    public_listener: TcpListener,
+    admin_listener: TcpListener,
+) -> anyhow::Result<(Server, Server)> {
+    let limits = config.limits;
+    let limiter = web::Data::new(Limiter::new(
+        limits.requests_per_minute,
+        limits.parallel,
+        config.server.trusted_proxies.clone(),
+    ));
+    let forgetful = limiter.clone();
+    actix_rt::spawn(async move {
+        let mut every = tokio::time::interval(Duration::from_secs(60));
+        loop {
+            every.tick().await;
+            forgetful.forget_idle();
+            assemble::upkeep_metrics();
+        }
+    });
+    let shutdown_s = config.server.shutdown_timeout.as_secs();
+    let public_surface = surface.clone();
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(public_surface.clone())
+            .app_data(limiter.clone())
+            .wrap(from_fn(guard))
+            .configure(public(&public_surface))
+    })
+    .workers(config.server.workers)
+    .shutdown_timeout(shutdown_s)
+    .disable_signals();
+    let server = match &config.server.tls {
+        Some(tls) => server.listen_rustls_0_23(public_listener, tls::server_config(tls)?),
+        None => server.listen(public_listener),
+    }
+    .context("cannot start the public listener")?
+    .run();
+    let admin = HttpServer::new(move || App::new().app_data(surface.clone()).configure(administration))
+        .workers(1)
+        .shutdown_timeout(shutdown_s)
+        .disable_signals()
+        .listen(admin_listener)
+        .context("cannot start the admin listener")?
+        .run();
+    Ok((server, admin))
+}
+
+/// One provider of TLS cryptography for the whole process: aws-lc-rs.
+pub fn install_crypto_provider() {
+    // A second call finds it installed, which is as good.
+    let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+/// `roundtrip serve`: runs until SIGTERM or SIGINT, then drains; a second signal ends it at once.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let running = start(&config, Surroundings::system()).await?;
+    tracing::info!(
+        server.public = %running.public,
+        server.admin = %running.admin,
+        server.public_url = %config.server.public_url,
+        "roundtrip serves"
+    );
+    until_stopped().await?;
+    tracing::info!("stopping: finishing what is under way");
+    let drained = tokio::time::timeout(Duration::from_millis(2_500), running.stop(true));
+    tokio::select! {
+        _ = drained => {}
+        _ = until_stopped() => tracing::warn!("stopped at once"),
+    }
+    Ok(())
+}
+
+/// Until SIGTERM or SIGINT.
+pub async fn until_stopped() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! The counterpart of the snapshot.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::values::{
+    StoredMoney, StoredNegative, StoredPreselection, StoredReceipt, StoredTerms, issuer, preselection, stored_issuer,
+    stored_preselection,
+};
+use crate::domain::redirect_payment::{ClosedAs, Closing, State};
+use crate::domain::{IssuerId, Timestamp};
+use crate::storage::CodecError;
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum StoredState<'a> {
+    Unstarted,
+    AwaitingIssuerChoice {
+        terms: StoredTerms<'a>,
+        preselected: Option<StoredPreselection<'a>>,
+    },
+    AtIssuer {
+        terms: StoredTerms<'a>,
+        issuer: Cow<'a, str>,
+        deadline_ms: Option<i64>,
+    },
+    Pending {
+        terms: StoredTerms<'a>,
+        issuer: Cow<'a, str>,
+        gives_up_ms: i64,
+        next_ask_ms: Option<i64>,
+        asked: u32,
+        difference: Option<StoredMoney<'a>>,
+    },
+    Paid {
+        terms: StoredTerms<'a>,
+        receipt: StoredReceipt<'a>,
+        notified: bool,
+        contradicted: bool,
+    },
+    Declined(StoredClosing<'a>),
+    Abandoned(StoredClosing<'a>),
+    Expired(StoredClosing<'a>),
+    PaidAfterClose {
+        closing: StoredClosing<'a>,
+        closed_as: StoredClosedAs,
+        receipt: StoredReceipt<'a>,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredClosing<'a> {
+    terms: StoredTerms<'a>,
+    issuer: Option<Cow<'a, str>>,
+    negative: StoredNegative<'a>,
+    notified: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum StoredClosedAs {
+    Declined,
+    Abandoned,
+    Expired,
+}
+
+impl<'a> From<&'a State> for StoredState<'a> {
+    fn from(state: &'a State) -> Self {
+        match state {
+            State::Unstarted => Self::Unstarted,
+            State::AwaitingIssuerChoice { terms, preselected } => Self::AwaitingIssuerChoice {
+                terms: terms.as_ref().into(),
+                preselected: stored_preselection(preselected.as_ref()),
+            },
+            State::AtIssuer { terms, issuer, deadline } => Self::AtIssuer {
+                terms: terms.as_ref().into(),
+                issuer: issuer.as_str().into(),
+                deadline_ms: deadline.map(Timestamp::as_millis),
+            },
+            State::Pending { terms, issuer, gives_up, next_ask, asked, difference } => Self::Pending {
+                terms: terms.as_ref().into(),
+                issuer: issuer.as_str().into(),
+                gives_up_ms: gives_up.as_millis(),
+                next_ask_ms: next_ask.map(Timestamp::as_millis),
+                asked: *asked,
+                difference: difference.as_ref().map(Into::into),
+            },
+            State::Paid { terms, receipt, notified, contradicted } => Self::Paid {
+                terms: terms.as_ref().into(),
+                receipt: receipt.into(),
+                notified: *notified,
+                contradicted: *contradicted,
+            },
+            State::Declined(closing) => Self::Declined(closing.into()),
+            State::Abandoned(closing) => Self::Abandoned(closing.into()),
+            State::Expired(closing) => Self::Expired(closing.into()),
+            State::PaidAfterClose { closing, closed_as, receipt } => Self::PaidAfterClose {
+                closing: closing.into(),
+                closed_as: match closed_as {
+                    ClosedAs::Declined => StoredClosedAs::Declined,
+                    ClosedAs::Abandoned => StoredClosedAs::Abandoned,
+                    ClosedAs::Expired => StoredClosedAs::Expired,
+                },
+                receipt: receipt.into(),
+            },
+        }
+    }
+}
+
+impl TryFrom<StoredState<'_>> for State {
+    type Error = CodecError;
+
+    fn try_from(stored: StoredState<'_>) -> Result<Self, CodecError> {
+        Ok(match stored {
+            StoredState::Unstarted => Self::Unstarted,
+            StoredState::AwaitingIssuerChoice { terms, preselected } => {
+                Self::AwaitingIssuerChoice { terms: terms.try_into()?, preselected: preselection(preselected)? }
+            }
+            StoredState::AtIssuer { terms, issuer, deadline_ms } => Self::AtIssuer {
+                terms: terms.try_into()?,
+                issuer: IssuerId::parse(&issuer)?,
+                deadline: deadline_ms.map(Timestamp::from_millis),
+            },
+            StoredState::Pending { terms, issuer, gives_up_ms, next_ask_ms, asked, difference } => Self::Pending {
+                terms: terms.try_into()?,
+                issuer: IssuerId::parse(&issuer)?,
+                gives_up: Timestamp::from_millis(gives_up_ms),
+                next_ask: next_ask_ms.map(Timestamp::from_millis),
+                asked,
+                difference: difference.map(TryInto::try_into).transpose()?,
+            },
+            StoredState::Paid { terms, receipt, notified, contradicted } => {
+                Self::Paid { terms: terms.try_into()?, receipt: receipt.try_into()?, notified, contradicted }
+            }
+            StoredState::Declined(closing) => Self::Declined(closing.try_into()?),
+            StoredState::Abandoned(closing) => Self::Abandoned(closing.try_into()?),
+            StoredState::Expired(closing) => Self::Expired(closing.try_into()?),
+            StoredState::PaidAfterClose { closing, closed_as, receipt } => Self::PaidAfterClose {
+                closing: closing.try_into()?,
+                closed_as: match closed_as {
+                    StoredClosedAs::Declined => ClosedAs::Declined,
+                    StoredClosedAs::Abandoned => ClosedAs::Abandoned,
+                    StoredClosedAs::Expired => ClosedAs::Expired,
+                },
+                receipt: receipt.try_into()?,
+            },
+        })
+    }
+}
+
+impl<'a> From<&'a Closing> for StoredClosing<'a> {
+    fn from(closing: &'a Closing) -> Self {
+        Self {
+            terms: closing.terms.as_ref().into(),
+            issuer: stored_issuer(closing.issuer.as_ref()),
+            negative: (&closing.negative).into(),
+            notified: closing.notified,
+        }
+    }
+}
+
+impl TryFrom<StoredClosing<'_>> for Closing {
+    type Error = CodecError;
+
+    fn try_from(stored: StoredClosing<'_>) -> Result<Self, CodecError> {
+        Ok(Self {
+            terms: stored.terms.try_into()?,
+            issuer: issuer(stored.issuer)?,
+            negative: stored.negative.try_into()?,
+            notified: stored.notified,
+        })
+    }
+}

@@ -1,0 +1,321 @@
+//! The payer's pages and forms (contract section 3, "How payers move").
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use url::Url;
+
+use super::pages::{
+    Choose, Neutral, NotConfirmed, NotConfirmedReason, SEARCH_ABOVE, Search, TakingYouToBank, choose as choose_page,
+    not_confirmed, taking_you_to_bank,
+};
+use super::respond::{self, Visitor};
+use super::surface::{GoogleSurface, PayPath, Surface};
+use crate::actors::{Ask, AskError, Asked, Told};
+use crate::crypto::{ExpiryCheck, Purpose, SignedUrlError};
+use crate::domain::redirect_payment::{Input, RedirectPayment, Rejection, Reply, Stage, Standing, Terms, Verdict};
+use crate::domain::{IssuerId, TransactionId};
+use crate::protocol::google_redirect::complete_url;
+
+/// How the payer got here: it decides what is straight ahead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// From Google, for the first time or again.
+    Begin,
+    /// Our page's address.
+    Page,
+    /// The choice form, with this issuer.
+    Choose(IssuerId),
+    /// The cancel form.
+    Cancel,
+    /// Back from the issuer.
+    Return,
+}
+
+/// Where the payer goes from `standing`: straight to the issuer or to Google wherever there is such a target.
+pub(super) fn follow(
+    surface: &Surface,
+    google: &GoogleSurface,
+    visitor: &Visitor<'_>,
+    (standing, entry): (&Standing, Entry),
+) -> HttpResponse {
+    let terms = &*standing.terms;
+    match (&standing.stage, entry) {
+        (Stage::Choosing, Entry::Page) => show_choice(surface, google, visitor, (terms, None)),
+        (Stage::Choosing, Entry::Begin | Entry::Choose(_) | Entry::Cancel | Entry::Return) => {
+            to_page(surface, visitor, terms)
+        }
+        (Stage::AtIssuer { issuer, .. }, Entry::Begin) => to_issuer(surface, visitor, terms, issuer),
+        (Stage::AtIssuer { issuer, sent_now: true }, Entry::Page) => to_issuer(surface, visitor, terms, issuer),
+        (Stage::AtIssuer { issuer, .. }, Entry::Choose(chosen)) if *issuer == chosen => {
+            to_issuer(surface, visitor, terms, issuer)
+        }
+        // Another issuer was chosen before, in another tab: the page says so, and how to go on.
+        (Stage::AtIssuer { .. }, Entry::Choose(_) | Entry::Cancel | Entry::Return) => to_page(surface, visitor, terms),
+        (Stage::AtIssuer { issuer, sent_now: false }, Entry::Page) => {
+            show_at_issuer(surface, google, visitor, (terms, issuer))
+        }
+        (Stage::Undecided { issuer, differs: true }, Entry::Page | Entry::Return) => {
+            show_undecided(surface, google, visitor, (terms, issuer, NotConfirmedReason::AmountDiffers))
+        }
+        (Stage::Undecided { issuer, differs: false }, Entry::Page) => {
+            show_undecided(surface, google, visitor, (terms, issuer, NotConfirmedReason::Pending))
+        }
+        (Stage::Undecided { differs: true, .. }, Entry::Begin | Entry::Choose(_) | Entry::Cancel) => {
+            to_page(surface, visitor, terms)
+        }
+        (
+            Stage::Undecided { issuer, differs: false },
+            Entry::Begin | Entry::Choose(_) | Entry::Cancel | Entry::Return,
+        ) => home(surface, google, visitor, (terms, &Verdict::Pending, Some(issuer))),
+        (Stage::Closed { outcome, issuer }, _) => {
+            home(surface, google, visitor, (terms, &Verdict::Final(outcome.clone()), issuer.as_ref()))
+        }
+    }
+}
+
+/// C1: to Google, with the outcome or `pending`.
+fn home(
+    surface: &Surface,
+    google: &GoogleSurface,
+    visitor: &Visitor<'_>,
+    (terms, verdict, issuer): (&Terms, &Verdict, Option<&IssuerId>),
+) -> HttpResponse {
+    match callback(surface, google, (terms, verdict, issuer)) {
+        Some(url) => visitor.redirect(&url),
+        None => visitor.neutral(Neutral::Unavailable),
+    }
+}
+
+fn callback(
+    surface: &Surface,
+    google: &GoogleSurface,
+    (terms, verdict, issuer): (&Terms, &Verdict, Option<&IssuerId>),
+) -> Option<Url> {
+    // Checked at the start, and again now: we never redirect to a host that is not on the list any more.
+    let callback = google.callback_hosts.check(&terms.callback_url).ok()?;
+    let (account, _) = google.accounts.find(&terms.piaid)?;
+    let response = (&terms.request_id, Ok((verdict, issuer)));
+    match complete_url(&google.accounts, account, &callback, response, surface.clock.now()) {
+        Ok(url) => {
+            metrics::histogram!("redirect_response_url_bytes").record(url.as_str().len() as f64);
+            if url.as_str().len() > 2048 {
+                // flows-security section 3.5: alert, still redirect, C2 is the net.
+                tracing::warn!(transaction.id = %terms.id, url.bytes = url.as_str().len(), "a callback URL is longer than 2,048 characters");
+            }
+            Some(url)
+        }
+        Err(error) => {
+            tracing::error!(error = %error, "a callback could not be sealed: check this account's keys");
+            None
+        }
+    }
+}
+
+fn to_issuer(surface: &Surface, visitor: &Visitor<'_>, terms: &Terms, issuer: &IssuerId) -> HttpResponse {
+    match surface.issuers.get(issuer) {
+        Some(connector) => visitor.redirect(&connector.authorize(terms, surface.clock.now())),
+        None => visitor.neutral(Neutral::Unavailable),
+    }
+}
+
+fn to_page(surface: &Surface, visitor: &Visitor<'_>, terms: &Terms) -> HttpResponse {
+    match surface.pay_link(terms.id, PayPath::Page, terms.link_expires) {
+        Some(url) => visitor.redirect(&url),
+        None => visitor.neutral(Neutral::Unavailable),
+    }
+}
+
+fn show_choice(
+    surface: &Surface,
+    google: &GoogleSurface,
+    visitor: &Visitor<'_>,
+    (terms, searched): (&Terms, Option<&str>),
+) -> HttpResponse {
+    let offered = google.accounts.find(&terms.piaid).and_then(|(account, _)| google.offers.get(account));
+    let fitting = surface.issuers.fitting(offered.map(Vec::as_slice).unwrap_or_default(), terms.amount);
+    let targets: Vec<&Url> = fitting.iter().map(|issuer| &issuer.authorize_url).collect();
+    let policy = respond::form_policy(&targets, &terms.callback_url);
+    let total = fitting.len();
+    let wanted = searched.unwrap_or_default().trim().to_lowercase();
+    let issuers = fitting
+        .iter()
+        .map(|issuer| (issuer.id().clone(), surface.mark(issuer.id())))
+        .filter(|(_, mark)| mark.name.to_lowercase().contains(&wanted))
+        .collect();
+    let search = (total > SEARCH_ABOVE).then(|| Search {
+        action: surface.pay_action(terms, PayPath::Search),
+        query: searched.unwrap_or_default().trim().chars().take(100).collect(),
+        total,
+    });
+    let view = Choose {
+        amount: terms.amount,
+        description: terms.description.clone(),
+        issuers,
+        choose_action: surface.pay_action(terms, PayPath::Choose),
+        cancel_action: surface.pay_action(terms, PayPath::Cancel),
+        search,
+    };
+    visitor.page(choose_page(&view, &surface.assets, visitor.texts), &policy)
+}
+
+fn show_at_issuer(
+    surface: &Surface,
+    google: &GoogleSurface,
+    visitor: &Visitor<'_>,
+    (terms, issuer): (&Terms, &IssuerId),
+) -> HttpResponse {
+    let Some(connector) = surface.issuers.get(issuer) else { return visitor.neutral(Neutral::Unavailable) };
+    let policy = respond::form_policy(&[&connector.authorize_url], &terms.callback_url);
+    let cancellable = google.accounts.find(&terms.piaid).is_some();
+    let view = TakingYouToBank {
+        issuer: surface.mark(issuer),
+        amount: terms.amount,
+        continue_url: connector.authorize(terms, surface.clock.now()).into(),
+        check_again_url: surface.pay_action(terms, PayPath::Page),
+        cancel_action: cancellable.then(|| surface.pay_action(terms, PayPath::Cancel)),
+    };
+    visitor.page(taking_you_to_bank(&view, &surface.assets, visitor.texts), &policy)
+}
+
+fn show_undecided(
+    surface: &Surface,
+    google: &GoogleSurface,
+    visitor: &Visitor<'_>,
+    (terms, issuer, reason): (&Terms, &IssuerId, NotConfirmedReason),
+) -> HttpResponse {
+    let back = callback(surface, google, (terms, &Verdict::Pending, Some(issuer)));
+    let view = NotConfirmed {
+        amount: terms.amount,
+        issuer: surface.mark(issuer),
+        reason,
+        back_to_shop_url: back.map(String::from),
+        check_again_url: Some(surface.pay_action(terms, PayPath::Page)),
+    };
+    visitor.page(not_confirmed(&view, &surface.assets, visitor.texts), &respond::form_policy(&[], &terms.callback_url))
+}
+
+/// The transaction of a signed address, or the neutral page: 403 for what is not genuine, 410 for what has run out.
+fn authentic<'a>(
+    surface: &'a Surface,
+    visitor: &Visitor<'_>,
+    (unverified_id, path): (&str, PayPath),
+    request: &HttpRequest,
+) -> Result<(&'a GoogleSurface, TransactionId), HttpResponse> {
+    let id = TransactionId::parse(unverified_id).map_err(|_| visitor.neutral(Neutral::Refused))?;
+    let check = ExpiryCheck::not_past(surface.clock.now());
+    let address = surface.pay_address(id, path);
+    surface.links.verify(Purpose::Pay, &address, request.query_string(), check).map_err(|error| match error {
+        SignedUrlError::Expired => visitor.neutral(Neutral::Expired),
+        SignedUrlError::Refused(reason) => {
+            tracing::info!(reason, "refused a signed URL");
+            visitor.neutral(Neutral::Refused)
+        }
+    })?;
+    surface.google.as_ref().map(|google| (google, id)).ok_or_else(|| visitor.neutral(Neutral::NotFound))
+}
+
+/// The standing that an input led to, or the page that says why there is none.
+pub(super) fn standing(visitor: &Visitor<'_>, asked: Asked<RedirectPayment>) -> Result<Standing, HttpResponse> {
+    match asked.map(Told::into_reply) {
+        Ok(Reply::Standing(standing)) => Ok(standing),
+        Ok(Reply::Noted | Reply::Link(_) | Reply::Refused(_) | Reply::Status(_, _)) => {
+            Err(visitor.neutral(Neutral::Unavailable))
+        }
+        Err(AskError::Rejected(Rejection::Unknown)) => Err(visitor.neutral(Neutral::NotFound)),
+        Err(
+            AskError::Rejected(Rejection::NotThisIssuer | Rejection::AlreadyStarted | Rejection::Stale)
+            | AskError::IdempotencyViolation,
+        ) => Err(visitor.neutral(Neutral::Refused)),
+        Err(AskError::Overloaded | AskError::Unavailable) => Err(visitor.neutral(Neutral::Unavailable)),
+    }
+}
+
+async fn visit(
+    surface: &Surface,
+    request: &HttpRequest,
+    (unverified_id, path): (&str, PayPath),
+    input: Input,
+    entry: Entry,
+) -> HttpResponse {
+    let visitor = Visitor::of(surface, request);
+    let work = async {
+        let (google, id) = authentic(surface, &visitor, (unverified_id, path), request)?;
+        let standing = standing(&visitor, surface.payments.ask(Ask::plain(id, input)).await)?;
+        Ok(follow(surface, google, &visitor, (&standing, entry)))
+    };
+    work.await.unwrap_or_else(|response: HttpResponse| response)
+}
+
+/// `GET /pay/{transactionId}`
+pub(super) async fn show(surface: web::Data<Surface>, id: web::Path<String>, request: HttpRequest) -> HttpResponse {
+    visit(&surface, &request, (&id, PayPath::Page), Input::Visit, Entry::Page).await
+}
+
+/// `POST /pay/{transactionId}/cancel`
+pub(super) async fn cancel(surface: web::Data<Surface>, id: web::Path<String>, request: HttpRequest) -> HttpResponse {
+    visit(&surface, &request, (&id, PayPath::Cancel), Input::Cancel, Entry::Cancel).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct ChoiceForm {
+    issuer: Option<String>,
+}
+
+/// `POST /pay/{transactionId}/choose`
+pub(super) async fn choose(
+    surface: web::Data<Surface>,
+    id: web::Path<String>,
+    form: web::Form<ChoiceForm>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let visitor = Visitor::of(&surface, &request);
+    let (google, id) = match authentic(&surface, &visitor, (&id, PayPath::Choose), &request) {
+        Ok(authentic) => authentic,
+        Err(response) => return response,
+    };
+    // What the account offers depends on its terms, so the payment is asked how it stands first.
+    let now = match standing(&visitor, surface.payments.ask(Ask::plain(id, Input::Visit)).await) {
+        Ok(standing) => standing,
+        Err(response) => return response,
+    };
+    let offered = google.accounts.find(&now.terms.piaid).and_then(|(account, _)| google.offers.get(account));
+    let fitting = surface.issuers.fitting(offered.map(Vec::as_slice).unwrap_or_default(), now.terms.amount);
+    let chosen = form.issuer.as_deref().and_then(|text| IssuerId::parse(text).ok());
+    let Some(connector) = chosen.and_then(|id| fitting.into_iter().find(|issuer| *issuer.id() == id)) else {
+        // Nothing was chosen, or nothing of the list: back to it.
+        return to_page(&surface, &visitor, &now.terms);
+    };
+    let issuer = connector.id().clone();
+    let input = Input::Choose { issuer: issuer.clone(), timeout_ms: connector.payment_timeout_ms };
+    match standing(&visitor, surface.payments.ask(Ask::plain(id, input)).await) {
+        Ok(standing) => follow(&surface, google, &visitor, (&standing, Entry::Choose(issuer))),
+        Err(response) => response,
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct SearchForm {
+    #[serde(rename = "q")]
+    query: Option<String>,
+}
+
+/// `POST /pay/{transactionId}/search`: the choice page, narrowed.
+pub(super) async fn search(
+    surface: web::Data<Surface>,
+    id: web::Path<String>,
+    form: web::Form<SearchForm>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let visitor = Visitor::of(&surface, &request);
+    let (google, id) = match authentic(&surface, &visitor, (&id, PayPath::Search), &request) {
+        Ok(authentic) => authentic,
+        Err(response) => return response,
+    };
+    match standing(&visitor, surface.payments.ask(Ask::plain(id, Input::Visit)).await) {
+        Ok(Standing { terms, stage: Stage::Choosing }) => {
+            show_choice(&surface, google, &visitor, (&terms, form.query.as_deref()))
+        }
+        Ok(standing) => follow(&surface, google, &visitor, (&standing, Entry::Page)),
+        Err(response) => response,
+    }
+}

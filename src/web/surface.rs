@@ -1,0 +1,124 @@
+//! What the handlers share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::pages::{IssuerMark, PageAssets};
+use crate::actors::Registry;
+use crate::crypto::{Purpose, UrlKeys};
+use crate::domain::redirect_payment::{RedirectPayment, Terms};
+use crate::domain::{IssuerId, Timestamp, TransactionId};
+use crate::issuer::Issuers;
+use crate::ports::{Clock, Entropy};
+use crate::protocol::google_redirect::{Accounts, CallbackHosts};
+use crate::storage::Store;
+
+/// An issuer's looks.
+#[derive(Debug, Clone)]
+pub struct OfferedIssuer {
+    /// For the payer.
+    pub name: String,
+    /// The logo's bytes and media type, if it has one.
+    pub logo: Option<(Vec<u8>, String)>,
+}
+
+/// Google's surface; absent without `[google]` (contract section 6): its paths answer 404.
+pub struct GoogleSurface {
+    /// The accounts and their keys.
+    pub accounts: Arc<Accounts>,
+    /// Where payers may be sent back to.
+    pub callback_hosts: CallbackHosts,
+    /// What payers of an account may choose from, by the account's index.
+    pub offers: Vec<Vec<IssuerId>>,
+    /// `google.begin_path`
+    pub begin_path: String,
+    /// `google.base_path`
+    pub base_path: String,
+    /// How long an issuer may be chosen, in milliseconds.
+    pub choice_timeout_ms: i64,
+}
+
+/// Renders the metrics.
+pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Everything a handler may use.
+pub struct Surface {
+    /// Google, if it is configured.
+    pub google: Option<GoogleSurface>,
+    /// The issuers' connectors.
+    pub issuers: Arc<Issuers>,
+    /// The issuers' looks.
+    pub looks: HashMap<IssuerId, OfferedIssuer>,
+    /// The redirect payments.
+    pub payments: Registry<RedirectPayment>,
+    /// For lists and probes of the admin listener only.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// For error ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// Signs and verifies the links that we mint.
+    pub links: UrlKeys,
+    /// `server.public_url` without a trailing slash.
+    pub public_url: String,
+    /// Its path, without a trailing slash; empty at the root.
+    pub path_prefix: String,
+    /// Style sheet and icon.
+    pub assets: PageAssets,
+    /// The figures.
+    pub metrics: Metrics,
+}
+
+/// Which of a payment's addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PayPath {
+    Page,
+    Choose,
+    Cancel,
+    Search,
+}
+
+impl PayPath {
+    const fn tail(self) -> &'static str {
+        match self {
+            Self::Page => "",
+            Self::Choose => "/choose",
+            Self::Cancel => "/cancel",
+            Self::Search => "/search",
+        }
+    }
+}
+
+impl Surface {
+    /// The address of a payment's page as it is signed: origin and path.
+    pub(super) fn pay_address(&self, id: TransactionId, path: PayPath) -> String {
+        format!("{}/pay/{id}{}", self.public_url, path.tail())
+    }
+
+    /// A signed link to a payment's page (contract section 3), until `expires`. `None` cannot happen with a public URL
+    /// that was parsed.
+    pub(super) fn pay_link(&self, id: TransactionId, path: PayPath, expires: Timestamp) -> Option<Url> {
+        let url = Url::parse(&self.pay_address(id, path)).ok()?;
+        Some(self.links.sign(Purpose::Pay, url, expires))
+    }
+
+    /// The same without its origin, for the actions of forms: they stay on the host that the payer sees.
+    pub(super) fn pay_action(&self, terms: &Terms, path: PayPath) -> String {
+        self.pay_link(terms.id, path, terms.link_expires)
+            .map(|url| url[url::Position::BeforePath..].to_owned())
+            .unwrap_or_default()
+    }
+
+    /// Name and logo of an issuer.
+    pub(super) fn mark(&self, id: &IssuerId) -> IssuerMark {
+        let look = self.looks.get(id);
+        IssuerMark {
+            name: look.map_or_else(|| id.to_string(), |look| look.name.clone()),
+            logo_url: look
+                .filter(|look| look.logo.is_some())
+                .map(|_| format!("{}/issuers/{id}/logo", self.path_prefix)),
+        }
+    }
+}

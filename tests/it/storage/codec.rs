@@ -1,0 +1,428 @@
+//! Values to text and back: every variant, golden and at random.
+
+use std::sync::Arc;
+
+use proptest::option;
+use proptest::prelude::*;
+use roundtrip::domain::redirect_payment::{
+    ClosedAs, Closing, Decline, Effect, Event, Flow, Negative, Outcome, RawCode, Receipt, RedirectPayment, Reply,
+    Stage, Standing, State, Terms, Verdict,
+};
+use roundtrip::domain::{Currency, IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
+use roundtrip::storage::Codec;
+use uuid::Uuid;
+
+use super::fixture::{NOW, bank, inr, terms};
+
+/// Rows that exist are read for ever: when one of these lines changes, stored payments can no longer be read.
+const GOLDEN: &str = include_str!("golden.txt");
+
+type Recoded = Box<dyn Fn(&str) -> String>;
+
+/// A sample of every variant as text, with the function that reads it and writes it again.
+fn samples() -> Vec<(String, Recoded)> {
+    let mut samples: Vec<(String, Recoded)> = Vec::new();
+    for state in states() {
+        let recode = |text: &str| RedirectPayment::encode_state(&RedirectPayment::decode_state(text).unwrap()).unwrap();
+        samples.push((RedirectPayment::encode_state(&state).unwrap(), Box::new(recode)));
+    }
+    for event in events() {
+        let recode = |text: &str| RedirectPayment::encode_event(&RedirectPayment::decode_event(text).unwrap()).unwrap();
+        samples.push((RedirectPayment::encode_event(&event).unwrap(), Box::new(recode)));
+    }
+    for effect in effects() {
+        let recode =
+            |text: &str| RedirectPayment::encode_effect(&RedirectPayment::decode_effect(text).unwrap()).unwrap();
+        samples.push((RedirectPayment::encode_effect(&effect).unwrap(), Box::new(recode)));
+    }
+    for reply in replies() {
+        let recode = |text: &str| RedirectPayment::encode_reply(&RedirectPayment::decode_reply(text).unwrap()).unwrap();
+        samples.push((RedirectPayment::encode_reply(&reply).unwrap(), Box::new(recode)));
+    }
+    samples
+}
+
+#[test]
+fn storage_codec_writes_what_is_already_stored() {
+    let written: Vec<String> = samples().into_iter().map(|(text, _)| text).collect();
+    let golden: Vec<&str> = GOLDEN.lines().collect();
+    assert_eq!(written.len(), golden.len(), "one line for each sample:\n{}", written.join("\n"));
+    for (written, golden) in written.iter().zip(golden) {
+        assert_eq!(written, golden);
+    }
+}
+
+#[test]
+fn storage_codec_reads_what_is_already_stored() {
+    for ((_, recode), golden) in samples().into_iter().zip(GOLDEN.lines()) {
+        assert_eq!(recode(golden), golden);
+    }
+}
+
+#[test]
+fn storage_codec_reads_members_that_it_does_not_know() {
+    let text = RedirectPayment::encode_event(&Event::SentToIssuer { issuer: bank("B"), deadline: NOW }).unwrap();
+    let later = text.replacen("\"issuer\"", "\"colour\":{\"deep\":[1]},\"issuer\"", 1);
+    assert_ne!(text, later);
+    assert_eq!(RedirectPayment::decode_event(&later), RedirectPayment::decode_event(&text));
+}
+
+#[test]
+fn storage_codec_refuses_what_it_cannot_understand() {
+    for text in ["", "{", "null", "\"Refunded\"", "{\"Refunded\":{}}", "{\"SentToIssuer\":{\"deadline_ms\":1}}"] {
+        assert!(RedirectPayment::decode_event(text).is_err(), "{text}");
+        assert!(RedirectPayment::decode_state(text).is_err(), "{text}");
+        assert!(RedirectPayment::decode_effect(text).is_err(), "{text}");
+        assert!(RedirectPayment::decode_reply(text).is_err(), "{text}");
+    }
+    let negative = "{\"Declined\":{\"decline\":\"Whim\",\"raw\":null}}";
+    assert!(RedirectPayment::decode_event(negative).is_err());
+    let currency =
+        "{\"Paid\":{\"issuer\":\"B\",\"reference\":\"r\",\"amount\":{\"micros\":1,\"currency\":\"inr\"},\"at_ms\":1}}";
+    assert!(RedirectPayment::decode_event(currency).is_err());
+}
+
+proptest! {
+    #[test]
+    fn storage_codec_loses_nothing_of_a_state(state in any_state()) {
+        let text = RedirectPayment::encode_state(&state).unwrap();
+        prop_assert_eq!(RedirectPayment::decode_state(&text).unwrap(), state);
+    }
+
+    #[test]
+    fn storage_codec_loses_nothing_of_an_event(event in any_event()) {
+        let text = RedirectPayment::encode_event(&event).unwrap();
+        prop_assert_eq!(RedirectPayment::decode_event(&text).unwrap(), event);
+    }
+
+    #[test]
+    fn storage_codec_loses_nothing_of_an_effect(effect in any_effect()) {
+        let text = RedirectPayment::encode_effect(&effect).unwrap();
+        prop_assert_eq!(RedirectPayment::decode_effect(&text).unwrap(), effect);
+    }
+
+    #[test]
+    fn storage_codec_loses_nothing_of_a_reply(reply in any_reply()) {
+        let text = RedirectPayment::encode_reply(&reply).unwrap();
+        prop_assert_eq!(RedirectPayment::decode_reply(&text).unwrap(), reply);
+    }
+
+    #[test]
+    fn storage_codec_never_panics(text in "\\PC{0,80}") {
+        let _ = RedirectPayment::decode_state(&text);
+        let _ = RedirectPayment::decode_event(&text);
+    }
+}
+
+// One value of every variant.
+
+fn agreed() -> Arc<Terms> {
+    Arc::new(terms(7))
+}
+
+fn receipt() -> Receipt {
+    Receipt { issuer: bank("BANK_A"), reference: "A/77 ä".to_owned(), amount: inr(109_900_000), at: NOW }
+}
+
+fn closing(negative: Negative) -> Closing {
+    Closing { terms: agreed(), issuer: Some(bank("BANK_A")), negative, notified: false }
+}
+
+fn negatives() -> Vec<Negative> {
+    let declines = [
+        Decline::InsufficientFunds,
+        Decline::OverLimit(inr(50_000_000)),
+        Decline::UnderLimit(Some(inr(1_000_000))),
+        Decline::UnderLimit(None),
+        Decline::CurrencyNotSupported,
+        Decline::Risk,
+        Decline::ByIssuer,
+        Decline::PayerLeft,
+    ];
+    declines.into_iter().map(|decline| Negative { decline, raw: RawCode::new("51") }).collect()
+}
+
+/// The match makes a new variant fail to compile here, until it has a sample.
+pub(crate) fn states() -> Vec<State> {
+    let mut samples = vec![
+        State::Unstarted,
+        State::AwaitingIssuerChoice { terms: agreed(), preselected: Some((bank("BANK_A"), 60_000)) },
+        State::AtIssuer { terms: agreed(), issuer: bank("BANK_A"), deadline: Some(NOW) },
+        State::Pending {
+            terms: agreed(),
+            issuer: bank("BANK_A"),
+            gives_up: NOW,
+            next_ask: None,
+            asked: 3,
+            difference: Some(inr(1)),
+        },
+        State::Paid { terms: agreed(), receipt: receipt(), notified: true, contradicted: false },
+        State::Abandoned(closing(Negative::payer_left())),
+        State::Expired(Closing { issuer: None, notified: true, ..closing(Negative::payer_left()) }),
+        State::PaidAfterClose {
+            closing: closing(Negative::payer_left()),
+            closed_as: ClosedAs::Expired,
+            receipt: receipt(),
+        },
+    ];
+    samples.extend(negatives().into_iter().map(|negative| State::Declined(closing(negative))));
+    for sample in &samples {
+        match sample {
+            State::Unstarted
+            | State::AwaitingIssuerChoice { .. }
+            | State::AtIssuer { .. }
+            | State::Pending { .. }
+            | State::Paid { .. }
+            | State::Declined(_)
+            | State::Abandoned(_)
+            | State::Expired(_)
+            | State::PaidAfterClose { .. } => {}
+        }
+    }
+    samples
+}
+
+fn events() -> Vec<Event> {
+    let samples = vec![
+        Event::Started { terms: agreed(), preselected: None },
+        Event::SentToIssuer { issuer: bank("BANK_A"), deadline: NOW },
+        Event::IssuerAsked,
+        Event::StillPending { next_ask: NOW },
+        Event::AmountDiffered { reported: inr(5), reference: "r".to_owned(), next_ask: NOW },
+        Event::Paid(receipt()),
+        Event::Declined(Negative { decline: Decline::Risk, raw: None }),
+        Event::Abandoned(Negative::payer_left()),
+        Event::Expired,
+        Event::PaidAfterClose(receipt()),
+        Event::Contradicted { word: "declined", reference: "r".to_owned() },
+        Event::Notified,
+    ];
+    for sample in &samples {
+        match sample {
+            Event::Started { .. }
+            | Event::SentToIssuer { .. }
+            | Event::IssuerAsked
+            | Event::StillPending { .. }
+            | Event::AmountDiffered { .. }
+            | Event::Paid(_)
+            | Event::Declined(_)
+            | Event::Abandoned(_)
+            | Event::Expired
+            | Event::PaidAfterClose(_)
+            | Event::Contradicted { .. }
+            | Event::Notified => {}
+        }
+    }
+    samples
+}
+
+fn effects() -> Vec<Effect> {
+    let samples = vec![
+        Effect::NotifyPaymentComplete {
+            payment: agreed().id,
+            piaid: agreed().piaid.clone(),
+            redirect_request_id: agreed().request_id.clone(),
+            outcome: Outcome::Success,
+            issuer: Some(bank("BANK_A")),
+        },
+        Effect::AskIssuerForStatus { payment: agreed().id, issuer: bank("BANK_A"), number: 2 },
+    ];
+    for sample in &samples {
+        match sample {
+            Effect::NotifyPaymentComplete { .. } | Effect::AskIssuerForStatus { .. } => {}
+        }
+    }
+    samples
+}
+
+fn replies() -> Vec<Reply> {
+    let standing = |stage| Reply::Standing(Standing { terms: agreed(), stage });
+    let samples = vec![
+        standing(Stage::Choosing),
+        standing(Stage::AtIssuer { issuer: bank("BANK_A"), sent_now: true }),
+        standing(Stage::Undecided { issuer: bank("BANK_A"), differs: false }),
+        standing(Stage::Closed { outcome: Outcome::Success, issuer: Some(bank("BANK_A")) }),
+        Reply::Noted,
+        Reply::Link("https://pay.example.com/pay/x?sig=y".to_owned()),
+        Reply::Refused(Negative { decline: Decline::CurrencyNotSupported, raw: None }),
+        Reply::Status(Verdict::Pending, None),
+        Reply::Status(Verdict::Final(Outcome::Negative(Negative::payer_left())), Some(bank("BANK_A"))),
+    ];
+    for sample in &samples {
+        match sample {
+            Reply::Standing(_) | Reply::Noted | Reply::Link(_) | Reply::Refused(_) | Reply::Status(..) => {}
+        }
+    }
+    samples
+}
+
+// Values at random.
+
+prop_compose! {
+    fn any_time()(millis in any::<i64>()) -> Timestamp { Timestamp::from_millis(millis) }
+}
+prop_compose! {
+    fn any_money()(micros in any::<i64>(), code in prop::sample::select(vec!["INR", "JPY", "KWD", "EUR"])) -> Money {
+        Money::new(micros, Currency::parse(code).unwrap())
+    }
+}
+prop_compose! {
+    fn any_issuer()(name in "[a-zA-Z0-9:_.-]{1,100}") -> IssuerId { IssuerId::parse(&name).unwrap() }
+}
+prop_compose! {
+    fn any_id()(id in any::<u128>()) -> TransactionId { TransactionId::from_uuid(Uuid::from_u128(id)) }
+}
+prop_compose! {
+    fn any_request()(id in "[a-zA-Z0-9:_-]{1,100}") -> RequestId { RequestId::parse(&id).unwrap() }
+}
+prop_compose! {
+    fn any_piaid()(name in "[a-zA-Z0-9:_.-]{1,100}") -> Piaid { Piaid::parse(&name).unwrap() }
+}
+prop_compose! {
+    fn any_terms()(
+        id in any_id(),
+        piaid in any_piaid(),
+        request_id in any_request(),
+        amount in any_money(),
+        description in any::<String>(),
+        callback_url in any::<String>(),
+        flow in prop_oneof![Just(Flow::Begin), Just(Flow::Generate)],
+        times in (any_time(), any_time(), any_time()),
+    ) -> Arc<Terms> {
+        let (created_at, choose_by, link_expires) = times;
+        Arc::new(Terms {
+            id, piaid, request_id, amount, description, callback_url, flow, created_at, choose_by, link_expires,
+        })
+    }
+}
+prop_compose! {
+    fn any_raw()(text in any::<String>()) -> Option<RawCode> { RawCode::new(&text) }
+}
+prop_compose! {
+    fn any_negative()(decline in any_decline(), raw in any_raw()) -> Negative { Negative { decline, raw } }
+}
+prop_compose! {
+    fn any_receipt()(issuer in any_issuer(), reference in any::<String>(), amount in any_money(), at in any_time())
+        -> Receipt { Receipt { issuer, reference, amount, at } }
+}
+prop_compose! {
+    fn any_closing()(
+        terms in any_terms(),
+        issuer in option::of(any_issuer()),
+        negative in any_negative(),
+        notified in any::<bool>(),
+    ) -> Closing { Closing { terms, issuer, negative, notified } }
+}
+
+fn any_decline() -> impl Strategy<Value = Decline> {
+    prop_oneof![
+        Just(Decline::InsufficientFunds),
+        any_money().prop_map(Decline::OverLimit),
+        option::of(any_money()).prop_map(Decline::UnderLimit),
+        Just(Decline::CurrencyNotSupported),
+        Just(Decline::Risk),
+        Just(Decline::ByIssuer),
+        Just(Decline::PayerLeft),
+    ]
+}
+
+fn any_outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![Just(Outcome::Success), any_negative().prop_map(Outcome::Negative)]
+}
+
+fn any_preselection() -> impl Strategy<Value = Option<(IssuerId, i64)>> {
+    option::of((any_issuer(), any::<i64>()))
+}
+
+fn any_closed_as() -> impl Strategy<Value = ClosedAs> {
+    prop_oneof![Just(ClosedAs::Declined), Just(ClosedAs::Abandoned), Just(ClosedAs::Expired)]
+}
+
+fn any_state() -> impl Strategy<Value = State> {
+    prop_oneof![
+        Just(State::Unstarted),
+        (any_terms(), any_preselection())
+            .prop_map(|(terms, preselected)| State::AwaitingIssuerChoice { terms, preselected }),
+        (any_terms(), any_issuer(), option::of(any_time())).prop_map(|(terms, issuer, deadline)| State::AtIssuer {
+            terms,
+            issuer,
+            deadline
+        }),
+        (any_terms(), any_issuer(), any_time(), option::of(any_time()), any::<u32>(), option::of(any_money()))
+            .prop_map(|(terms, issuer, gives_up, next_ask, asked, difference)| State::Pending {
+                terms,
+                issuer,
+                gives_up,
+                next_ask,
+                asked,
+                difference
+            }),
+        (any_terms(), any_receipt(), any::<bool>(), any::<bool>()).prop_map(
+            |(terms, receipt, notified, contradicted)| State::Paid { terms, receipt, notified, contradicted }
+        ),
+        any_closing().prop_map(State::Declined),
+        any_closing().prop_map(State::Abandoned),
+        any_closing().prop_map(State::Expired),
+        (any_closing(), any_closed_as(), any_receipt())
+            .prop_map(|(closing, closed_as, receipt)| State::PaidAfterClose { closing, closed_as, receipt }),
+    ]
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let words =
+        prop::sample::select(vec!["approved with another reference or amount", "declined", "cancelled", "pending"]);
+    prop_oneof![
+        (any_terms(), any_preselection()).prop_map(|(terms, preselected)| Event::Started { terms, preselected }),
+        (any_issuer(), any_time()).prop_map(|(issuer, deadline)| Event::SentToIssuer { issuer, deadline }),
+        Just(Event::IssuerAsked),
+        any_time().prop_map(|next_ask| Event::StillPending { next_ask }),
+        (any_money(), any::<String>(), any_time()).prop_map(|(reported, reference, next_ask)| Event::AmountDiffered {
+            reported,
+            reference,
+            next_ask
+        }),
+        any_receipt().prop_map(Event::Paid),
+        any_negative().prop_map(Event::Declined),
+        any_negative().prop_map(Event::Abandoned),
+        Just(Event::Expired),
+        any_receipt().prop_map(Event::PaidAfterClose),
+        (words, any::<String>()).prop_map(|(word, reference)| Event::Contradicted { word, reference }),
+        Just(Event::Notified),
+    ]
+}
+
+fn any_effect() -> impl Strategy<Value = Effect> {
+    prop_oneof![
+        (any_id(), any_piaid(), any_request(), any_outcome(), option::of(any_issuer())).prop_map(
+            |(payment, piaid, redirect_request_id, outcome, issuer)| Effect::NotifyPaymentComplete {
+                payment,
+                piaid,
+                redirect_request_id,
+                outcome,
+                issuer
+            }
+        ),
+        (any_id(), any_issuer(), any::<u32>()).prop_map(|(payment, issuer, number)| Effect::AskIssuerForStatus {
+            payment,
+            issuer,
+            number
+        }),
+    ]
+}
+
+fn any_reply() -> impl Strategy<Value = Reply> {
+    let stage = prop_oneof![
+        Just(Stage::Choosing),
+        (any_issuer(), any::<bool>()).prop_map(|(issuer, sent_now)| Stage::AtIssuer { issuer, sent_now }),
+        (any_issuer(), any::<bool>()).prop_map(|(issuer, differs)| Stage::Undecided { issuer, differs }),
+        (any_outcome(), option::of(any_issuer())).prop_map(|(outcome, issuer)| Stage::Closed { outcome, issuer }),
+    ];
+    let verdict = prop_oneof![Just(Verdict::Pending), any_outcome().prop_map(Verdict::Final)];
+    prop_oneof![
+        (any_terms(), stage).prop_map(|(terms, stage)| Reply::Standing(Standing { terms, stage })),
+        Just(Reply::Noted),
+        any::<String>().prop_map(Reply::Link),
+        any_negative().prop_map(Reply::Refused),
+        (verdict, option::of(any_issuer())).prop_map(|(verdict, issuer)| Reply::Status(verdict, issuer)),
+    ]
+}

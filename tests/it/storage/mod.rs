@@ -1,0 +1,28 @@
+//! Rows: every test that touches a database runs on SQLite and on PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails")]
+
+mod audit;
+mod codec;
+mod commit;
+mod fixture;
+mod outbox;
+mod schema;
+mod token;
+
+/// Runs one test body on both databases.
+macro_rules! on_both {
+    ($($body:ident => $sqlite:ident, $postgres:ident;)*) => {
+        $(
+            #[tokio::test]
+            async fn $sqlite() {
+                $body(&crate::storage::fixture::Home::sqlite().await).await;
+            }
+
+            #[tokio::test]
+            async fn $postgres() {
+                $body(&crate::storage::fixture::Home::postgres().await).await;
+            }
+        )*
+    };
+}
+use on_both;
