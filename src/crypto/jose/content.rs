@@ -2,8 +2,8 @@
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cipher::{
-    AES_128, AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey,
-    PaddedBlockEncryptingKey, UnboundCipherKey,
+    AES_128, AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey,
+    UnboundCipherKey,
 };
 use aws_lc_rs::iv::FixedLength;
 use hmac::{Hmac, KeyInit, Mac};
@@ -38,40 +38,23 @@ impl JweEnc {
                 let mut data = plain;
                 let key = self.gcm(key)?;
                 let nonce = Nonce::assume_unique_for_key(iv);
-                let tag = key
-                    .seal_in_place_separate_tag(nonce, Aad::from(aad), &mut data)
-                    .ok()?;
-                Some(Ciphertext {
-                    iv: iv.to_vec(),
-                    data,
-                    tag: tag.as_ref().to_vec(),
-                })
+                let tag = key.seal_in_place_separate_tag(nonce, Aad::from(aad), &mut data).ok()?;
+                Some(Ciphertext { iv: iv.to_vec(), data, tag: tag.as_ref().to_vec() })
             }
             Self::A128CbcHs256 | Self::A256CbcHs512 => {
                 let iv: [u8; 16] = random_bytes();
                 let (mac_key, enc_key) = key.split_at_checked(self.key_bytes() / 2)?;
                 let cipher = PaddedBlockEncryptingKey::cbc_pkcs7(self.cbc(enc_key)?).ok()?;
                 let mut data = plain;
-                cipher
-                    .less_safe_encrypt(&mut data, EncryptionContext::Iv128(FixedLength::from(iv)))
-                    .ok()?;
+                cipher.less_safe_encrypt(&mut data, EncryptionContext::Iv128(FixedLength::from(iv))).ok()?;
                 let tag = self.mac(mac_key, aad, &iv, &data)?;
-                Some(Ciphertext {
-                    iv: iv.to_vec(),
-                    data,
-                    tag,
-                })
+                Some(Ciphertext { iv: iv.to_vec(), data, tag })
             }
         }
     }
 
     /// Checks the tag, then decrypts. None for every kind of failure.
-    pub(super) fn decrypt(
-        self,
-        key: &[u8],
-        aad: &[u8],
-        sealed: Ciphertext,
-    ) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn decrypt(self, key: &[u8], aad: &[u8], sealed: Ciphertext) -> Option<Zeroizing<Vec<u8>>> {
         if key.len() != self.key_bytes() {
             return None;
         }
@@ -84,11 +67,7 @@ impl JweEnc {
                 }
                 data.extend_from_slice(&tag);
                 let nonce = Nonce::assume_unique_for_key(iv);
-                let length = self
-                    .gcm(key)?
-                    .open_in_place(nonce, Aad::from(aad), &mut data)
-                    .ok()?
-                    .len();
+                let length = self.gcm(key)?.open_in_place(nonce, Aad::from(aad), &mut data).ok()?.len();
                 data.truncate(length);
                 Some(Zeroizing::new(data))
             }
@@ -100,10 +79,7 @@ impl JweEnc {
                     return None;
                 }
                 let cipher = PaddedBlockDecryptingKey::cbc_pkcs7(self.cbc(enc_key)?).ok()?;
-                let length = cipher
-                    .decrypt(&mut data, DecryptionContext::Iv128(FixedLength::from(iv)))
-                    .ok()?
-                    .len();
+                let length = cipher.decrypt(&mut data, DecryptionContext::Iv128(FixedLength::from(iv))).ok()?.len();
                 data.truncate(length);
                 Some(Zeroizing::new(data))
             }
@@ -111,20 +87,12 @@ impl JweEnc {
     }
 
     fn gcm(self, key: &[u8]) -> Option<LessSafeKey> {
-        let algorithm = if self == Self::A128Gcm {
-            &AES_128_GCM
-        } else {
-            &AES_256_GCM
-        };
+        let algorithm = if self == Self::A128Gcm { &AES_128_GCM } else { &AES_256_GCM };
         UnboundKey::new(algorithm, key).ok().map(LessSafeKey::new)
     }
 
     fn cbc(self, key: &[u8]) -> Option<UnboundCipherKey> {
-        let algorithm = if self == Self::A128CbcHs256 {
-            &AES_128
-        } else {
-            &AES_256
-        };
+        let algorithm = if self == Self::A128CbcHs256 { &AES_128 } else { &AES_256 };
         UnboundCipherKey::new(algorithm, key).ok()
     }
 
@@ -134,20 +102,10 @@ impl JweEnc {
         let parts = [aad, iv, data, &bits];
         let full = if self == Self::A128CbcHs256 {
             let mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-            parts
-                .iter()
-                .fold(mac, |mac, part| mac.chain_update(part))
-                .finalize()
-                .into_bytes()
-                .to_vec()
+            parts.iter().fold(mac, Mac::chain_update).finalize().into_bytes().to_vec()
         } else {
             let mac = Hmac::<Sha512>::new_from_slice(key).ok()?;
-            parts
-                .iter()
-                .fold(mac, |mac, part| mac.chain_update(part))
-                .finalize()
-                .into_bytes()
-                .to_vec()
+            parts.iter().fold(mac, Mac::chain_update).finalize().into_bytes().to_vec()
         };
         full.get(..self.key_bytes() / 2).map(<[u8]>::to_vec)
     }

@@ -222,8 +222,12 @@ impl Signed {
         let mut signatures = Vec::new();
         for packet in PacketParser::new(bytes) {
             match packet.ok()? {
-                Packet::LiteralData(data) if literal.is_none() => literal = Some(Zeroizing::new(data.data().to_vec())),
-                Packet::Signature(signature) if signatures.len() < MAX_SIGNATURES => signatures.push(signature),
+                Packet::LiteralData(data) if literal.is_none() => {
+                    literal = Some(Zeroizing::new(data.data().to_vec()));
+                }
+                Packet::Signature(signature) if signatures.len() < MAX_SIGNATURES => {
+                    signatures.push(signature);
+                }
                 Packet::OnePassSignature(_) | Packet::Marker(_) | Packet::Padding(_) | Packet::Signature(_) => {}
                 _ => return None,
             }

@@ -43,7 +43,7 @@ impl PgpRing {
             .peers
             .iter()
             .filter_map(|cert| cert.encryptor(now))
-            .max_by_key(|key| key.created_at())
+            .max_by_key(KeyDetails::created_at)
             .ok_or(SealError::NoEncryptionKey)?;
         build(plain, &signers, recipient, now).map_err(|_| SealError::Failed)
     }
