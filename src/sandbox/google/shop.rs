@@ -308,7 +308,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amt_1_amounts_are_read_without_floating_point() {
+    fn amounts_are_read_without_floating_point() {
         for (text, expected) in [
             ("120.00", Some(120_000_000)),
             (" 0.01 ", Some(10_000)),
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn cmp_1_the_id_inside_must_be_the_one_outside() {
+    fn the_id_inside_must_be_the_one_outside() {
         let order = Order {
             id: "rq-1".to_owned(),
             piaid: "A".to_owned(),

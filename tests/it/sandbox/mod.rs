@@ -1,4 +1,5 @@
 //! The stand-ins themselves: what they say must be right before it can prove anything about the integrator.
+//! No test here bears the id of a requirement: those are requirements on the integrator, and only its own tests prove them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails here")]
 
