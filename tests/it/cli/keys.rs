@@ -142,10 +142,10 @@ fn warned_of_keys_that_end_soon(scheme: &str, id: &str) {
     let ours = place.must(&short);
     generate(&place, scheme, "google");
     place.configure(&account(scheme, printed(&ours), "peer_keys = [\"given/google.pub\"]"));
-    for command in ["doctor", "list"] {
-        let out = if command == "doctor" { place.must(&["doctor"]) } else { place.must(&["keys", "list"]) };
+    // The doctor fails all the same: nobody answers its echo.
+    for (desc, out) in [("doctor", place.run(&["doctor"]).out), ("list", place.must(&["keys", "list"]))] {
         let told = |line: &&str| line.starts_with("warn") && line.contains("ExamplePay_INR") && line.contains(id);
-        assert!(out.lines().any(|line| told(&line)), "{command}: {out}");
+        assert!(out.lines().any(|line| told(&line)), "{desc}: {out}");
     }
 }
 
