@@ -120,6 +120,12 @@ fn lint_size(key: &KeyDescription, side: &str) -> Option<Finding> {
 fn lint_life(key: &KeyDescription) -> Option<Finding> {
     let id = rule(key.scheme);
     let Some(expires) = key.expires else {
+        if key.scheme == Scheme::Jose {
+            // RFC 7517 has no member for it: other tools' keys do not say, and then we cannot tell.
+            let text =
+                format!("own key {} does not say when it ends; see to it that it is replaced within two years", key.id);
+            return Some(warning(id, text));
+        }
         return Some(failure(id, format!("own key {} never ends; keys live two years at most", key.id)));
     };
     let Some(created) = key.created else {
@@ -208,6 +214,15 @@ mod tests {
         assert_eq!(ids(&lint_keys(&keys, &[], after(334))), []);
         assert_eq!(ids(&lint_keys(&keys, &[], after(335))), [("JOSE-5", Severity::Warning)]);
         assert_eq!(ids(&lint_keys(&keys, &[], after(365))), [("JOSE-5", Severity::Failure)]);
+    }
+
+    #[test]
+    fn jose_5_a_jwk_that_does_not_say_when_it_ends_is_a_warning() {
+        let wanted = NewJwk { kind: JwkKind::Rsa { bits: 2048 }, kid: "k1", valid_days: 365, created: MADE };
+        let file = generate_jwk(&wanted).unwrap();
+        let made = describe_keys(Scheme::Jose, file.private.as_bytes()).unwrap().remove(0);
+        let endless = KeyDescription { expires: None, ..made };
+        assert_eq!(ids(&lint_keys(&[endless], &[], after(1))), [("JOSE-5", Severity::Warning)]);
     }
 
     #[test]
