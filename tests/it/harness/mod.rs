@@ -19,9 +19,9 @@ pub(crate) mod tls;
 pub(crate) mod wait;
 pub(crate) mod world;
 
-pub(crate) use account::{Called, Home, PIAID, Peer};
+pub(crate) use account::{Called, PIAID, Peer};
 pub(crate) use browser::{Browser, Page};
-pub(crate) use google::{Google, Notification, Script};
+pub(crate) use google::{Google, Script};
 pub(crate) use issuer::{Bank, Says, Visit, Word};
 pub(crate) use settings::Setup;
 pub(crate) use wait::until;

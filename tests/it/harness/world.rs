@@ -284,6 +284,11 @@ impl World {
         self.rows().await["transactions"]
     }
 
+    /// Waits until nothing is to be sent out any more; the rows then.
+    pub(crate) async fn settled(&self) -> BTreeMap<String, i64> {
+        until("an empty outbox", async || Some(self.rows().await).filter(|rows| rows["outbox"] == 0)).await
+    }
+
     /// How many rows each table of the SQLite database has: equal before and after means that nothing was stored.
     pub(crate) async fn rows(&self) -> BTreeMap<String, i64> {
         assert_eq!(self.setup.engine, Engine::Sqlite);

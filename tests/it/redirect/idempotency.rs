@@ -23,7 +23,7 @@ async fn idm_1_a_replay_differs_in_its_timestamp_only() {
         let mut request = request;
         request["requestHeader"]["requestTimestamp"] = world.peer().header("x")["requestTimestamp"].clone();
         let first = world.call(method, &request).await;
-        let rows = world.rows().await;
+        let rows = world.settled().await;
         world.pass(30_000);
         let again = world.call(method, &request).await;
         assert_eq!(again.without_timestamp(), first.without_timestamp(), "{method}");
