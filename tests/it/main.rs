@@ -2,6 +2,8 @@
 
 mod cli;
 mod crypto;
+mod harness;
 mod postgres;
+mod redirect;
 mod sandbox;
 mod storage;
