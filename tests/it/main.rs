@@ -3,6 +3,7 @@
 mod cli;
 mod crypto;
 mod harness;
+mod kill;
 mod postgres;
 mod redirect;
 mod sandbox;
