@@ -46,7 +46,7 @@ fn buy(shop: &Shop) -> Markup {
                         @for code in ["INR", "EUR", "USD", "JPY"] { option value=(code) { (code) } }
                     } }
                     label { "Issuer" select name="issuer" {
-                        option value="" { "none: chosen at the integrator" }
+                        option value="" { "none (payer chooses)" }
                         @for (id, name) in &shop.issuers { option value=(id) { (name) } }
                     } }
                 }
