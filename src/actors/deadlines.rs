@@ -45,7 +45,13 @@ impl<M: Codec> Handler<Sweep> for Deadlines<M> {
 
     fn handle(&mut self, _: Sweep, ctx: &mut Self::Context) {
         let (store, registry, clock) = (self.store.clone(), self.registry.clone(), self.clock.clone());
-        let sweep = async move { sweep(&store, &registry, &*clock).await };
+        let task = actix_rt::spawn(async move { sweep(&store, &registry, &*clock).await });
+        let sweep = async move {
+            task.await.unwrap_or_else(|error| {
+                tracing::error!(error = %error, "a sweep of the deadlines ended abnormally");
+                false
+            })
+        };
         ctx.spawn(sweep.into_actor(self).map(|more, _, ctx| {
             if more {
                 ctx.notify(Sweep);

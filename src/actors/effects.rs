@@ -22,8 +22,10 @@ pub enum Carried {
         /// Refused rather than failed: retried slowly (flows-security section 8.4).
         refused: bool,
     },
-    /// The row itself cannot be carried out: a person has to look.
-    Hopeless(String),
+}
+
+fn refused(description: String) -> Carried {
+    Carried::Failed { description, retry_after_ms: None, refused: true }
 }
 
 /// The outside world of redirect payments.
@@ -43,7 +45,8 @@ impl RedirectEffects {
     pub async fn carry_out(&self, row: &OutboxRow) -> Carried {
         let effect = match row.effect::<RedirectPayment>() {
             Ok(effect) => effect,
-            Err(error) => return Carried::Hopeless(error.to_string()),
+            // A newer node may have written it: one that knows it will carry it out.
+            Err(error) => return refused(error.to_string()),
         };
         match effect {
             Effect::NotifyPaymentComplete { piaid, redirect_request_id, outcome, issuer, .. } => {
@@ -65,7 +68,8 @@ impl RedirectEffects {
             }
             Effect::AskIssuerForStatus { payment, issuer, .. } => {
                 let Some(connector) = self.issuers.get(&issuer) else {
-                    return Carried::Hopeless(format!("issuer {issuer} is not configured"));
+                    // Another node's configuration may be ahead of ours.
+                    return refused(format!("issuer {issuer} is not configured"));
                 };
                 match connector.ask_status(payment, &row.idempotency_key, self.clock.now()).await {
                     Ok(StatusAnswer::Report(report)) => Carried::Done(Box::new(Input::Report(report))),

@@ -17,9 +17,9 @@ use crate::ports::{Clock, Entropy};
 use crate::storage::{FailedAttempt, NodeId, OutboxKey, OutboxRow, Store};
 
 /// How often the table is looked at for rows that nobody holds.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often held leases are renewed.
-const RENEW_EVERY: Duration = Duration::from_millis(1_500);
+const RENEW_EVERY: Duration = Duration::from_millis(1_200);
 /// Calls in flight at once.
 const SIDE_BY_SIDE: usize = 64;
 /// Rows held at once; beyond it they wait in the table.
@@ -127,7 +127,13 @@ impl Outbox {
             self.flying += 1;
             let settings = self.settings.clone();
             let key = row.key;
-            let work = async move { attempt(&settings, row).await };
+            // A task of its own: should it ever panic, the outbox goes on and the lease ends by itself.
+            let task = actix_rt::spawn(async move { attempt(&settings, row).await });
+            let work = async move {
+                if let Err(error) = task.await {
+                    tracing::error!(error = %error, "an outbound call ended abnormally");
+                }
+            };
             ctx.spawn(work.into_actor(self).map(move |(), outbox, ctx| {
                 outbox.flying -= 1;
                 outbox.held.remove(&key);
@@ -185,7 +191,8 @@ impl Handler<Leased> for Outbox {
     }
 }
 
-/// No new calls; answers when none is in flight any more. Rows that wait lose their lease by themselves.
+/// No new calls, and the leases of rows that wait end at once. Calls in flight are not waited for: what they do not settle
+/// is carried out again under the same idempotency key.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Drain;
@@ -225,7 +232,6 @@ async fn attempt(settings: &OutboxSettings, row: OutboxRow) {
             let least_ms = if refused { LONGEST_RETRY_MS / 2 } else { 0 };
             put_off(settings, row, &description, Some(retry_after_ms.unwrap_or(least_ms).max(least_ms))).await;
         }
-        Carried::Hopeless(description) => park(settings, row, &description).await,
     }
 }
 

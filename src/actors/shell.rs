@@ -141,9 +141,9 @@ impl<M: Codec> Shell<M> {
 
     async fn step(&self, known: Held<M>, from_memory: bool, ask: &Ask<M>) -> Step<M> {
         let now = self.clock.now();
-        // Memory of a row that other nodes may have moved on is good enough to decide a commit, which checks the version,
-        // but not to say anything else.
-        let may_be_stale = from_memory && self.store.is_shared();
+        // Memory of a row that another node, or a commit that outlived its time limit, may have moved on is good enough to
+        // decide a commit, which checks the version, but not to say anything else.
+        let may_be_stale = from_memory;
         match M::decide(&known.state, &ask.input, now) {
             Err(_) if may_be_stale => Step::Again,
             Err(rejection) => match self.recall(ask.remember.as_ref()).await {

@@ -16,7 +16,7 @@ use crate::issuer::{Issuers, SignedRedirect};
 use crate::protocol::google_redirect::{Account, Accounts, CallbackHosts, GoogleClient, GoogleEndpoint, http_client};
 use crate::storage::Store;
 use crate::web::pages::PageAssets;
-use crate::web::{GoogleSurface, OfferedIssuer, Surface};
+use crate::web::{GoogleSurface, OfferedIssuer, Readiness, Surface};
 
 /// All keys of a configuration, parsed.
 pub struct Keys {
@@ -148,6 +148,7 @@ pub(super) fn surface(
         entropy: around.entropy.clone(),
         links: keys.links,
         public_url: config.server.public_url.as_str().to_owned(),
+        readiness: Readiness::default(),
         assets: PageAssets::under(&path_prefix),
         path_prefix,
         metrics: Arc::new(move || recorder.render()),

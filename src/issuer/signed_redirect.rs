@@ -7,8 +7,6 @@ use crate::crypto::{ExpiryCheck, Purpose, SignedUrlError, UnverifiedWebhook, Url
 use crate::domain::redirect_payment::{Decline, IssuerReport, Terms};
 use crate::domain::{Currency, IssuerId, Money, Timestamp, TransactionId};
 
-/// The longest validity of a signed URL (contract section 4).
-const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
 /// What an issuer's answer may weigh.
 const LONGEST_ANSWER: usize = 256 * 1024;
 /// The longest description that is put into an authorize URL, in characters.
@@ -100,8 +98,9 @@ impl SignedRedirect {
             .map(|minimum| Decline::UnderLimit(Some(limit(minimum))))
     }
 
-    /// Where the payer is sent: the same payment and the same parameters each time, with a fresh expiry.
-    pub fn authorize(&self, terms: &Terms, now: Timestamp) -> Url {
+    /// Where the payer is sent: the same payment and the same parameters each time, valid no longer than the payment's own
+    /// deadline, so that nobody pays what has ended meanwhile.
+    pub fn authorize(&self, terms: &Terms, until: Timestamp) -> Url {
         let mut url = self.authorize_url.clone();
         let description: String = terms.description.chars().take(LONGEST_DESCRIPTION).collect();
         url.query_pairs_mut()
@@ -110,8 +109,7 @@ impl SignedRedirect {
             .append_pair("currency", terms.amount.currency().code())
             .append_pair("description", &description)
             .append_pair("returnUrl", self.return_url.as_str());
-        let expires = now.plus_millis(self.payment_timeout_ms.min(WEEK_MS));
-        self.keys.sign(Purpose::IssuerAuthorize, url, expires)
+        self.keys.sign(Purpose::IssuerAuthorize, url, until)
     }
 
     /// The issuer's word in the browser's return.

@@ -74,6 +74,17 @@ impl StorageError {
     }
 
     /// Whether a unique key stood in the way: somebody else was first.
+    /// PostgreSQL gave up one of two transactions that stood in each other's way: worth deciding again.
+    pub(super) fn is_contention(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error.as_ref()
+        else {
+            return false;
+        };
+        let code = inner.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
+        matches!(code.as_deref(), Some("40001" | "40P01"))
+    }
+
     pub(super) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
     }

@@ -206,7 +206,11 @@ async fn write_batch(db: &DatabaseConnection, mut batch: Vec<Member>) -> HashMap
 }
 
 fn refused(error: &StorageError) -> CommitError {
-    if error.is_unique_violation() { CommitError::Conflict } else { CommitError::Storage(error.clone()) }
+    if error.is_unique_violation() || error.is_contention() {
+        CommitError::Conflict
+    } else {
+        CommitError::Storage(error.clone())
+    }
 }
 
 enum Attempt {

@@ -2,7 +2,6 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::respond::problem;
@@ -17,7 +16,8 @@ pub(super) async fn healthz() -> HttpResponse {
 
 /// 200 when the database answers.
 pub(super) async fn readyz(surface: web::Data<Surface>) -> HttpResponse {
-    match surface.store.ping().await {
+    let asked = surface.readiness.look(&surface.store).await;
+    match asked {
         Ok(()) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"),
         Err(error) => {
             tracing::warn!(error = %error, "the database does not answer");
@@ -39,6 +39,10 @@ pub(super) async fn metrics(surface: web::Data<Surface>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body((surface.metrics)())
 }
 
+pub(super) async fn not_allowed() -> HttpResponse {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method")
+}
+
 pub(super) async fn not_found() -> HttpResponse {
     problem(StatusCode::NOT_FOUND, "there is nothing at this path")
 }
@@ -55,8 +59,8 @@ async fn allowed(surface: &Surface, request: &HttpRequest, scope: &str) -> Resul
     let token = given.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim).ok_or_else(unauthorised)?;
     // Found by its digest: the comparison tells nothing about the token.
     let found = surface.store.find_token(&content_hash(token.as_bytes())).await.map_err(|error| unavailable(&error))?;
-    let token = found.ok_or_else(unauthorised)?;
-    if token.revoked_at.is_none() && token.scopes.split([' ', ',']).any(|held| held == scope) {
+    let token = found.filter(|token| token.revoked_at.is_none()).ok_or_else(unauthorised)?;
+    if token.scopes.split([' ', ',']).any(|held| held == scope) {
         Ok(())
     } else {
         Err(problem(StatusCode::FORBIDDEN, &format!("this token lacks the scope {scope}")))
@@ -68,24 +72,16 @@ fn unavailable(error: &StorageError) -> HttpResponse {
     problem(StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable")
 }
 
-#[derive(Deserialize)]
-pub(super) struct PaymentQuery {
-    #[serde(rename = "requestId")]
-    request_id: Option<String>,
-}
-
 /// `GET /api/v1/payments?requestId=…`: the payment that Google started under this id. 404 if there is none; with several
 /// accounts that used the same id, a list.
-pub(super) async fn find_payments(
-    surface: web::Data<Surface>,
-    query: web::Query<PaymentQuery>,
-    request: HttpRequest,
-) -> HttpResponse {
+pub(super) async fn find_payments(surface: web::Data<Surface>, request: HttpRequest) -> HttpResponse {
     if let Err(response) = allowed(&surface, &request, "payments:read").await {
         return response;
     }
-    let Some(request_id) = &query.request_id else {
-        return problem(StatusCode::BAD_REQUEST, "requestId: expected the id of the start request");
+    let query = url::form_urlencoded::parse(request.query_string().as_bytes());
+    let given: Vec<_> = query.filter(|(name, _)| name == "requestId").map(|(_, value)| value.into_owned()).collect();
+    let [request_id] = given.as_slice() else {
+        return problem(StatusCode::BAD_REQUEST, "requestId: expected the id of the start request, once");
     };
     match surface.store.find_payment(None, request_id).await {
         Ok(found) => match found.as_slice() {

@@ -11,7 +11,7 @@ use super::respond::{self, Visitor};
 use super::surface::{GoogleSurface, Surface};
 use crate::actors::{Ask, AskError, RememberAs, Told};
 use crate::domain::redirect_payment::{Flow, Input, Opening, Rejection, Reply, Start, Terms};
-use crate::domain::{IssuerId, Piaid, RequestId};
+use crate::domain::{Piaid, RequestId};
 use crate::protocol::google_redirect::{
     BeginCall, BeginError, BeginQuery, ErrorCode, ProtocolError, Refusal, StartRequest, complete_url,
 };
@@ -55,9 +55,6 @@ pub(super) async fn begin(surface: web::Data<Surface>, request: HttpRequest) -> 
 }
 
 async fn begun(surface: &Surface, google: &GoogleSurface, visitor: &Visitor<'_>, call: BeginCall) -> HttpResponse {
-    if let Err(refusal) = issuer_of(google, call.account, &call.start) {
-        return send_back(surface, google, visitor, (&call, refusal));
-    }
     let who = (&call.piaid, &call.request_id, call.account);
     let mut start = new_start(surface, google, who, &call.start, Flow::Begin);
     start.stale = call.stale.is_some();
@@ -76,6 +73,7 @@ async fn begun(surface: &Surface, google: &GoogleSurface, visitor: &Visitor<'_>,
             let refusal = call.stale.clone().unwrap_or_else(Refusal::idempotency_violation);
             send_back(surface, google, visitor, (&call, refusal))
         }
+        Err(AskError::Rejected(Rejection::NotOffered)) => send_back(surface, google, visitor, (&call, not_offered())),
         Ok(Reply::Link(_) | Reply::Refused(_) | Reply::Status(_, _) | Reply::Noted)
         | Err(
             AskError::IdempotencyViolation
@@ -102,20 +100,10 @@ fn send_back(
     }
 }
 
-/// The issuer that came with the request must be one of the account's.
-pub(super) fn issuer_of<'a>(
-    google: &GoogleSurface,
-    account: usize,
-    start: &'a StartRequest,
-) -> Result<Option<&'a IssuerId>, Refusal> {
-    let offered = google.offers.get(account).map(Vec::as_slice).unwrap_or_default();
-    match &start.issuer {
-        Some(issuer) if !offered.contains(issuer) => Err(Refusal::new(
-            ErrorCode::InvalidIdentifier("formOfPayment.issuerId.value".into()),
-            "formOfPayment.issuerId.value is not an issuer of this account",
-        )),
-        chosen => Ok(chosen.as_ref()),
-    }
+/// The issuer that came with the request is not one of the account's.
+pub(super) fn not_offered() -> Refusal {
+    let field = "formOfPayment.issuerId.value";
+    Refusal::new(ErrorCode::InvalidIdentifier(field.into()), format!("{field} is not an issuer of this account"))
 }
 
 /// What is agreed at the start, in either flow.
@@ -132,6 +120,7 @@ pub(super) fn new_start(
     let fitting = surface.issuers.fitting(asked_for, start.amount);
     let longest = fitting.iter().map(|issuer| issuer.payment_timeout_ms).max().unwrap_or(0);
     let opening = match (fitting.first(), &start.issuer) {
+        (_, Some(issuer)) if !offered.contains(issuer) => Opening::NotOffered,
         (None, _) => Opening::NobodyCan(surface.issuers.why_none(asked_for, start.amount)),
         (Some(issuer), Some(_)) => {
             Opening::Chosen { issuer: issuer.id().clone(), timeout_ms: issuer.payment_timeout_ms }

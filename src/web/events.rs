@@ -55,7 +55,9 @@ pub(super) async fn event(
             .finish(),
         Err(AskError::Rejected(Rejection::Unknown)) => problem(StatusCode::NOT_FOUND, "transactionId: no such payment"),
         Err(
-            AskError::Rejected(Rejection::NotThisIssuer | Rejection::AlreadyStarted | Rejection::Stale)
+            AskError::Rejected(
+                Rejection::NotThisIssuer | Rejection::AlreadyStarted | Rejection::Stale | Rejection::NotOffered,
+            )
             | AskError::IdempotencyViolation,
         ) => problem(StatusCode::FORBIDDEN, "transactionId: the payment was not sent to this issuer"),
         Err(AskError::Overloaded | AskError::Unavailable) => {

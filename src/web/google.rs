@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 
-use super::begin::{issuer_of, new_start};
+use super::begin::{new_start, not_offered};
 use super::surface::{GoogleSurface, PayPath, Surface};
 use crate::actors::{Ask, AskError, Asked, RememberAs, Told};
 use crate::crypto::transaction_id;
@@ -97,10 +97,15 @@ fn respond(surface: &Surface, google: &GoogleSurface, account: usize, answer: Re
 
 async fn answer(surface: &Surface, google: &GoogleSurface, call: &Call) -> Result<Answer, Refusal> {
     match &call.request {
-        Request::Echo { client_message } => match &call.stale {
-            Some(stale) => Err(stale.clone()),
-            None => Ok(Answer::Echo { client_message: client_message.clone() }),
-        },
+        Request::Echo { client_message } => {
+            if let Some(stale) = &call.stale {
+                return Err(stale.clone());
+            }
+            let id = payment_id(&call.piaid, &call.request_id);
+            let ask = Ask { id, input: Input::Echo, remember: Some(remember(call, "echo")), settles: None };
+            told(call, surface.payments.ask(ask).await)?;
+            Ok(Answer::Echo { client_message: client_message.clone() })
+        }
         Request::GenerateUrl(start) => generate(surface, google, call, start).await,
         Request::Status { redirect_request_id } => status_of(surface, call, redirect_request_id).await,
     }
@@ -122,7 +127,6 @@ async fn generate(
             "redirectRequestId in callbackUrl is not requestHeader.requestId",
         ));
     }
-    issuer_of(google, call.account, start)?;
     let who = (&call.piaid, &call.request_id, call.account);
     let mut started = new_start(surface, google, who, start, Flow::Generate);
     started.stale = call.stale.is_some();
@@ -176,6 +180,7 @@ fn told(call: &Call, asked: Asked<RedirectPayment>) -> Result<Reply, Refusal> {
     match asked {
         Ok(told @ (Told::Fresh(_) | Told::Replayed(_))) => Ok(told.into_reply()),
         Err(AskError::Rejected(Rejection::Unknown)) => Err(Refusal::identifier("redirectRequestId")),
+        Err(AskError::Rejected(Rejection::NotOffered)) => Err(not_offered()),
         Err(AskError::Rejected(Rejection::Stale)) => {
             Err(call.stale.clone().unwrap_or_else(Refusal::idempotency_violation))
         }

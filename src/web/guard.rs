@@ -53,15 +53,15 @@ impl Limiter {
     /// The address that a request counts for: the peer, or what trusted proxies say of it, from the nearest outwards.
     fn address(&self, peer: IpAddr, forwarded_for: &[&str]) -> IpAddr {
         let trusted = |address: &IpAddr| self.trusted_proxies.iter().any(|net| net.contains(address));
-        let mut address = peer;
+        let mut address = peer.to_canonical();
         for hop in forwarded_for.iter().flat_map(|header| header.split(',')).rev() {
             if !trusted(&address) {
                 break;
             }
-            let Ok(claimed) = hop.trim().parse() else { break };
+            let Some(claimed) = parse_hop(hop.trim()) else { break };
             address = claimed;
         }
-        address
+        bucket(address)
     }
 
     fn enter(self: &Arc<Self>, address: IpAddr) -> Result<InFlight, Duration> {
@@ -75,6 +75,21 @@ impl Limiter {
         }
         *count += 1;
         Ok(InFlight { limiter: self.clone(), address })
+    }
+}
+
+/// An address as proxies write it, with or without a port.
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    let with_port = || hop.parse::<std::net::SocketAddr>().map(|address| address.ip()).ok();
+    let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    hop.parse().ok().or_else(with_port).or_else(bracketed).map(|address: IpAddr| address.to_canonical())
+}
+
+/// Whoever has one IPv6 address has the whole /64 around it.
+fn bucket(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6(std::net::Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
     }
 }
 
@@ -189,6 +204,8 @@ mod tests {
         assert_eq!(limiter.address(ip("10.1.1.1"), &["203.0.113.9, 198.51.100.7, 10.2.2.2"]), ip("198.51.100.7"));
         assert_eq!(limiter.address(ip("10.1.1.1"), &["203.0.113.9", "rubbish"]), ip("10.1.1.1"));
         assert_eq!(limiter.address(ip("10.1.1.1"), &[]), ip("10.1.1.1"));
+        assert_eq!(limiter.address(ip("::ffff:10.1.1.1"), &["198.51.100.7:4711"]), ip("198.51.100.7"));
+        assert_eq!(limiter.address(ip("2001:db8::1"), &[]), limiter.address(ip("2001:db8::2"), &[]));
     }
 
     #[test]

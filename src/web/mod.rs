@@ -15,7 +15,7 @@ mod surface;
 pub mod texts;
 
 pub use guard::{Limiter, guard};
-pub use surface::{GoogleSurface, Metrics, OfferedIssuer, Surface};
+pub use surface::{GoogleSurface, Metrics, OfferedIssuer, Readiness, Surface};
 
 use actix_web::web;
 
@@ -28,28 +28,30 @@ pub fn public(surface: &Surface) -> impl FnOnce(&mut web::ServiceConfig) + use<>
     let prefix = surface.path_prefix.clone();
     move |app| {
         app.app_data(web::PayloadConfig::new(LONGEST_BODY));
-        app.app_data(web::FormConfig::default().limit(16 * 1024).error_handler(respond::bad_form));
         app.service(web::resource("/healthz").route(web::get().to(admin::healthz)));
         app.service(web::resource("/readyz").route(web::get().to(admin::readyz)));
-        app.service(
-            web::scope(&prefix)
-                .configure(|app| {
-                    if let Some((begin_path, base_path)) = &google {
-                        app.service(web::resource(begin_path.as_str()).route(web::get().to(begin::begin)));
-                        google::routes(app, base_path);
-                    }
-                })
-                .service(web::resource("/pay/{transactionId}").route(web::get().to(pay::show)))
-                .service(web::resource("/pay/{transactionId}/choose").route(web::post().to(pay::choose)))
-                .service(web::resource("/pay/{transactionId}/cancel").route(web::post().to(pay::cancel)))
-                .service(web::resource("/pay/{transactionId}/search").route(web::post().to(pay::search)))
-                .service(web::resource("/return/{issuerId}").route(web::get().to(returns::returned)))
-                .service(web::resource("/issuers/{issuerId}/events").route(web::post().to(events::event)))
-                .service(web::resource("/issuers/{issuerId}/logo").route(web::get().to(respond::logo)))
-                .service(web::resource("/static/{tail:.*}").route(web::get().to(respond::asset))),
-        );
+        // A proxy may or may not take the path prefix of `public_url` away: both find us.
+        if !prefix.is_empty() {
+            app.service(web::scope(&prefix).configure(|app| surfaces(app, google.as_ref())));
+        }
+        surfaces(app, google.as_ref());
         app.default_service(web::to(respond::not_found));
     }
+}
+
+fn surfaces(app: &mut web::ServiceConfig, google: Option<&(String, String)>) {
+    if let Some((begin_path, base_path)) = google {
+        app.service(web::resource(begin_path.as_str()).route(web::get().to(begin::begin)));
+        google::routes(app, base_path);
+    }
+    app.service(web::resource("/pay/{transactionId}").route(web::get().to(pay::show)))
+        .service(web::resource("/pay/{transactionId}/choose").route(web::post().to(pay::choose)))
+        .service(web::resource("/pay/{transactionId}/cancel").route(web::post().to(pay::cancel)))
+        .service(web::resource("/pay/{transactionId}/search").route(web::post().to(pay::search)))
+        .service(web::resource("/return/{issuerId}").route(web::get().to(returns::returned)))
+        .service(web::resource("/issuers/{issuerId}/events").route(web::post().to(events::event)))
+        .service(web::resource("/issuers/{issuerId}/logo").route(web::get().to(respond::logo)))
+        .service(web::resource("/static/{tail:.*}").route(web::get().to(respond::asset)));
 }
 
 /// The admin listener; never exposed to the internet.
@@ -57,7 +59,15 @@ pub fn administration(app: &mut web::ServiceConfig) {
     app.app_data(web::PayloadConfig::new(1024 * 1024))
         .service(web::resource("/healthz").route(web::get().to(admin::healthz)))
         .service(web::resource("/metrics").route(web::get().to(admin::metrics)))
-        .service(web::resource("/api/v1/payments").route(web::get().to(admin::find_payments)))
-        .service(web::resource("/api/v1/payments/{transactionId}").route(web::get().to(admin::payment)))
+        .service(
+            web::resource("/api/v1/payments")
+                .route(web::get().to(admin::find_payments))
+                .default_service(web::to(admin::not_allowed)),
+        )
+        .service(
+            web::resource("/api/v1/payments/{transactionId}")
+                .route(web::get().to(admin::payment))
+                .default_service(web::to(admin::not_allowed)),
+        )
         .default_service(web::to(admin::not_found));
 }

@@ -1,30 +1,29 @@
 //! The payer's pages and forms (contract section 3, "How payers move").
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 use url::Url;
 
 use super::pages::{
-    Choose, Neutral, NotConfirmed, NotConfirmedReason, SEARCH_ABOVE, Search, TakingYouToBank, choose as choose_page,
-    not_confirmed, taking_you_to_bank,
+    Choose, ISSUER_FIELD, Neutral, NotConfirmed, NotConfirmedReason, SEARCH_ABOVE, SEARCH_FIELD, Search,
+    TakingYouToBank, choose as choose_page, not_confirmed, taking_you_to_bank,
 };
 use super::respond::{self, Visitor};
 use super::surface::{GoogleSurface, PayPath, Surface};
 use crate::actors::{Ask, AskError, Asked, Told};
 use crate::crypto::{ExpiryCheck, Purpose, SignedUrlError};
 use crate::domain::redirect_payment::{Input, RedirectPayment, Rejection, Reply, Stage, Standing, Terms, Verdict};
-use crate::domain::{IssuerId, TransactionId};
+use crate::domain::{IssuerId, Timestamp, TransactionId};
 use crate::protocol::google_redirect::complete_url;
 
 /// How the payer got here: it decides what is straight ahead.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entry {
     /// From Google, for the first time or again.
     Begin,
     /// Our page's address.
     Page,
-    /// The choice form, with this issuer.
-    Choose(IssuerId),
+    /// The choice form.
+    Choose,
     /// The cancel form.
     Cancel,
     /// Back from the issuer.
@@ -39,33 +38,32 @@ pub(super) fn follow(
     (standing, entry): (&Standing, Entry),
 ) -> HttpResponse {
     let terms = &*standing.terms;
+    let now = surface.clock.now();
     match (&standing.stage, entry) {
         (Stage::Choosing, Entry::Page) => show_choice(surface, google, visitor, (terms, None)),
-        (Stage::Choosing, Entry::Begin | Entry::Choose(_) | Entry::Cancel | Entry::Return) => {
+        (Stage::Choosing, Entry::Begin | Entry::Choose | Entry::Cancel | Entry::Return) => {
             to_page(surface, visitor, terms)
         }
-        (Stage::AtIssuer { issuer, .. }, Entry::Begin) => to_issuer(surface, visitor, terms, issuer),
-        (Stage::AtIssuer { issuer, sent_now: true }, Entry::Page) => to_issuer(surface, visitor, terms, issuer),
-        (Stage::AtIssuer { issuer, .. }, Entry::Choose(chosen)) if *issuer == chosen => {
-            to_issuer(surface, visitor, terms, issuer)
-        }
-        // Another issuer was chosen before, in another tab: the page says so, and how to go on.
-        (Stage::AtIssuer { .. }, Entry::Choose(_) | Entry::Cancel | Entry::Return) => to_page(surface, visitor, terms),
-        (Stage::AtIssuer { issuer, sent_now: false }, Entry::Page) => {
-            show_at_issuer(surface, google, visitor, (terms, issuer))
-        }
+        (Stage::AtIssuer { issuer, sent_now, until: Some(until) }, entry) if *until > now => match entry {
+            Entry::Page if !sent_now => show_at_issuer(surface, visitor, (terms, issuer, *until)),
+            // Where another issuer was chosen before, in another tab, that one still holds the payment.
+            Entry::Page | Entry::Begin | Entry::Choose | Entry::Cancel | Entry::Return => {
+                to_issuer(surface, visitor, (terms, issuer, *until))
+            }
+        },
         (Stage::Undecided { issuer, differs: true }, Entry::Page | Entry::Return) => {
             show_undecided(surface, google, visitor, (terms, issuer, NotConfirmedReason::AmountDiffers))
         }
-        (Stage::Undecided { issuer, differs: false }, Entry::Page) => {
+        // The time to pay is over and the issuer is being asked: nobody is sent there to pay any more.
+        (Stage::Undecided { issuer, differs: false } | Stage::AtIssuer { issuer, .. }, Entry::Page) => {
             show_undecided(surface, google, visitor, (terms, issuer, NotConfirmedReason::Pending))
         }
-        (Stage::Undecided { differs: true, .. }, Entry::Begin | Entry::Choose(_) | Entry::Cancel) => {
+        (Stage::Undecided { differs: true, .. }, Entry::Begin | Entry::Choose | Entry::Cancel) => {
             to_page(surface, visitor, terms)
         }
         (
-            Stage::Undecided { issuer, differs: false },
-            Entry::Begin | Entry::Choose(_) | Entry::Cancel | Entry::Return,
+            Stage::Undecided { issuer, differs: false } | Stage::AtIssuer { issuer, .. },
+            Entry::Begin | Entry::Choose | Entry::Cancel | Entry::Return,
         ) => home(surface, google, visitor, (terms, &Verdict::Pending, Some(issuer))),
         (Stage::Closed { outcome, issuer }, _) => {
             home(surface, google, visitor, (terms, &Verdict::Final(outcome.clone()), issuer.as_ref()))
@@ -111,9 +109,13 @@ fn callback(
     }
 }
 
-fn to_issuer(surface: &Surface, visitor: &Visitor<'_>, terms: &Terms, issuer: &IssuerId) -> HttpResponse {
+fn to_issuer(
+    surface: &Surface,
+    visitor: &Visitor<'_>,
+    (terms, issuer, until): (&Terms, &IssuerId, Timestamp),
+) -> HttpResponse {
     match surface.issuers.get(issuer) {
-        Some(connector) => visitor.redirect(&connector.authorize(terms, surface.clock.now())),
+        Some(connector) => visitor.redirect(&connector.authorize(terms, until)),
         None => visitor.neutral(Neutral::Unavailable),
     }
 }
@@ -160,19 +162,17 @@ fn show_choice(
 
 fn show_at_issuer(
     surface: &Surface,
-    google: &GoogleSurface,
     visitor: &Visitor<'_>,
-    (terms, issuer): (&Terms, &IssuerId),
+    (terms, issuer, until): (&Terms, &IssuerId, Timestamp),
 ) -> HttpResponse {
     let Some(connector) = surface.issuers.get(issuer) else { return visitor.neutral(Neutral::Unavailable) };
     let policy = respond::form_policy(&[&connector.authorize_url], &terms.callback_url);
-    let cancellable = google.accounts.find(&terms.piaid).is_some();
     let view = TakingYouToBank {
         issuer: surface.mark(issuer),
         amount: terms.amount,
-        continue_url: connector.authorize(terms, surface.clock.now()).into(),
+        continue_url: connector.authorize(terms, until).into(),
         check_again_url: surface.pay_action(terms, PayPath::Page),
-        cancel_action: cancellable.then(|| surface.pay_action(terms, PayPath::Cancel)),
+        cancel_action: Some(surface.pay_action(terms, PayPath::Cancel)),
     };
     visitor.page(taking_you_to_bank(&view, &surface.assets, visitor.texts), &policy)
 }
@@ -225,99 +225,102 @@ pub(super) fn standing(visitor: &Visitor<'_>, asked: Asked<RedirectPayment>) -> 
         }
         Err(AskError::Rejected(Rejection::Unknown)) => Err(refused(Neutral::NotFound)),
         Err(
-            AskError::Rejected(Rejection::NotThisIssuer | Rejection::AlreadyStarted | Rejection::Stale)
+            AskError::Rejected(
+                Rejection::NotThisIssuer | Rejection::AlreadyStarted | Rejection::Stale | Rejection::NotOffered,
+            )
             | AskError::IdempotencyViolation,
         ) => Err(refused(Neutral::Refused)),
         Err(AskError::Overloaded | AskError::Unavailable) => Err(refused(Neutral::Unavailable)),
     }
 }
 
-async fn visit(
-    surface: &Surface,
+/// The payment behind a signed address, as it stands. A link that claims to live longer than its payment's is forged, by
+/// whomever the key was given to (contract section 4).
+async fn visited<'a>(
+    surface: &'a Surface,
+    visitor: &Visitor<'_>,
+    address: (&str, PayPath),
     request: &HttpRequest,
-    (unverified_id, path): (&str, PayPath),
-    input: Input,
-    entry: Entry,
-) -> HttpResponse {
-    let visitor = Visitor::of(surface, request);
-    let work = async {
-        let (google, id) = authentic(surface, &visitor, (unverified_id, path), request)?;
-        let standing = standing(&visitor, surface.payments.ask(Ask::plain(id, input)).await)?;
-        Ok(follow(surface, google, &visitor, (&standing, entry)))
-    };
-    work.await.unwrap_or_else(|response: Box<HttpResponse>| *response)
+) -> Result<(&'a GoogleSurface, Standing), Box<HttpResponse>> {
+    let (google, id) = authentic(surface, visitor, address, request)?;
+    let standing = standing(visitor, surface.payments.ask(Ask::plain(id, Input::Visit)).await)?;
+    let expires = url::form_urlencoded::parse(request.query_string().as_bytes())
+        .find(|(name, _)| name == "exp")
+        .and_then(|(_, value)| value.parse::<i64>().ok());
+    if expires.is_none_or(|expires| expires > standing.terms.link_expires.as_secs()) {
+        return Err(Box::new(visitor.neutral(Neutral::Refused)));
+    }
+    Ok((google, standing))
 }
 
 /// `GET /pay/{transactionId}`
 pub(super) async fn show(surface: web::Data<Surface>, id: web::Path<String>, request: HttpRequest) -> HttpResponse {
-    visit(&surface, &request, (&id, PayPath::Page), Input::Visit, Entry::Page).await
-}
-
-/// `POST /pay/{transactionId}/cancel`
-pub(super) async fn cancel(surface: web::Data<Surface>, id: web::Path<String>, request: HttpRequest) -> HttpResponse {
-    visit(&surface, &request, (&id, PayPath::Cancel), Input::Cancel, Entry::Cancel).await
-}
-
-#[derive(Deserialize)]
-pub(super) struct ChoiceForm {
-    issuer: Option<String>,
-}
-
-/// `POST /pay/{transactionId}/choose`
-pub(super) async fn choose(
-    surface: web::Data<Surface>,
-    id: web::Path<String>,
-    form: web::Form<ChoiceForm>,
-    request: HttpRequest,
-) -> HttpResponse {
     let visitor = Visitor::of(&surface, &request);
-    let (google, id) = match authentic(&surface, &visitor, (&id, PayPath::Choose), &request) {
-        Ok(authentic) => authentic,
-        Err(response) => return *response,
-    };
-    // What the account offers depends on its terms, so the payment is asked how it stands first.
-    let now = match standing(&visitor, surface.payments.ask(Ask::plain(id, Input::Visit)).await) {
-        Ok(standing) => standing,
-        Err(response) => return *response,
-    };
-    let offered = google.accounts.find(&now.terms.piaid).and_then(|(account, _)| google.offers.get(account));
-    let fitting = surface.issuers.fitting(offered.map(Vec::as_slice).unwrap_or_default(), now.terms.amount);
-    let chosen = form.issuer.as_deref().and_then(|text| IssuerId::parse(text).ok());
-    let Some(connector) = chosen.and_then(|id| fitting.into_iter().find(|issuer| *issuer.id() == id)) else {
-        // Nothing was chosen, or nothing of the list: back to it.
-        return to_page(&surface, &visitor, &now.terms);
-    };
-    let issuer = connector.id().clone();
-    let input = Input::Choose { issuer: issuer.clone(), timeout_ms: connector.payment_timeout_ms };
-    match standing(&visitor, surface.payments.ask(Ask::plain(id, input)).await) {
-        Ok(standing) => follow(&surface, google, &visitor, (&standing, Entry::Choose(issuer))),
+    match visited(&surface, &visitor, (&id, PayPath::Page), &request).await {
+        Ok((google, standing)) => follow(&surface, google, &visitor, (&standing, Entry::Page)),
         Err(response) => *response,
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct SearchForm {
-    #[serde(rename = "q")]
-    query: Option<String>,
+/// `POST /pay/{transactionId}/cancel`. Its body says nothing, but is bounded like any.
+pub(super) async fn cancel(
+    surface: web::Data<Surface>,
+    id: web::Path<String>,
+    request: HttpRequest,
+    _unread: web::Bytes,
+) -> HttpResponse {
+    let visitor = Visitor::of(&surface, &request);
+    let work = async {
+        let (google, now) = visited(&surface, &visitor, (&id, PayPath::Cancel), &request).await?;
+        let asked = surface.payments.ask(Ask::plain(now.terms.id, Input::Cancel)).await;
+        Ok(follow(&surface, google, &visitor, (&standing(&visitor, asked)?, Entry::Cancel)))
+    };
+    work.await.unwrap_or_else(|response: Box<HttpResponse>| *response)
+}
+
+/// `POST /pay/{transactionId}/choose`. The address is judged before the form is looked at.
+pub(super) async fn choose(
+    surface: web::Data<Surface>,
+    id: web::Path<String>,
+    request: HttpRequest,
+    unverified_form: web::Bytes,
+) -> HttpResponse {
+    let visitor = Visitor::of(&surface, &request);
+    let work = async {
+        let (google, now) = visited(&surface, &visitor, (&id, PayPath::Choose), &request).await?;
+        let offered = google.accounts.find(&now.terms.piaid).and_then(|(account, _)| google.offers.get(account));
+        let fitting = surface.issuers.fitting(offered.map(Vec::as_slice).unwrap_or_default(), now.terms.amount);
+        let chosen = field(&unverified_form, ISSUER_FIELD).and_then(|text| IssuerId::parse(&text).ok());
+        let Some(connector) = chosen.and_then(|id| fitting.into_iter().find(|issuer| *issuer.id() == id)) else {
+            // Nothing was chosen, or nothing of the list: back to it.
+            return Ok(to_page(&surface, &visitor, &now.terms));
+        };
+        let input = Input::Choose { issuer: connector.id().clone(), timeout_ms: connector.payment_timeout_ms };
+        let asked = surface.payments.ask(Ask::plain(now.terms.id, input)).await;
+        Ok(follow(&surface, google, &visitor, (&standing(&visitor, asked)?, Entry::Choose)))
+    };
+    work.await.unwrap_or_else(|response: Box<HttpResponse>| *response)
 }
 
 /// `POST /pay/{transactionId}/search`: the choice page, narrowed.
 pub(super) async fn search(
     surface: web::Data<Surface>,
     id: web::Path<String>,
-    form: web::Form<SearchForm>,
     request: HttpRequest,
+    unverified_form: web::Bytes,
 ) -> HttpResponse {
     let visitor = Visitor::of(&surface, &request);
-    let (google, id) = match authentic(&surface, &visitor, (&id, PayPath::Search), &request) {
-        Ok(authentic) => authentic,
-        Err(response) => return *response,
-    };
-    match standing(&visitor, surface.payments.ask(Ask::plain(id, Input::Visit)).await) {
-        Ok(Standing { terms, stage: Stage::Choosing }) => {
-            show_choice(&surface, google, &visitor, (&terms, form.query.as_deref()))
+    match visited(&surface, &visitor, (&id, PayPath::Search), &request).await {
+        Ok((google, Standing { terms, stage: Stage::Choosing })) => {
+            let query = field(&unverified_form, SEARCH_FIELD);
+            show_choice(&surface, google, &visitor, (&terms, query.as_deref()))
         }
-        Ok(standing) => follow(&surface, google, &visitor, (&standing, Entry::Page)),
+        Ok((google, standing)) => follow(&surface, google, &visitor, (&standing, Entry::Page)),
         Err(response) => *response,
     }
+}
+
+/// A field of a plain form.
+fn field(unverified_form: &[u8], wanted: &str) -> Option<String> {
+    url::form_urlencoded::parse(unverified_form).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }

@@ -82,14 +82,15 @@ fn redirect(status: StatusCode, to: &Url) -> HttpResponse {
         .finish()
 }
 
-/// The policy of a page with forms. Browsers hold the redirect after a form to `form-action` too, so it names the
-/// issuers and Google's callback.
+/// The policy of a page with forms. Browsers hold every redirect after a form to `form-action` too, and a bank may send
+/// the payer on to hosts of its own: any https target, and those of the configuration that are plain (loopback).
 pub(super) fn form_policy(targets: &[&Url], callback: &str) -> String {
-    let mut origins: Vec<String> = targets.iter().map(|url| url.origin().ascii_serialization()).collect();
-    origins.extend(Url::parse(callback).ok().map(|url| url.origin().ascii_serialization()));
+    let callback = Url::parse(callback).ok();
+    let plain = targets.iter().copied().chain(callback.as_ref()).filter(|url| url.scheme() != "https");
+    let mut origins: Vec<String> = plain.map(|url| url.origin().ascii_serialization()).collect();
     origins.sort_unstable();
     origins.dedup();
-    format!("{BASE_POLICY}'self' {}", origins.join(" "))
+    format!("{BASE_POLICY}'self' https: {}", origins.join(" ")).trim_end().to_owned()
 }
 
 /// `application/problem+json` (RFC 9457).
@@ -110,17 +111,10 @@ pub(super) async fn not_found(surface: web::Data<Surface>, request: HttpRequest)
     Visitor::of(&surface, &request).neutral(Neutral::NotFound)
 }
 
-pub(super) fn bad_form(error: actix_web::error::UrlencodedError, request: &HttpRequest) -> actix_web::Error {
-    let response = match request.app_data::<web::Data<Surface>>() {
-        Some(surface) => Visitor::of(surface, request).neutral(Neutral::BadRequest),
-        None => HttpResponse::BadRequest().finish(),
-    };
-    actix_web::error::InternalError::from_response(error, response).into()
-}
-
 /// `/static/…`: built-in files under addresses that change with their content.
 pub(super) async fn asset(surface: web::Data<Surface>, request: HttpRequest) -> HttpResponse {
-    let path = request.path().strip_prefix(surface.path_prefix.as_str()).unwrap_or_default();
+    let path = request.path();
+    let path = path.strip_prefix(surface.path_prefix.as_str()).unwrap_or(path);
     match pages::assets::find(path) {
         Some(found) => {
             let caching = if found.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };

@@ -13,7 +13,7 @@ use crate::domain::{IssuerId, Timestamp, TransactionId};
 use crate::issuer::Issuers;
 use crate::ports::{Clock, Entropy};
 use crate::protocol::google_redirect::{Accounts, CallbackHosts};
-use crate::storage::Store;
+use crate::storage::{StorageError, Store};
 
 /// An issuer's looks.
 #[derive(Debug, Clone)]
@@ -65,10 +65,32 @@ pub struct Surface {
     pub public_url: String,
     /// Its path, without a trailing slash; empty at the root.
     pub path_prefix: String,
+    /// Whether the database answers.
+    pub readiness: Readiness,
     /// Style sheet and icon.
     pub assets: PageAssets,
     /// The figures.
     pub metrics: Metrics,
+}
+
+/// Whether the database answers, asked at most once a second however often probes come: they are not rate limited, and
+/// must not take the connections that payments need.
+#[derive(Default)]
+pub struct Readiness(tokio::sync::Mutex<Option<(std::time::Instant, Result<(), StorageError>)>>);
+
+impl Readiness {
+    pub(super) async fn look(&self, store: &Store) -> Result<(), StorageError> {
+        // One asks, the others wait for its answer.
+        let mut last = self.0.lock().await;
+        if let Some((at, answer)) = &*last
+            && at.elapsed() < std::time::Duration::from_secs(1)
+        {
+            return answer.clone();
+        }
+        let answer = store.ping().await;
+        *last = Some((std::time::Instant::now(), answer.clone()));
+        answer
+    }
 }
 
 /// Which of a payment's addresses.

@@ -131,8 +131,12 @@ async fn check_rows(url: &str, told: &Acknowledged) {
     let ledger = store.ledger_balance().await.unwrap();
     assert!(ledger.is_sound(), "{ledger:?}");
     let paid = told.outcomes.values().filter(|outcome| **outcome == json!({"success": {}})).count();
-    let booked: i128 =
-        ledger.accounts.iter().filter(|sum| sum.account.contains("Google") || sum.account.contains("google")).map(|sum| sum.micros).sum();
+    let booked: i128 = ledger
+        .accounts
+        .iter()
+        .filter(|sum| sum.account.contains("Google") || sum.account.contains("google"))
+        .map(|sum| sum.micros)
+        .sum();
     assert!(-booked >= i128::try_from(paid).unwrap() * 109_900_000, "every acknowledged success is booked: {ledger:?}");
     store.close().await;
 }
@@ -141,7 +145,8 @@ async fn check_rows(url: &str, told: &Acknowledged) {
 async fn fifty_kills_under_load_lose_nothing_and_change_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(SystemClock);
-    let (ours, theirs) = (keys::key_files_of_today(Scheme::Pgp, "ours"), keys::key_files_of_today(Scheme::Pgp, "google"));
+    let (ours, theirs) =
+        (keys::key_files_of_today(Scheme::Pgp, "ours"), keys::key_files_of_today(Scheme::Pgp, "google"));
     let peer = Peer::new(PIAID, Scheme::Pgp, (&[&*theirs], &[&*ours]), clock.clone());
     let google = Google::start(vec![peer.clone()]);
     let setup = Setup::pgp().with(|setup| setup.more = "[limits]\nrequests_per_minute = 10000000\n".into());

@@ -24,9 +24,9 @@ use crate::crypto::wire::Scheme;
 use crate::domain::Timestamp;
 
 /// How many private key operations one message can cost us.
-const MAX_DECRYPTIONS: usize = 8;
+const MAX_DECRYPTIONS: usize = 3;
 /// How many signatures of one message are looked at.
-const MAX_SIGNATURES: usize = 16;
+const MAX_SIGNATURES: usize = 8;
 
 /// A certificate and the rings that hold it.
 #[derive(Debug)]
@@ -50,10 +50,10 @@ impl PgpOpener {
         for (index, ring) in rings.iter().enumerate() {
             let Ring::Pgp(ring) = &ring.0 else { continue };
             for cert in &ring.own {
-                hold(&mut opener.own, cert, index, |held| held.id() == cert.id());
+                hold(&mut opener.own, cert, index);
             }
             for cert in &ring.peers {
-                hold(&mut opener.peers, cert, index, |held| held.id() == cert.id());
+                hold(&mut opener.peers, cert, index);
             }
         }
         for (at, holding) in opener.own.iter().enumerate() {
@@ -70,7 +70,7 @@ impl PgpOpener {
         let undecryptable = OpenError::Undecryptable { recipient };
         let (inner, rings) = self.decrypt(&message, max).ok_or(undecryptable)?;
         let signed = Signed::read(&inner, max).ok_or(OpenError::Unverified { recipient })?;
-        let trusted_by = self.trusting_rings(&signed, rings, now);
+        let trusted_by = self.trusting_rings(&signed, &rings, now);
         if trusted_by.is_empty() {
             return Err(OpenError::Unverified { recipient });
         }
@@ -84,28 +84,35 @@ impl PgpOpener {
 
     /// Tries every private key that the message names. A key that fails is replaced by a random session key, so that
     /// bad padding and a bad session key fail at the same place (the integrity check).
-    fn decrypt(&self, message: &Encrypted, max: usize) -> Option<(Zeroizing<Vec<u8>>, &[usize])> {
+    fn decrypt(&self, message: &Encrypted, max: usize) -> Option<(Zeroizing<Vec<u8>>, Vec<usize>)> {
         let attempts = message.session_keys.iter().flat_map(|esk| self.candidates(esk).map(move |found| (esk, found)));
-        for (esk, (part, rings)) in attempts.take(MAX_DECRYPTIONS) {
+        for (esk, part) in attempts.take(MAX_DECRYPTIONS) {
             let session = session_key(&part.component, esk).unwrap_or_else(random_session);
             if let Some(inner) = decrypt_data(&message.data, &session, max) {
-                return Some((inner, rings));
+                return Some((inner, self.rings_with(part.component.legacy_key_id())));
             }
         }
         None
     }
 
+    /// The rings that hold a decrypting key, each in an export of its own.
+    fn rings_with(&self, id: KeyId) -> Vec<usize> {
+        let holders = self.by_key_id.get(&id).into_iter().flatten().filter_map(|(at, _)| self.own.get(*at));
+        holders.flat_map(|holding| holding.rings.iter().copied()).collect()
+    }
+
+    /// The keys that may fit, each once however many rings hold it.
     fn candidates<'a>(
         &'a self,
         esk: &PublicKeyEncryptedSessionKey,
-    ) -> impl Iterator<Item = (&'a Part<SecretComponent>, &'a [usize])> + use<'a> {
+    ) -> impl Iterator<Item = &'a Part<SecretComponent>> + use<'a> {
         let named = esk.id().ok().filter(|id| !id.is_wildcard());
         let anonymous = esk.id().is_ok_and(KeyId::is_wildcard);
         let by_name = named.and_then(|id| self.by_key_id.get(id)).into_iter();
         let all = anonymous.then(|| self.by_key_id.values()).into_iter().flatten();
-        by_name.chain(all).flatten().filter_map(|&(at, part_at)| {
-            let holding = self.own.get(at)?;
-            Some((holding.cert.parts().get(part_at)?, holding.rings.as_slice()))
+        by_name.chain(all).filter_map(|holders| {
+            let &(at, part_at) = holders.first()?;
+            self.own.get(at)?.cert.parts().get(part_at)
         })
     }
 
@@ -128,8 +135,9 @@ impl PgpOpener {
     }
 }
 
-fn hold<C>(holdings: &mut Vec<Holding<C>>, cert: &Arc<C>, ring: usize, same: impl Fn(&C) -> bool) {
-    match holdings.iter_mut().find(|holding| same(&holding.cert)) {
+/// Every ring is judged by its own export of a key: another's may lack a newer subkey, or a revocation.
+fn hold<C>(holdings: &mut Vec<Holding<C>>, cert: &Arc<C>, ring: usize) {
+    match holdings.iter_mut().find(|holding| Arc::ptr_eq(&holding.cert, cert)) {
         Some(holding) => holding.rings.push(ring),
         None => holdings.push(Holding { cert: Arc::clone(cert), rings: vec![ring] }),
     }

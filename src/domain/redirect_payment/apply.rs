@@ -1,6 +1,6 @@
 //! Replays events. Total: an event that does not fit its state leaves it unchanged, for `decide` never makes one.
 
-use super::outcome::Negative;
+use super::outcome::{Negative, Receipt};
 use super::state::{ClosedAs, Closing, Event, State};
 
 pub(super) fn apply(state: State, event: &Event) -> State {
@@ -25,9 +25,17 @@ pub(super) fn apply(state: State, event: &Event) -> State {
             }
         }),
         Event::Paid(receipt) => match state.terms() {
-            Some(terms) => State::Paid { terms, receipt: receipt.clone(), notified: false, contradicted: false },
+            Some(terms) => State::Paid {
+                terms,
+                receipt: receipt.clone(),
+                notified: false,
+                // It had approved another amount first: that stays before finance.
+                contradicted: state.difference().is_some(),
+                further: Vec::new(),
+            },
             None => state,
         },
+        Event::PaidAgain(again) => paid_again(state, again),
         Event::Declined(negative) => closed(state, negative, State::Declined),
         Event::Abandoned(negative) => closed(state, negative, State::Abandoned),
         Event::Expired => closed(state, &Negative::payer_left(), State::Expired),
@@ -43,11 +51,11 @@ pub(super) fn apply(state: State, event: &Event) -> State {
                 | State::Paid { .. }
                 | State::PaidAfterClose { .. } => return state,
             };
-            State::PaidAfterClose { closing, closed_as, receipt: receipt.clone() }
+            State::PaidAfterClose { closing, closed_as, receipt: receipt.clone(), further: Vec::new() }
         }
         Event::Contradicted { .. } => match state {
-            State::Paid { terms, receipt, notified, .. } => {
-                State::Paid { terms, receipt, notified, contradicted: true }
+            State::Paid { terms, receipt, notified, further, .. } => {
+                State::Paid { terms, receipt, notified, contradicted: true, further }
             }
             other => other,
         },
@@ -81,20 +89,35 @@ fn pending(state: State, change: impl FnOnce(&mut State)) -> State {
 
 fn closed(state: State, negative: &Negative, into: fn(Closing) -> State) -> State {
     let Some(terms) = state.terms() else { return state };
-    into(Closing { terms, issuer: state.issuer(), negative: negative.clone(), notified: false })
+    let difference = state.difference();
+    into(Closing { terms, issuer: state.issuer(), negative: negative.clone(), notified: false, difference })
+}
+
+fn paid_again(state: State, again: &Receipt) -> State {
+    match state {
+        State::Paid { terms, receipt, notified, contradicted, mut further } => {
+            further.push(again.clone());
+            State::Paid { terms, receipt, notified, contradicted, further }
+        }
+        State::PaidAfterClose { closing, closed_as, receipt, mut further } => {
+            further.push(again.clone());
+            State::PaidAfterClose { closing, closed_as, receipt, further }
+        }
+        other => other,
+    }
 }
 
 fn notified(state: State) -> State {
     let told = |closing: Closing| Closing { notified: true, ..closing };
     match state {
-        State::Paid { terms, receipt, contradicted, .. } => {
-            State::Paid { terms, receipt, notified: true, contradicted }
+        State::Paid { terms, receipt, contradicted, further, .. } => {
+            State::Paid { terms, receipt, notified: true, contradicted, further }
         }
         State::Declined(closing) => State::Declined(told(closing)),
         State::Abandoned(closing) => State::Abandoned(told(closing)),
         State::Expired(closing) => State::Expired(told(closing)),
-        State::PaidAfterClose { closing, closed_as, receipt } => {
-            State::PaidAfterClose { closing: told(closing), closed_as, receipt }
+        State::PaidAfterClose { closing, closed_as, receipt, further } => {
+            State::PaidAfterClose { closing: told(closing), closed_as, receipt, further }
         }
         other @ (State::Unstarted
         | State::AwaitingIssuerChoice { .. }

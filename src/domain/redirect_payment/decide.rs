@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::RedirectPayment;
 use super::apply::apply;
-use super::outcome::{IssuerReport, IssuerWord, Negative, Receipt, Verdict};
+use super::outcome::{Decline, IssuerReport, IssuerWord, Negative, Receipt, Verdict};
 use super::state::{Closing, Effect, Event, Flow, Input, Opening, Rejection, Reply, Start, State, Terms};
-use crate::domain::{Account, Decision, IssuerId, LedgerEntry, Timestamp};
+use crate::domain::{Account, Decision, IssuerId, LedgerEntry, Money, Timestamp};
 
 type Verdicts = Result<Decision<RedirectPayment>, Rejection>;
 
@@ -19,6 +19,9 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
     match (state, input) {
         // contract 7: the clock window refuses only what would start a payment.
         (State::Unstarted, Input::Start(start)) if start.stale => Err(Rejection::Stale),
+        // API 3.9: an issuer that the account does not have is an unknown identifier. Only a start looks at it, so that a
+        // replay is answered as before even if the account's list has changed (flows-security 8.3).
+        (State::Unstarted, Input::Start(start)) if start.opening == Opening::NotOffered => Err(Rejection::NotOffered),
         // API 2 (flows A and B): the start request's id is the payment.
         (State::Unstarted, Input::Start(start)) => Ok(begin(start, now)),
         // API 7.1: never a second payment; the request log knows whether this is the same request.
@@ -33,6 +36,9 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             | State::PaidAfterClose { .. },
             Input::Start(_),
         ) => Err(Rejection::AlreadyStarted),
+        // API 5.1: an echo proves the way and the keys; its request id is remembered like any other.
+        (_any, Input::Echo) => Ok(Decision::answer(Reply::Noted)),
+
         // API 5.3: an unknown redirectRequestId is an invalid identifier; a page of nothing is nothing.
         (
             State::Unstarted,
@@ -53,7 +59,10 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
         }
 
         // contract 3: a visit with a preselected issuer goes straight on to it.
-        (State::AwaitingIssuerChoice { preselected: Some((issuer, timeout_ms)), .. }, Input::Visit) => {
+        (State::AwaitingIssuerChoice { terms, preselected: Some((issuer, timeout_ms)) }, Input::Visit) => {
+            if terms.choose_by <= now {
+                return Ok(close(state, Event::Expired));
+            }
             Ok(send_to_issuer(state, issuer, *timeout_ms, now))
         }
         (State::AwaitingIssuerChoice { terms, .. }, Input::Choose { issuer, timeout_ms }) => {
@@ -129,6 +138,16 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             State::Declined(closing) | State::Abandoned(closing) | State::Expired(closing),
             Input::Report(report @ IssuerReport { word: IssuerWord::Approved, .. }),
         ) => Ok(paid_after_close(state, closing, report, now)),
+        // Money taken once more is booked and shown, each time once; what was said before is repeated, not changed.
+        (
+            State::PaidAfterClose { receipt, further, .. } | State::Paid { receipt, further, .. },
+            Input::Report(report @ IssuerReport { word: IssuerWord::Approved, .. }),
+        ) => {
+            let known = std::iter::once(receipt)
+                .chain(further)
+                .any(|known| known.reference == report.reference && known.amount == report.amount);
+            if known { stands(state) } else { Ok(paid_again(state, report, now)) }
+        }
         // The issuer repeats, or agrees with, what is settled.
         (
             State::Declined(_) | State::Abandoned(_) | State::Expired(_) | State::PaidAfterClose { .. },
@@ -138,14 +157,13 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             }),
         ) => stands(state),
         // A terminal state never changes; a contradiction is an incident (flows-security 5.3), noted once.
-        (State::Paid { receipt, contradicted, .. }, Input::Report(report)) => {
-            let agrees = match &report.word {
-                IssuerWord::Approved => report.reference == receipt.reference && report.amount == receipt.amount,
-                // An older, replayed return.
-                IssuerWord::Pending => true,
-                IssuerWord::Declined(_) | IssuerWord::Cancelled(_) => false,
-            };
-            if agrees || *contradicted { stands(state) } else { Ok(contradiction(state, report)) }
+        (State::Paid { contradicted, .. }, Input::Report(report)) => {
+            // `pending` is an older, replayed return.
+            if report.word == IssuerWord::Pending || *contradicted {
+                stands(state)
+            } else {
+                Ok(contradiction(state, report))
+            }
         }
 
         // contract 5: after the deadline a 404 ends the payment negatively; before it, it decides nothing. Where the
@@ -219,7 +237,7 @@ fn begin(start: &Start, now: Timestamp) -> Decision<RedirectPayment> {
     let terms = Arc::new(start.terms.clone());
     let preselected = match &start.opening {
         Opening::Chosen { issuer, timeout_ms } => Some((issuer.clone(), *timeout_ms)),
-        Opening::PayerChooses | Opening::NobodyCan(_) => None,
+        Opening::PayerChooses | Opening::NobodyCan(_) | Opening::NotOffered => None,
     };
     let started = Event::Started { terms: terms.clone(), preselected };
     let mut decision = match (&start.opening, terms.flow) {
@@ -231,6 +249,7 @@ fn begin(start: &Start, now: Timestamp) -> Decision<RedirectPayment> {
         (Opening::Chosen { .. }, Flow::Generate) | (Opening::PayerChooses, Flow::Begin | Flow::Generate) => {
             record(&State::Unstarted, vec![started])
         }
+        (Opening::NotOffered, Flow::Begin | Flow::Generate) => record(&State::Unstarted, Vec::new()),
         (Opening::NobodyCan(negative), Flow::Begin | Flow::Generate) => {
             let opened = apply(State::Unstarted, &started);
             let mut decision = close(&opened, Event::Declined(negative.clone()));
@@ -241,7 +260,7 @@ fn begin(start: &Start, now: Timestamp) -> Decision<RedirectPayment> {
     match (&start.opening, &start.link) {
         (Opening::NobodyCan(negative), Some(_)) => decision.reply = Reply::Refused(negative.clone()),
         (Opening::Chosen { .. } | Opening::PayerChooses, Some(link)) => decision.reply = Reply::Link(link.clone()),
-        (Opening::Chosen { .. } | Opening::PayerChooses | Opening::NobodyCan(_), None) => {}
+        (Opening::Chosen { .. } | Opening::PayerChooses | Opening::NobodyCan(_), None) | (Opening::NotOffered, _) => {}
     }
     decision
 }
@@ -281,6 +300,8 @@ fn close(state: &State, ending: Event) -> Decision<RedirectPayment> {
 fn issuer_speaks(state: &State, terms: &Terms, report: &IssuerReport, now: Timestamp) -> Decision<RedirectPayment> {
     match &report.word {
         // contract 5: a differing amount or currency is never a success; the payment stays open, finance looks.
+        // The same difference again (a reload, another event) adds nothing and puts no question off.
+        IssuerWord::Approved if state.difference() == Some(report.amount) => record(state, Vec::new()),
         IssuerWord::Approved if report.amount != terms.amount => record(
             state,
             vec![Event::AmountDiffered {
@@ -300,7 +321,7 @@ fn issuer_speaks(state: &State, terms: &Terms, report: &IssuerReport, now: Times
             );
             decision
         }
-        IssuerWord::Declined(negative) => close(state, Event::Declined(negative.clone())),
+        IssuerWord::Declined(negative) => close(state, Event::Declined(in_terms(negative, terms))),
         IssuerWord::Cancelled(raw) => {
             close(state, Event::Abandoned(Negative { raw: raw.clone(), ..Negative::payer_left() }))
         }
@@ -320,6 +341,32 @@ fn issuer_speaks(state: &State, terms: &Terms, report: &IssuerReport, now: Times
             }
         },
     }
+}
+
+/// A limit is stated in the payment's currency (API sections 3.8 and 7.6), whatever the report was in.
+fn in_terms(negative: &Negative, terms: &Terms) -> Negative {
+    let restated = |limit: &Money| Money::new(limit.micros(), terms.amount.currency());
+    let decline = match &negative.decline {
+        Decline::OverLimit(limit) => Decline::OverLimit(restated(limit)),
+        Decline::UnderLimit(limit) => Decline::UnderLimit(limit.as_ref().map(restated)),
+        other @ (Decline::InsufficientFunds
+        | Decline::CurrencyNotSupported
+        | Decline::Risk
+        | Decline::ByIssuer
+        | Decline::PayerLeft) => other.clone(),
+    };
+    Negative { decline, raw: negative.raw.clone() }
+}
+
+fn paid_again(state: &State, report: &IssuerReport, now: Timestamp) -> Decision<RedirectPayment> {
+    let mut decision = record(state, vec![Event::PaidAgain(receipt(report, now))]);
+    decision.entries = LedgerEntry::pair(
+        Account::IssuerReceivable(report.issuer.clone()),
+        Account::Suspense,
+        report.amount,
+        "payment taken again",
+    );
+    decision
 }
 
 fn receipt(report: &IssuerReport, now: Timestamp) -> Receipt {
@@ -346,7 +393,7 @@ fn paid_after_close(
 
 fn contradiction(state: &State, report: &IssuerReport) -> Decision<RedirectPayment> {
     let word = match &report.word {
-        IssuerWord::Approved => "approved with another reference or amount",
+        IssuerWord::Approved => "approved",
         IssuerWord::Declined(_) => "declined",
         IssuerWord::Cancelled(_) => "cancelled",
         IssuerWord::Pending => "pending",

@@ -65,17 +65,17 @@ impl Machine for RedirectPayment {
 
     fn attention(state: &State) -> Option<Attention> {
         match state {
-            State::Pending { difference: Some(_), .. } => Some(Attention::AmountDiffers),
             State::PaidAfterClose { .. } => Some(Attention::PaidAfterClose),
-            State::Paid { contradicted: true, .. } => Some(Attention::Contradiction),
+            State::Paid { contradicted, further, .. } => {
+                (*contradicted || !further.is_empty()).then_some(Attention::Contradiction)
+            }
             State::Unstarted
             | State::AwaitingIssuerChoice { .. }
             | State::AtIssuer { .. }
-            | State::Pending { difference: None, .. }
-            | State::Paid { contradicted: false, .. }
+            | State::Pending { .. }
             | State::Declined(_)
             | State::Abandoned(_)
-            | State::Expired(_) => None,
+            | State::Expired(_) => state.difference().map(|_| Attention::AmountDiffers),
         }
     }
 

@@ -53,6 +53,8 @@ pub enum Opening {
     },
     /// No issuer of this account can take this payment.
     NobodyCan(Negative),
+    /// The issuer that came with the request is not one of the account's: nothing starts.
+    NotOffered,
 }
 
 /// The snapshot.
@@ -100,8 +102,10 @@ pub enum State {
         receipt: Receipt,
         /// Whether Google has acknowledged C2.
         notified: bool,
-        /// The issuer has since said something else.
+        /// The issuer has contradicted it, before or since.
         contradicted: bool,
+        /// Money that the issuer took once more for this payment: in suspense, before finance.
+        further: Vec<Receipt>,
     },
     /// Declined. Final.
     Declined(Closing),
@@ -117,6 +121,8 @@ pub enum State {
         closed_as: ClosedAs,
         /// The proof of the late payment.
         receipt: Receipt,
+        /// Money that the issuer took once more for this payment.
+        further: Vec<Receipt>,
     },
 }
 
@@ -131,6 +137,8 @@ pub struct Closing {
     pub negative: Negative,
     /// Whether Google has acknowledged C2.
     pub notified: bool,
+    /// A differing amount that the issuer had approved before: money may have moved.
+    pub difference: Option<Money>,
 }
 
 /// Which negative state a late success found.
@@ -162,6 +170,8 @@ pub struct Start {
 pub enum Input {
     /// Google starts it.
     Start(Box<Start>),
+    /// Google tests the connection under a request id: nothing happens to the payment, if there is one.
+    Echo,
     /// The payer opens our page, or comes back to it.
     Visit,
     /// The payer chooses an issuer; the caller has checked that the account offers it.
@@ -231,6 +241,8 @@ pub enum Event {
     Expired,
     /// The issuer took the money after the end.
     PaidAfterClose(Receipt),
+    /// The issuer took money once more for a payment that it had taken money for.
+    PaidAgain(Receipt),
     /// The issuer contradicted its success.
     Contradicted {
         /// What it said this time.
@@ -304,6 +316,8 @@ pub enum Stage {
         issuer: IssuerId,
         /// Sent by this input.
         sent_now: bool,
+        /// Until when the payer may still be sent there; `None` while the issuer is being asked.
+        until: Option<Timestamp>,
     },
     /// The issuer has not decided.
     Undecided {
@@ -333,6 +347,9 @@ pub enum Rejection {
     /// The clock window is over and there is nothing to resume.
     #[error("the request is outside the clock window")]
     Stale,
+    /// The issuer that came with the request is not one of the account's.
+    #[error("the account does not offer this issuer")]
+    NotOffered,
     /// The issuer speaks of a payment that was not sent to it.
     #[error("the payment was not sent to this issuer")]
     NotThisIssuer,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::outcome::{Outcome, Verdict};
 use super::state::{Closing, Stage, Standing, State, Terms};
-use crate::domain::IssuerId;
+use crate::domain::{IssuerId, Money};
 
 impl State {
     /// What was agreed, once it was.
@@ -32,6 +32,16 @@ impl State {
         }
     }
 
+    /// The differing amount that the issuer approved, if it did.
+    pub fn difference(&self) -> Option<Money> {
+        match self {
+            Self::Pending { difference, .. } => *difference,
+            Self::Declined(closing) | Self::Abandoned(closing) | Self::Expired(closing) => closing.difference,
+            Self::PaidAfterClose { closing, .. } => closing.difference,
+            Self::Unstarted | Self::AwaitingIssuerChoice { .. } | Self::AtIssuer { .. } | Self::Paid { .. } => None,
+        }
+    }
+
     /// What all three completion channels say (flows-security section 5.3): one state, one verdict.
     pub fn verdict(&self) -> Verdict {
         let negative = |closing: &Closing| Verdict::Final(Outcome::Negative(closing.negative.clone()));
@@ -52,7 +62,9 @@ impl State {
         let stage = match self {
             Self::Unstarted => return None,
             Self::AwaitingIssuerChoice { .. } => Stage::Choosing,
-            Self::AtIssuer { issuer, .. } => Stage::AtIssuer { issuer: issuer.clone(), sent_now },
+            Self::AtIssuer { issuer, deadline, .. } => {
+                Stage::AtIssuer { issuer: issuer.clone(), sent_now, until: *deadline }
+            }
             Self::Pending { issuer, difference, .. } => {
                 Stage::Undecided { issuer: issuer.clone(), differs: difference.is_some() }
             }

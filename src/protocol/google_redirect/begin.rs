@@ -5,7 +5,7 @@ use url::Url;
 use super::callback::{CallbackHosts, InvalidCallback, request_id_in};
 use super::error::{ErrorCode, ProtocolError, Refusal};
 use super::read::Object;
-use super::unseal::{Accounts, StartRequest, read_start};
+use super::unseal::{Accounts, Authentic, StartRequest, read_start};
 use crate::crypto::Carrier;
 use crate::domain::{Piaid, RequestId, Timestamp};
 
@@ -46,19 +46,21 @@ pub struct BeginError {
 }
 
 impl BeginQuery {
-    /// Reads a raw query string. Refuses a parameter that stands twice; `None` then.
+    /// Reads a raw query string. Refuses any parameter that stands twice (flows-security section 4.1, step 1): `None` then.
     pub fn parse(raw_query: &str) -> Option<Self> {
         let mut query = Self { unverified_callback: None, unverified_request: None };
+        let mut seen = std::collections::HashSet::new();
         for (name, value) in url::form_urlencoded::parse(raw_query.as_bytes()) {
+            if !seen.insert(name.clone()) {
+                return None;
+            }
             let place = match &*name {
                 "callbackUrl" => &mut query.unverified_callback,
                 "redirectRequest" => &mut query.unverified_request,
-                // Google may add parameters; ones that we do not read cannot be ambiguous to us.
+                // Google may add parameters.
                 _ => continue,
             };
-            if place.replace(value.into_owned()).is_some() {
-                return None;
-            }
+            *place = Some(value.into_owned());
         }
         Some(query)
     }
@@ -73,27 +75,29 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<BeginCall, Box<BeginError>> {
         let callback = query.unverified_callback.as_deref().map(|text| hosts.check(text));
-        // What Google finds the failed payment by stands in the callback alone until the request is verified.
-        let way_back = match &callback {
-            Some(Ok(url)) => {
-                request_id_in(url).and_then(|id| RequestId::parse(&id).ok()).map(|request_id| (url.clone(), request_id))
-            }
-            Some(Err(_)) | None => None,
-        };
-        self.read_begin(query, callback, now).map_err(|error| Box::new(BeginError { error, way_back }))
+        let home = callback.as_ref().and_then(|checked| checked.as_ref().ok()).cloned();
+        let sealed = query.unverified_request.as_deref().unwrap_or_default();
+        let bound = query.unverified_callback.as_deref().unwrap_or_default().as_bytes();
+        let opened = self.open(sealed.as_bytes(), Carrier::UrlParameter, bound, now);
+        // Google finds a failed payment by the id in the callback; where that lacks one, by the verified request's.
+        let claimed = home.as_ref().and_then(request_id_in).and_then(|id| RequestId::parse(&id).ok());
+        let verified = opened.as_ref().ok().and_then(|authentic| authentic.request_id.clone().ok());
+        let way_back = home.zip(claimed.or(verified));
+        opened
+            .and_then(|authentic| self.read_begin(authentic, callback, now))
+            .map_err(|error| Box::new(BeginError { error, way_back }))
     }
 
     fn read_begin(
         &self,
-        query: &BeginQuery,
+        authentic: Authentic,
         callback: Option<Result<Url, InvalidCallback>>,
         now: Timestamp,
     ) -> Result<BeginCall, ProtocolError> {
-        let callback_text = query.unverified_callback.as_deref().unwrap_or_default();
-        let sealed = query.unverified_request.as_deref().unwrap_or_default();
-        let bound = callback_text.as_bytes();
-        let authentic = self.open(sealed.as_bytes(), Carrier::UrlParameter, bound, now)?;
-        let refuse = |refusal| ProtocolError::Refused { account: authentic.account, refusal };
+        let account = authentic.account;
+        let stale = self.out_of_window(authentic.requested_at, now);
+        // What cannot have begun a payment cannot resume one: for it the clock comes first (flows-security section 8.3).
+        let refuse = |refusal| ProtocolError::Refused { account, refusal: stale.clone().unwrap_or(refusal) };
         let callback = callback.ok_or_else(|| refuse(Refusal::missing("callbackUrl")))?.map_err(|reason| {
             refuse(Refusal::new(ErrorCode::InvalidFieldValue("callbackUrl".into()), reason.to_string()))
         })?;
@@ -107,7 +111,7 @@ impl Accounts {
         let start = read_start(&root, callback.into()).map_err(refuse)?;
         Ok(BeginCall {
             account: authentic.account,
-            stale: self.out_of_window(authentic.requested_at, now),
+            stale,
             piaid: authentic.piaid,
             request_id,
             content_hash: authentic.content_hash,

@@ -24,6 +24,7 @@ pub(super) enum StoredEvent<'a> {
     Abandoned(StoredNegative<'a>),
     Expired,
     PaidAfterClose(StoredReceipt<'a>),
+    PaidAgain(StoredReceipt<'a>),
     Contradicted { word: Cow<'a, str>, reference: Cow<'a, str> },
     Notified,
 }
@@ -49,6 +50,7 @@ impl<'a> From<&'a Event> for StoredEvent<'a> {
             Event::Abandoned(negative) => Self::Abandoned(negative.into()),
             Event::Expired => Self::Expired,
             Event::PaidAfterClose(receipt) => Self::PaidAfterClose(receipt.into()),
+            Event::PaidAgain(receipt) => Self::PaidAgain(receipt.into()),
             Event::Contradicted { word, reference } => {
                 Self::Contradicted { word: (*word).into(), reference: reference.as_str().into() }
             }
@@ -82,6 +84,7 @@ impl TryFrom<StoredEvent<'_>> for Event {
             StoredEvent::Abandoned(negative) => Self::Abandoned(negative.try_into()?),
             StoredEvent::Expired => Self::Expired,
             StoredEvent::PaidAfterClose(receipt) => Self::PaidAfterClose(receipt.try_into()?),
+            StoredEvent::PaidAgain(receipt) => Self::PaidAgain(receipt.try_into()?),
             StoredEvent::Contradicted { word, reference } => {
                 Self::Contradicted { word: contradiction(&word)?, reference: reference.into_owned() }
             }
@@ -172,7 +175,7 @@ pub(super) enum StoredReply<'a> {
 #[derive(Serialize, Deserialize)]
 pub(super) enum StoredStage<'a> {
     Choosing,
-    AtIssuer { issuer: Cow<'a, str>, sent_now: bool },
+    AtIssuer { issuer: Cow<'a, str>, sent_now: bool, until_ms: Option<i64> },
     Undecided { issuer: Cow<'a, str>, differs: bool },
     Closed { outcome: StoredOutcome<'a>, issuer: Option<Cow<'a, str>> },
 }
@@ -213,8 +216,9 @@ impl<'a> From<&'a Stage> for StoredStage<'a> {
     fn from(stage: &'a Stage) -> Self {
         match stage {
             Stage::Choosing => Self::Choosing,
-            Stage::AtIssuer { issuer, sent_now } => {
-                Self::AtIssuer { issuer: issuer.as_str().into(), sent_now: *sent_now }
+            Stage::AtIssuer { issuer, sent_now, until } => {
+                let until_ms = until.map(Timestamp::as_millis);
+                Self::AtIssuer { issuer: issuer.as_str().into(), sent_now: *sent_now, until_ms }
             }
             Stage::Undecided { issuer, differs } => {
                 Self::Undecided { issuer: issuer.as_str().into(), differs: *differs }
@@ -232,8 +236,9 @@ impl TryFrom<StoredStage<'_>> for Stage {
     fn try_from(stored: StoredStage<'_>) -> Result<Self, CodecError> {
         Ok(match stored {
             StoredStage::Choosing => Self::Choosing,
-            StoredStage::AtIssuer { issuer, sent_now } => {
-                Self::AtIssuer { issuer: IssuerId::parse(&issuer)?, sent_now }
+            StoredStage::AtIssuer { issuer, sent_now, until_ms } => {
+                let until = until_ms.map(Timestamp::from_millis);
+                Self::AtIssuer { issuer: IssuerId::parse(&issuer)?, sent_now, until }
             }
             StoredStage::Undecided { issuer, differs } => {
                 Self::Undecided { issuer: IssuerId::parse(&issuer)?, differs }

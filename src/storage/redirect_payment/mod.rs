@@ -39,6 +39,7 @@ impl Codec for RedirectPayment {
             Event::Abandoned(_) => "Abandoned",
             Event::Expired => "Expired",
             Event::PaidAfterClose(_) => "PaidAfterClose",
+            Event::PaidAgain(_) => "PaidAgain",
             Event::Contradicted { .. } => "Contradicted",
             Event::Notified => "Notified",
         }

@@ -8,7 +8,7 @@ use super::values::{
     StoredMoney, StoredNegative, StoredPreselection, StoredReceipt, StoredTerms, issuer, preselection, stored_issuer,
     stored_preselection,
 };
-use crate::domain::redirect_payment::{ClosedAs, Closing, State};
+use crate::domain::redirect_payment::{ClosedAs, Closing, Receipt, State};
 use crate::domain::{IssuerId, Timestamp};
 use crate::storage::CodecError;
 
@@ -37,6 +37,8 @@ pub(super) enum StoredState<'a> {
         receipt: StoredReceipt<'a>,
         notified: bool,
         contradicted: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        further: Vec<StoredReceipt<'a>>,
     },
     Declined(StoredClosing<'a>),
     Abandoned(StoredClosing<'a>),
@@ -45,6 +47,8 @@ pub(super) enum StoredState<'a> {
         closing: StoredClosing<'a>,
         closed_as: StoredClosedAs,
         receipt: StoredReceipt<'a>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        further: Vec<StoredReceipt<'a>>,
     },
 }
 
@@ -54,6 +58,8 @@ pub(super) struct StoredClosing<'a> {
     issuer: Option<Cow<'a, str>>,
     negative: StoredNegative<'a>,
     notified: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    difference: Option<StoredMoney<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -84,16 +90,18 @@ impl<'a> From<&'a State> for StoredState<'a> {
                 asked: *asked,
                 difference: difference.as_ref().map(Into::into),
             },
-            State::Paid { terms, receipt, notified, contradicted } => Self::Paid {
+            State::Paid { terms, receipt, notified, contradicted, further } => Self::Paid {
                 terms: terms.as_ref().into(),
                 receipt: receipt.into(),
                 notified: *notified,
                 contradicted: *contradicted,
+                further: further.iter().map(Into::into).collect(),
             },
             State::Declined(closing) => Self::Declined(closing.into()),
             State::Abandoned(closing) => Self::Abandoned(closing.into()),
             State::Expired(closing) => Self::Expired(closing.into()),
-            State::PaidAfterClose { closing, closed_as, receipt } => Self::PaidAfterClose {
+            State::PaidAfterClose { closing, closed_as, receipt, further } => Self::PaidAfterClose {
+                further: further.iter().map(Into::into).collect(),
                 closing: closing.into(),
                 closed_as: match closed_as {
                     ClosedAs::Declined => StoredClosedAs::Declined,
@@ -128,13 +136,18 @@ impl TryFrom<StoredState<'_>> for State {
                 asked,
                 difference: difference.map(TryInto::try_into).transpose()?,
             },
-            StoredState::Paid { terms, receipt, notified, contradicted } => {
-                Self::Paid { terms: terms.try_into()?, receipt: receipt.try_into()?, notified, contradicted }
-            }
+            StoredState::Paid { terms, receipt, notified, contradicted, further } => Self::Paid {
+                terms: terms.try_into()?,
+                receipt: receipt.try_into()?,
+                notified,
+                contradicted,
+                further: receipts(further)?,
+            },
             StoredState::Declined(closing) => Self::Declined(closing.try_into()?),
             StoredState::Abandoned(closing) => Self::Abandoned(closing.try_into()?),
             StoredState::Expired(closing) => Self::Expired(closing.try_into()?),
-            StoredState::PaidAfterClose { closing, closed_as, receipt } => Self::PaidAfterClose {
+            StoredState::PaidAfterClose { closing, closed_as, receipt, further } => Self::PaidAfterClose {
+                further: receipts(further)?,
                 closing: closing.try_into()?,
                 closed_as: match closed_as {
                     StoredClosedAs::Declined => ClosedAs::Declined,
@@ -147,6 +160,10 @@ impl TryFrom<StoredState<'_>> for State {
     }
 }
 
+fn receipts(stored: Vec<StoredReceipt<'_>>) -> Result<Vec<Receipt>, CodecError> {
+    stored.into_iter().map(TryInto::try_into).collect()
+}
+
 impl<'a> From<&'a Closing> for StoredClosing<'a> {
     fn from(closing: &'a Closing) -> Self {
         Self {
@@ -154,6 +171,7 @@ impl<'a> From<&'a Closing> for StoredClosing<'a> {
             issuer: stored_issuer(closing.issuer.as_ref()),
             negative: (&closing.negative).into(),
             notified: closing.notified,
+            difference: closing.difference.as_ref().map(Into::into),
         }
     }
 }
@@ -167,6 +185,7 @@ impl TryFrom<StoredClosing<'_>> for Closing {
             issuer: issuer(stored.issuer)?,
             negative: stored.negative.try_into()?,
             notified: stored.notified,
+            difference: stored.difference.map(TryInto::try_into).transpose()?,
         })
     }
 }

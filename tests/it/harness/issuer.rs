@@ -107,7 +107,12 @@ pub(crate) struct Bank {
 impl Bank {
     pub(crate) fn start(id: &str, seed: u8, clock: Arc<dyn Clock>) -> Self {
         let (secret, _) = keys::secret(seed);
-        let book = Arc::new(Mutex::new(Book { says: Says::NeverSeen, says_of: HashMap::new(), asked: Vec::new(), visits: Vec::new() }));
+        let book = Arc::new(Mutex::new(Book {
+            says: Says::NeverSeen,
+            says_of: HashMap::new(),
+            asked: Vec::new(),
+            visits: Vec::new(),
+        }));
         let (theirs, key, time) = (book.clone(), secret.clone(), clock.clone());
         let listener = Listener::start(Arc::new(move |received| status(&theirs, &key, time.now(), &received)));
         Self { id: id.to_owned(), kid: format!("kid-{id}"), secret, listener, book, clock }
@@ -148,14 +153,17 @@ impl Bank {
     pub(crate) fn arrive(&self, url: &Url) -> Visit {
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         let names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
-        let expected =
-            ["transactionId", "amountMicros", "currency", "description", "returnUrl", "exp", "kid", "sig"];
+        let expected = ["transactionId", "amountMicros", "currency", "description", "returnUrl", "exp", "kid", "sig"];
         assert_eq!(names, expected, "the parameters of {url}");
         let value = |name: &str| pairs.iter().find(|(given, _)| given == name).unwrap().1.clone();
         let base = self.url("/authorize");
         assert_eq!(&url[..url::Position::AfterPath], base);
         assert_eq!(value("kid"), self.kid);
-        assert_eq!(value("sig"), su1::url_signature(&self.secret, "issuer-authorize", &base, &pairs), "signature of {url}");
+        assert_eq!(
+            value("sig"),
+            su1::url_signature(&self.secret, "issuer-authorize", &base, &pairs),
+            "signature of {url}"
+        );
         let expires = Timestamp::from_secs(value("exp").parse().unwrap());
         assert!(expires > self.clock.now(), "{url} has expired");
         let visit = Visit {

@@ -97,7 +97,8 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, handler: &Handler) -
     }
     head.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", answer.body.len()));
     // The client may have gone away meanwhile.
-    let _gone = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&answer.body)).and_then(|()| stream.flush());
+    let _gone =
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&answer.body)).and_then(|()| stream.flush());
     Some(())
 }
 
@@ -114,7 +115,8 @@ fn read_request(stream: &mut dyn Stream) -> Option<Received> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
+    let length =
+        headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some(Received { method, target, headers, body })

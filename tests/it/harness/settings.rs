@@ -97,7 +97,8 @@ impl Setup {
         Self {
             accounts: vec![AccountSetup::new(PIAID, scheme)],
             issuers: vec![
-                IssuerSetup::new("BANK_A", "Bank A").with("min_amount_micros = 1000000\nmax_amount_micros = 200000000000"),
+                IssuerSetup::new("BANK_A", "Bank A")
+                    .with("min_amount_micros = 1000000\nmax_amount_micros = 200000000000"),
                 IssuerSetup::new("BANK_B", "Bank B").with("max_amount_micros = 500000000000"),
             ],
             nodes: 1,
@@ -191,7 +192,8 @@ impl File<'_> {
         let IssuerSetup { id, name, currencies, more } = issuer;
         let secret = format!("issuer-{id}");
         std::fs::write(self.dir.join(&secret), keys::secret(bank.secret[0]).1).unwrap();
-        let urls = ["authorize", "status", "refund"].map(|what| format!("{what}_url = \"{}\"\n", bank.url(&format!("/{what}"))));
+        let urls = ["authorize", "status", "refund"]
+            .map(|what| format!("{what}_url = \"{}\"\n", bank.url(&format!("/{what}"))));
         write!(
             text,
             "\n[[issuers]]\nid = \"{id}\"\nname = \"{name}\"\n{}currencies = [\"{}\"]\n\

@@ -22,13 +22,17 @@ async fn the_whole_payment_in_both_flows_and_both_schemes() {
         assert_eq!((sent.status, sent.header("cache-control")), (303, "no-store"));
         let flow_a = world.bank().arrive(&sent.location());
         // Flow B, the issuer chosen at Google.
-        let generated = world.call("generateRedirectPaymentUrl", &world.peer().generate_request("rq-b", Some("BANK_A"))).await;
+        let generated =
+            world.call("generateRedirectPaymentUrl", &world.peer().generate_request("rq-b", Some("BANK_A"))).await;
         let flow_b = world.bank().arrive(&world.get(generated.payment_url()).await.location());
 
         for (id, visit) in [("rq-a", flow_a), ("rq-b", flow_b)] {
             assert_eq!(world.ask(id).await, json!({"pending": {}}));
             let back = world.returns(&visit, &Word::APPROVED).await;
-            assert_eq!((back.status, back.header("cache-control"), back.header("referrer-policy")), (302, "no-store", "no-referrer"));
+            assert_eq!(
+                (back.status, back.header("cache-control"), back.header("referrer-policy")),
+                (302, "no-store", "no-referrer")
+            );
             let home = world.peer().read_home(&back.location());
             assert_eq!(home.result(), &success(), "C1");
             let c2 = world.google.accepted(id).await;
@@ -80,7 +84,8 @@ async fn cmp_2_no_parameter_stands_twice_whatever_the_callback_held() {
 #[tokio::test]
 async fn cmp_3_one_notification_for_accepted_and_declined_alike() {
     let world = Setup::pgp().start().await;
-    for (id, word) in [("rq-paid", Word::APPROVED), ("rq-declined", Word::DECLINED), ("rq-cancelled", Word::CANCELLED)] {
+    for (id, word) in [("rq-paid", Word::APPROVED), ("rq-declined", Word::DECLINED), ("rq-cancelled", Word::CANCELLED)]
+    {
         let visit = world.at_bank(id).await;
         for _ in 0..3 {
             world.returns(&visit, &word).await;
@@ -216,10 +221,11 @@ async fn cmp_6_the_issuers_word_counts_the_same_by_every_way() {
 
 /// Attempts at C2 while time passes in steps.
 async fn attempts(world: &World, id: &str, count: usize, step_ms: i64) {
-    world.pass_until(step_ms, "another attempt at C2", async || {
-        (world.google.notifications(id).len() >= count).then_some(())
-    })
-    .await;
+    world
+        .pass_until(step_ms, "another attempt at C2", async || {
+            (world.google.notifications(id).len() >= count).then_some(())
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -294,7 +300,9 @@ async fn cmp_9_a_success_is_never_taken_back() {
     .enumerate()
     {
         let event = Bank::event(&visit, &word);
-        world.bank().check_acknowledged(&world.bank().send(&world.browser, &world.origin, &format!("msg_{number}"), &event).await);
+        world.bank().check_acknowledged(
+            &world.bank().send(&world.browser, &world.origin, &format!("msg_{number}"), &event).await,
+        );
         let home = world.goes_home(&visit, &word).await;
         assert_eq!(home.result(), &success(), "C1 after {word:?}");
         assert_eq!(world.ask("rq-0001").await, success(), "C3 after {word:?}");

@@ -109,7 +109,11 @@ async fn an_event_about_nothing_is_not_acknowledged() {
         ("no amount", with("amountMicros", Value::Null), 400),
         ("an id that is none", with("transactionId", json!("77")), 400),
         ("a list", json!([1, 2]), 400),
-        ("a refund that nobody ordered", json!({"type": "refund.updated", "refundId": "r-1", "outcome": "refunded"}), 404),
+        (
+            "a refund that nobody ordered",
+            json!({"type": "refund.updated", "refundId": "r-1", "outcome": "refunded"}),
+            404,
+        ),
     ]
     .into_iter()
     .enumerate()

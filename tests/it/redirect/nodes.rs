@@ -15,7 +15,8 @@ fn at(world: &World, node: usize, url: impl AsRef<str>) -> String {
 async fn ask_at(world: &World, node: usize, id: &str, of: &str) -> serde_json::Value {
     let peer = world.peer();
     let request = peer.status_request(id, of);
-    peer.call(&world.browser, &world.nodes[node].public, "getRedirectPaymentStatus", &request).await.ok()["result"].clone()
+    peer.call(&world.browser, &world.nodes[node].public, "getRedirectPaymentStatus", &request).await.ok()["result"]
+        .clone()
 }
 
 #[tokio::test]
@@ -38,7 +39,11 @@ async fn one_payment_goes_through_both_nodes() {
         let result = if round < 3 { json!({"success": {}}) } else { json!({"riskDeclined": {}}) };
         let home = world.get(at(&world, two, world.bank().return_url(&visit, &word))).await;
         assert_eq!(world.peer().read_home(&home.location()).result(), &result, "C1");
-        assert_eq!(ask_at(&world, one, &format!("st-b{round}"), &id).await, result, "C3 of the other node right after C1");
+        assert_eq!(
+            ask_at(&world, one, &format!("st-b{round}"), &id).await,
+            result,
+            "C3 of the other node right after C1"
+        );
         assert_eq!(ask_at(&world, two, &format!("st-c{round}"), &id).await, result);
         let again = world.get(at(&world, one, world.bank().return_url(&visit, &word))).await;
         assert_eq!(world.peer().read_home(&again.location()).result(), &result);
@@ -84,11 +89,16 @@ async fn idm_5_fifty_parallel_identical_requests_over_two_nodes_have_one_effect(
     let answered: Vec<_> = calls.iter().filter(|called| called.status() == 200).collect();
     assert!(!answered.is_empty());
     assert!(answered.iter().all(|called| called.payment_url() == answered[0].payment_url()));
-    assert!(calls.iter().all(|called| matches!(called.status(), 200 | 409 | 503)), "{:?}", calls.iter().map(|called| called.status()).collect::<Vec<_>>());
+    assert!(
+        calls.iter().all(|called| matches!(called.status(), 200 | 409 | 503)),
+        "{:?}",
+        calls.iter().map(|called| called.status()).collect::<Vec<_>>()
+    );
 
     let begin = world.peer().begin_url(&world.origin, &world.peer().redirect_request("rq-0002", Some("BANK_A")));
     let pages = join_all((0..50).map(|number| world.get(at(&world, number % 2, &begin)))).await;
-    let visits: Vec<_> = pages.iter().filter(|page| page.status == 302).map(|page| world.bank().arrive(&page.location())).collect();
+    let visits: Vec<_> =
+        pages.iter().filter(|page| page.status == 302).map(|page| world.bank().arrive(&page.location())).collect();
     assert!(!visits.is_empty());
     assert!(visits.iter().all(|visit| visit.transaction_id == visits[0].transaction_id));
     assert!(pages.iter().all(|page| matches!(page.status, 302 | 503)));
@@ -112,7 +122,10 @@ async fn events_of_one_id_at_two_nodes_count_once() {
     let world = Setup::jose().nodes(2).start().await;
     let visit = world.at_bank("rq-0001").await;
     let event = Bank::event(&visit, &Word::APPROVED);
-    let answers = join_all((0..20).map(|number| world.bank().send(&world.browser, &world.nodes[number % 2].public, "msg_1", &event))).await;
+    let answers = join_all(
+        (0..20).map(|number| world.bank().send(&world.browser, &world.nodes[number % 2].public, "msg_1", &event)),
+    )
+    .await;
     assert!(answers.iter().any(|answer| answer.status == 204));
     assert!(answers.iter().all(|answer| matches!(answer.status, 204 | 503)));
     world.google.accepted("rq-0001").await;
@@ -132,10 +145,11 @@ async fn what_a_stopped_node_left_is_carried_out_by_the_other() {
     let node = world.nodes.remove(0);
     node.stop(false).await;
     // Its lease ends.
-    world.pass_until(SECOND, "the other node's attempt", async || {
-        (world.google.notifications("rq-0001").len() >= 2).then_some(())
-    })
-    .await;
+    world
+        .pass_until(SECOND, "the other node's attempt", async || {
+            (world.google.notifications("rq-0001").len() >= 2).then_some(())
+        })
+        .await;
     world.google.accepted("rq-0001").await;
     let ids: std::collections::HashSet<String> = world
         .google

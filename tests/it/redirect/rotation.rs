@@ -31,7 +31,9 @@ async fn key_2_both_sides_rotate_without_an_outage() {
         let to_next = world.peer_with(&["google"], &["ours-next"]);
         assert_eq!(echo(&world, &to_next, "echo-next").await, 200);
         // Our answers are readable for a Google that has both.
-        let status = next.call(&world.browser, &world.origin, "getRedirectPaymentStatus", &next.status_request("st-1", "rq-0001")).await;
+        let status = next
+            .call(&world.browser, &world.origin, "getRedirectPaymentStatus", &next.status_request("st-1", "rq-0001"))
+            .await;
         assert_eq!(status.ok()["result"], json!({"pending": {}}));
 
         // 2. Both sides remove their old key.

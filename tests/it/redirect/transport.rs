@@ -65,7 +65,9 @@ async fn tls_2_only_the_listed_suites_are_spoken() {
         let world = tls_world(&authority.certify("localhost", algorithm), dir.path()).await;
         let spoken = [format!("ECDHE-{name}-AES128-GCM-SHA256"), format!("ECDHE-{name}-CHACHA20-POLY1305")];
         for suite in &spoken {
-            let said = handshake(&world, &["-tls1_2", "-cipher", suite]).await.unwrap_or_else(|said| panic!("{suite}: {said}"));
+            let said = handshake(&world, &["-tls1_2", "-cipher", suite])
+                .await
+                .unwrap_or_else(|said| panic!("{suite}: {said}"));
             assert!(said.contains(suite.as_str()), "{said}");
         }
         // Everything that OpenSSL knows, without the six of the list.
@@ -75,7 +77,9 @@ async fn tls_2_only_the_listed_suites_are_spoken() {
         handshake(&world, &["-tls1_2", "-cipher", &others]).await.expect_err("a suite off the list was spoken");
         handshake(&world, &["-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384"]).await.expect_err("TLS 1.3");
         for suite in ["TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"] {
-            handshake(&world, &["-tls1_3", "-ciphersuites", suite]).await.unwrap_or_else(|said| panic!("{suite}: {said}"));
+            handshake(&world, &["-tls1_3", "-ciphersuites", suite])
+                .await
+                .unwrap_or_else(|said| panic!("{suite}: {said}"));
         }
     }
 }
@@ -91,7 +95,8 @@ async fn tls_3_a_wrong_host_name_gets_nothing() {
     let port = free_port();
     let wrong = authority.certify("wrong.example", &rcgen::PKCS_ECDSA_P256_SHA256);
     let google = Google::on(port, Some(wrong.server_config()), vec![peer.clone()]);
-    let setup = Setup::jose().with(|setup| setup.issuers.truncate(1)).with(|setup| setup.accounts[0].issuers = vec!["BANK_A"]);
+    let setup =
+        Setup::jose().with(|setup| setup.issuers.truncate(1)).with(|setup| setup.accounts[0].issuers = vec!["BANK_A"]);
     let banks = [Bank::start("BANK_A", 1, clock)];
     let ports = (free_port(), free_port());
     let origin = format!("http://127.0.0.1:{}", ports.0);
@@ -123,9 +128,9 @@ async fn tls_3_a_wrong_host_name_gets_nothing() {
     // The same server with the right name is told.
     let right = authority.certify("localhost", &rcgen::PKCS_ECDSA_P256_SHA256);
     let google = until("the port is free again", async || {
-        std::net::TcpListener::bind(("127.0.0.1", port)).is_ok().then(|| {
-            Google::on(port, Some(right.server_config()), vec![peer.clone()])
-        })
+        std::net::TcpListener::bind(("127.0.0.1", port))
+            .is_ok()
+            .then(|| Google::on(port, Some(right.server_config()), vec![peer.clone()]))
     })
     .await;
     assert_eq!(google.accepted("rq-0001").await.clear["result"], json!({"success": {}}));
@@ -146,7 +151,10 @@ async fn ct_1_pgp_bodies_are_base64url_of_an_octet_stream() {
         ("C2", c2.content_type.as_str(), c2.raw.clone()),
     ] {
         assert_eq!(content_type, "application/octet-stream; charset=utf-8", "{desc}");
-        assert!(body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b)), "{desc}: no line breaks, base64url");
+        assert!(
+            body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b)),
+            "{desc}: no line breaks, base64url"
+        );
         let message = URL_SAFE_NO_PAD.decode(body.trim_end_matches('=')).unwrap();
         assert!(message[0] & 0x80 != 0, "{desc}: a binary OpenPGP packet, not armour");
     }
@@ -169,7 +177,10 @@ async fn ct_2_jose_bodies_are_compact_and_not_encoded_again() {
         let parts: Vec<&str> = body.split('.').collect();
         assert_eq!(parts.len(), 5, "{desc}: four dots");
         let header: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[0]).unwrap()).unwrap();
-        assert!(header["alg"].is_string() && header["enc"].is_string() && header["kid"] == "google", "{desc}: {header}");
+        assert!(
+            header["alg"].is_string() && header["enc"].is_string() && header["kid"] == "google",
+            "{desc}: {header}"
+        );
     }
 }
 
@@ -180,7 +191,10 @@ async fn ct_3_redirect_parameters_are_base64url_in_both_schemes() {
         let visit = world.at_bank("rq-0001").await;
         let home = world.goes_home(&visit, &Word::APPROVED).await;
         let sealed = &home.sealed;
-        assert!(sealed.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)), "unpadded, without a dot: {sealed}");
+        assert!(
+            sealed.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)),
+            "unpadded, without a dot: {sealed}"
+        );
         let inner = URL_SAFE_NO_PAD.decode(sealed).unwrap();
         match scheme {
             Scheme::Pgp => assert!(inner[0] & 0x80 != 0, "a binary packet"),
@@ -212,7 +226,8 @@ async fn ct_4_variants_of_encoding_and_content_type_are_accepted() {
             if (pgp_only && scheme == Scheme::Jose) || (jose_only && scheme == Scheme::Pgp) {
                 continue;
             }
-            let headers: Vec<(&'static str, &str)> = content_type.iter().map(|value| ("content-type", *value)).collect();
+            let headers: Vec<(&'static str, &str)> =
+                content_type.iter().map(|value| ("content-type", *value)).collect();
             let page = world.browser.post(&url, &headers, body).await;
             assert_eq!(page.status, 200, "{} {desc}", scheme.as_str());
         }

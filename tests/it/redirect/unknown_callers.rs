@@ -39,7 +39,10 @@ async fn err_2_strangers_all_read_the_same() {
         let mut answers = std::collections::HashSet::new();
         for method in ["echo", "generateRedirectPaymentUrl", "getRedirectPaymentStatus"] {
             for (desc, body) in strangers_bodies(&world) {
-                let called = world.peer().call_sealed(&world.browser, &format!("{}{}", world.origin, method_path(method)), body).await;
+                let called = world
+                    .peer()
+                    .call_sealed(&world.browser, &format!("{}{}", world.origin, method_path(method)), body)
+                    .await;
                 assert!(matches!(called.status(), 400 | 401), "{desc}: {}", called.status());
                 assert!(called.clear.is_none(), "{desc}: nothing is sealed for a stranger");
                 let mut headers: Vec<String> = called
