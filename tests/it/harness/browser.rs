@@ -35,7 +35,8 @@ impl Browser {
     }
 
     pub(crate) async fn get_with(&self, url: impl AsRef<str>, headers: &[(&'static str, &str)]) -> Page {
-        let request = headers.iter().fold(self.0.get(url.as_ref()), |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(self.0.get(url.as_ref()), |request, (name, value)| request.header(*name, *value));
         self.send(request).await
     }
 
@@ -45,7 +46,12 @@ impl Browser {
     }
 
     /// Sends a body with these headers.
-    pub(crate) async fn post(&self, url: impl AsRef<str>, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>>) -> Page {
+    pub(crate) async fn post(
+        &self,
+        url: impl AsRef<str>,
+        headers: &[(&'static str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Page {
         let request = self.0.post(url.as_ref()).body(body.into());
         self.send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
     }
@@ -114,7 +120,9 @@ impl Page {
     fn tags(&self, element: &str) -> Vec<String> {
         let text = self.text();
         let opening = format!("<{element} ");
-        text.match_indices(&opening).filter_map(|(at, _)| text[at..].split_once('>').map(|(tag, _)| tag.to_owned())).collect()
+        text.match_indices(&opening)
+            .filter_map(|(at, _)| text[at..].split_once('>').map(|(tag, _)| tag.to_owned()))
+            .collect()
     }
 }
 

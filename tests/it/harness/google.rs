@@ -119,7 +119,11 @@ fn answer(seen: &Mutex<Seen>, peers: &[Peer], received: Received) -> Option<Answ
         return Some(plain(404));
     }
     if method == "echo" {
-        return Some(sealed(peer, 200, &json!({"clientMessage": clear["clientMessage"], "serverMessage": "from Google"})));
+        return Some(sealed(
+            peer,
+            200,
+            &json!({"clientMessage": clear["clientMessage"], "serverMessage": "from Google"}),
+        ));
     }
     let (script, index) = {
         let mut seen = seen.lock().unwrap();
@@ -140,11 +144,9 @@ fn answer(seen: &Mutex<Seen>, peers: &[Peer], received: Received) -> Option<Answ
         Script::RetryAfter(status, seconds) => {
             Answer { status, headers: vec![("retry-after", seconds.to_string())], body: Vec::new() }
         }
-        Script::Sealed(status, member) => sealed(
-            peer,
-            status,
-            &json!({"errorDescription": "scripted", "errorResponseResult": {member: {}}}),
-        ),
+        Script::Sealed(status, member) => {
+            sealed(peer, status, &json!({"errorDescription": "scripted", "errorResponseResult": {member: {}}}))
+        }
         Script::Foreign(stranger) => sealed(&stranger, 200, &accepted),
         Script::Unsealed => Answer { status: 200, headers: Vec::new(), body: accepted.to_string().into_bytes() },
         Script::Hold(word) => {
@@ -159,7 +161,8 @@ fn answer(seen: &Mutex<Seen>, peers: &[Peer], received: Received) -> Option<Answ
 }
 
 fn sealed(peer: &Peer, status: u16, members: &Value) -> Answer {
-    let mut clear = json!({"responseHeader": {"responseTimestamp": {"epochMillis": peer.now().as_millis().to_string()}}});
+    let mut clear =
+        json!({"responseHeader": {"responseTimestamp": {"epochMillis": peer.now().as_millis().to_string()}}});
     clear.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     Answer {
         status,

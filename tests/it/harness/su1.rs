@@ -27,7 +27,12 @@ pub(crate) fn encoded(text: &str) -> String {
 }
 
 /// The signature over origin, path and all parameters but `sig`.
-pub(crate) fn url_signature(secret: &[u8], purpose: &str, origin_and_path: &str, parameters: &[(String, String)]) -> String {
+pub(crate) fn url_signature(
+    secret: &[u8],
+    purpose: &str,
+    origin_and_path: &str,
+    parameters: &[(String, String)],
+) -> String {
     let mut pairs: Vec<_> = parameters
         .iter()
         .filter(|(name, _)| name != "sig")

@@ -53,12 +53,8 @@ impl Setup {
         let clock = ManualClock::at(Timestamp::from_millis(START_MS));
         let time: Arc<dyn roundtrip::ports::Clock> = Arc::new(clock.clone());
         let peers: Vec<Peer> = self.accounts.iter().map(|account| peer(account, time.clone())).collect();
-        let banks = self
-            .issuers
-            .iter()
-            .zip(1..)
-            .map(|(issuer, seed)| Bank::start(issuer.id, seed, time.clone()))
-            .collect();
+        let banks =
+            self.issuers.iter().zip(1..).map(|(issuer, seed)| Bank::start(issuer.id, seed, time.clone())).collect();
         let database = match self.engine {
             Engine::Sqlite => format!("sqlite://{}/roundtrip.db", dir.path().display()),
             Engine::Postgres => crate::postgres::fresh_database().await,
@@ -92,7 +88,8 @@ impl Setup {
 }
 
 fn peer(account: &AccountSetup, clock: Arc<dyn roundtrip::ports::Clock>) -> Peer {
-    let files = |owners: &[&str]| -> Vec<_> { owners.iter().map(|owner| keys::key_files(account.scheme, owner)).collect() };
+    let files =
+        |owners: &[&str]| -> Vec<_> { owners.iter().map(|owner| keys::key_files(account.scheme, owner)).collect() };
     let (own, ours) = (files(&account.peers), files(&account.own));
     let own: Vec<_> = own.iter().map(AsRef::as_ref).collect();
     let ours: Vec<_> = ours.iter().map(AsRef::as_ref).collect();

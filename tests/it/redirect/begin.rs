@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::harness::account::{CALLBACK, begin_url, callback_of};
 use crate::harness::settings::{AccountSetup, IssuerSetup};
-use crate::harness::{DAY, MINUTE, SECOND, Setup, START_MS, Word, World};
+use crate::harness::{DAY, MINUTE, SECOND, START_MS, Setup, Word, World};
 
 #[tokio::test]
 async fn beg_1_a_callback_of_another_request_starts_nothing() {
@@ -88,7 +88,7 @@ async fn beg_3_an_issuer_that_is_not_the_accounts_is_refused() {
 async fn beg_4_only_a_get_begins() {
     let world = Setup::pgp().start().await;
     let url = world.peer().begin_url(&world.origin, &world.peer().redirect_request("rq-0001", Some("BANK_A")));
-    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"] {
         let page = world.browser.request(method, &url).await;
         assert!((400..500).contains(&page.status) && !page.has_location(), "{method} {}", page.status);
     }
@@ -123,7 +123,8 @@ async fn beg_5_a_callback_that_is_not_googles_is_never_followed() {
         long_callback("rq-0001", 513),
         String::new(),
     ] {
-        let sealed = world.peer().seal(&world.peer().redirect_request("rq-0001", Some("BANK_A")), Carrier::UrlParameter);
+        let sealed =
+            world.peer().seal(&world.peer().redirect_request("rq-0001", Some("BANK_A")), Carrier::UrlParameter);
         let page = world.get(begin_url(&world.origin, &callback, &sealed)).await;
         assert_eq!((page.status, page.has_location()), (400, false), "{callback}");
 
@@ -164,7 +165,12 @@ async fn beg_7_what_cannot_be_verified_is_told_only_to_google() {
         ("", "invalidPayloadEncryption"),
         ("{}", "invalidPayloadEncryption"),
     ] {
-        for foreign in ["https://evil.example/?redirectRequestId=rq-0001", "not a url", "", "https://payments.google.test.evil.example/"] {
+        for foreign in [
+            "https://evil.example/?redirectRequestId=rq-0001",
+            "not a url",
+            "",
+            "https://payments.google.test.evil.example/",
+        ] {
             let page = world.get(begin_url(&world.origin, foreign, sealed)).await;
             assert_eq!((page.status, page.has_location()), (400, false), "{code} {foreign}");
             assert!(!page.text().contains("rq-0001") && !page.text().contains("evil"));
@@ -319,7 +325,9 @@ async fn the_choice_runs_out() {
     assert_eq!(world.google.accepted("rq-0001").await.clear["result"], json!({"userExitedPaymentFlow": {}}));
     assert_eq!(world.google.accepted("rq-0001").await.clear["formOfPayment"], json!({"noneChosen": {}}));
     // The old page leads home, not to an issuer.
-    for url in [world.get(&address).await, world.browser.submit(page.form(&address, "/choose"), &[("issuer", "BANK_A")]).await] {
+    for url in
+        [world.get(&address).await, world.browser.submit(page.form(&address, "/choose"), &[("issuer", "BANK_A")]).await]
+    {
         let home = world.peer().read_home(&url.location());
         assert_eq!(home.result(), &json!({"userExitedPaymentFlow": {}}));
     }
@@ -337,9 +345,13 @@ async fn two_accounts_never_mix_their_payments() {
     assert_ne!(visits[0].transaction_id, visits[1].transaction_id, "the id counts within its account");
     let home: Url = world.returns(&visits[1], &Word::APPROVED).await.location();
     assert_eq!(second.read_home(&home).piaid, "Second_INR");
-    let status = second.call(&world.browser, &world.origin, "getRedirectPaymentStatus", &second.status_request("st-a", "rq-0001")).await;
+    let status = second
+        .call(&world.browser, &world.origin, "getRedirectPaymentStatus", &second.status_request("st-a", "rq-0001"))
+        .await;
     assert_eq!(status.ok()["result"], json!({"success": {}}));
-    let status = first.call(&world.browser, &world.origin, "getRedirectPaymentStatus", &first.status_request("st-a", "rq-0001")).await;
+    let status = first
+        .call(&world.browser, &world.origin, "getRedirectPaymentStatus", &first.status_request("st-a", "rq-0001"))
+        .await;
     assert_eq!(status.ok()["result"], json!({"pending": {}}));
 }
 

@@ -12,7 +12,9 @@ const GENERATE: &str = "generateRedirectPaymentUrl";
 async fn clk_1_sixty_seconds_are_tolerated_on_both_sides_and_no_more() {
     let world = Setup::jose().start().await;
     world.at_bank("rq-known").await;
-    for (shift, good) in [(60_000, true), (-60_000, true), (60_001, false), (-60_001, false), (i64::MAX, false), (i64::MIN, false)] {
+    for (shift, good) in
+        [(60_000, true), (-60_000, true), (60_001, false), (-60_001, false), (i64::MAX, false), (i64::MIN, false)]
+    {
         let time = world.peer().now().as_millis().saturating_add(shift).to_string();
         let id = |what: &str| format!("{what}-{}", shift.unsigned_abs() % 100_000 * 2 + u64::from(shift > 0));
         for (method, mut request) in [
@@ -25,7 +27,11 @@ async fn clk_1_sixty_seconds_are_tolerated_on_both_sides_and_no_more() {
             if good {
                 called.ok();
             } else {
-                assert_eq!((called.status(), called.error().as_str()), (400, "requestTimestampOutOfRange"), "{method} {shift}");
+                assert_eq!(
+                    (called.status(), called.error().as_str()),
+                    (400, "requestTimestampOutOfRange"),
+                    "{method} {shift}"
+                );
             }
         }
         let mut request = world.peer().redirect_request(&id("begin"), Some("BANK_A"));
@@ -106,7 +112,8 @@ async fn amt_1_only_whole_minor_units_in_integer_micros_are_taken() {
         let called = world.call(GENERATE, &request).await;
         if good {
             let visit = world.bank().arrive(&world.get(called.payment_url()).await.location());
-            let digits = micros.as_str().map_or_else(|| micros.to_string(), |text| text.trim_start_matches('0').to_owned());
+            let digits =
+                micros.as_str().map_or_else(|| micros.to_string(), |text| text.trim_start_matches('0').to_owned());
             assert_eq!((visit.amount_micros, visit.currency.as_str()), (digits, currency));
         } else {
             assert_eq!((called.status(), called.error().as_str()), (400, "invalidFieldValue"), "{micros} {currency}");
@@ -118,7 +125,9 @@ async fn amt_1_only_whole_minor_units_in_integer_micros_are_taken() {
 fn amt_1_every_payable_amount_reaches_the_issuer_unchanged() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = runtime.block_on(
-        Setup::jose().with(|setup| setup.issuers[0] = setup.issuers[0].clone().with("").taking("INR,JPY,KWD,EUR")).start(),
+        Setup::jose()
+            .with(|setup| setup.issuers[0] = setup.issuers[0].clone().with("").taking("INR,JPY,KWD,EUR"))
+            .start(),
     );
     let number = std::cell::Cell::new(0_u32);
     let config = ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() };

@@ -6,7 +6,7 @@ use roundtrip::crypto::Scheme;
 use serde_json::{Value, json};
 
 use crate::harness::account::{CALLBACK, form_of_payment};
-use crate::harness::{Bank, DAY, MINUTE, PIAID, SECOND, Says, Script, Setup, Visit, Word, World};
+use crate::harness::{Bank, DAY, MINUTE, PIAID, SECOND, Says, Script, Setup, Visit, Word, World, until};
 
 fn success() -> Value {
     json!({"success": {}})
@@ -22,13 +22,17 @@ async fn the_whole_payment_in_both_flows_and_both_schemes() {
         assert_eq!((sent.status, sent.header("cache-control")), (303, "no-store"));
         let flow_a = world.bank().arrive(&sent.location());
         // Flow B, the issuer chosen at Google.
-        let generated = world.call("generateRedirectPaymentUrl", &world.peer().generate_request("rq-b", Some("BANK_A"))).await;
+        let generated =
+            world.call("generateRedirectPaymentUrl", &world.peer().generate_request("rq-b", Some("BANK_A"))).await;
         let flow_b = world.bank().arrive(&world.get(generated.payment_url()).await.location());
 
         for (id, visit) in [("rq-a", flow_a), ("rq-b", flow_b)] {
             assert_eq!(world.ask(id).await, json!({"pending": {}}));
             let back = world.returns(&visit, &Word::APPROVED).await;
-            assert_eq!((back.status, back.header("cache-control"), back.header("referrer-policy")), (302, "no-store", "no-referrer"));
+            assert_eq!(
+                (back.status, back.header("cache-control"), back.header("referrer-policy")),
+                (302, "no-store", "no-referrer")
+            );
             let home = world.peer().read_home(&back.location());
             assert_eq!(home.result(), &success(), "C1");
             let c2 = world.google.accepted(id).await;
@@ -80,7 +84,8 @@ async fn cmp_2_no_parameter_stands_twice_whatever_the_callback_held() {
 #[tokio::test]
 async fn cmp_3_one_notification_for_accepted_and_declined_alike() {
     let world = Setup::pgp().start().await;
-    for (id, word) in [("rq-paid", Word::APPROVED), ("rq-declined", Word::DECLINED), ("rq-cancelled", Word::CANCELLED)] {
+    for (id, word) in [("rq-paid", Word::APPROVED), ("rq-declined", Word::DECLINED), ("rq-cancelled", Word::CANCELLED)]
+    {
         let visit = world.at_bank(id).await;
         for _ in 0..3 {
             world.returns(&visit, &word).await;
@@ -216,10 +221,11 @@ async fn cmp_6_the_issuers_word_counts_the_same_by_every_way() {
 
 /// Attempts at C2 while time passes in steps.
 async fn attempts(world: &World, id: &str, count: usize, step_ms: i64) {
-    world.pass_until(step_ms, "another attempt at C2", async || {
-        (world.google.notifications(id).len() >= count).then_some(())
-    })
-    .await;
+    world
+        .pass_until(step_ms, "another attempt at C2", async || {
+            (world.google.notifications(id).len() >= count).then_some(())
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -278,6 +284,32 @@ async fn cmp_7_a_notification_goes_on_after_a_restart() {
 }
 
 #[tokio::test]
+async fn cmp_7_after_a_week_a_notification_is_put_before_a_person() {
+    let world = Setup::pgp().start().await;
+    world.google.script([Script::Empty(503), Script::Empty(503)]);
+    world.paid("rq-0001").await;
+    world.google.attempts("rq-0001", 1).await;
+    world.pass(6 * DAY);
+    attempts(&world, "rq-0001", 2, SECOND).await;
+    assert!(world.nodes[0].store.dead_letters(10).await.unwrap().is_empty(), "not before the week is over");
+    world.google.script([Script::Empty(503)]);
+    world.pass(2 * DAY);
+    attempts(&world, "rq-0001", 3, SECOND).await;
+    let letters = until("a dead letter", async || {
+        Some(world.nodes[0].store.dead_letters(10).await.unwrap()).filter(|letters| !letters.is_empty())
+    })
+    .await;
+    assert_eq!(letters.len(), 1);
+    assert_eq!(
+        letters[0].idempotency_key,
+        world.google.notifications("rq-0001")[0].clear["requestHeader"]["requestId"]
+    );
+    let metrics = world.get(format!("{}/metrics", world.nodes[0].admin)).await.text();
+    assert!(metrics.contains("outbox_dead_letters 1"), "{metrics}");
+    assert_eq!(world.ask("rq-0001").await, success(), "the outcome stands");
+}
+
+#[tokio::test]
 async fn cmp_9_a_success_is_never_taken_back() {
     let world = Setup::pgp().start().await;
     let visit = world.paid("rq-0001").await;
@@ -294,7 +326,9 @@ async fn cmp_9_a_success_is_never_taken_back() {
     .enumerate()
     {
         let event = Bank::event(&visit, &word);
-        world.bank().check_acknowledged(&world.bank().send(&world.browser, &world.origin, &format!("msg_{number}"), &event).await);
+        world.bank().check_acknowledged(
+            &world.bank().send(&world.browser, &world.origin, &format!("msg_{number}"), &event).await,
+        );
         let home = world.goes_home(&visit, &word).await;
         assert_eq!(home.result(), &success(), "C1 after {word:?}");
         assert_eq!(world.ask("rq-0001").await, success(), "C3 after {word:?}");

@@ -1,14 +1,12 @@
-//! Every ErrorResponse that we emit (API section 3.9, flows-security section 8), and Google's own errors as we meet them.
-
-use std::time::Duration;
+//! Every ErrorResponse that we emit (API section 3.9, flows-security section 8).
 
 use futures_util::future::join_all;
 use roundtrip::crypto::{Carrier, Scheme};
 use serde_json::{Value, json};
 
-use crate::harness::account::{PIAID, method_path};
+use crate::harness::account::method_path;
 use crate::harness::settings::AccountSetup;
-use crate::harness::{Called, MINUTE, SECOND, Script, Setup, Word, World};
+use crate::harness::{Called, Setup, Word};
 
 const GENERATE: &str = "generateRedirectPaymentUrl";
 const STATUS: &str = "getRedirectPaymentStatus";
@@ -55,35 +53,155 @@ async fn err_1_each_code_is_a_sealed_error_response() {
         for (desc, method, request, expected) in [
             ("another version", GENERATE, with(good(), version, json!(2)), (400, "invalidApiVersion")),
             ("another version, status", STATUS, with(status(), version, json!(0)), (400, "invalidApiVersion")),
-            ("too old", GENERATE, with(good(), time, json!((now - 60_001).to_string())), (400, "requestTimestampOutOfRange")),
-            ("too new", "echo", with(world.peer().echo_request("e"), time, json!((now + 60_001).to_string())), (400, "requestTimestampOutOfRange")),
-            ("unknown payment", STATUS, with(status(), "/redirectRequestId", json!("rq-nobody")), (404, "invalidIdentifier")),
-            ("unknown account", GENERATE, with(good(), "/requestHeader/paymentIntegratorAccountId", json!("Nobody_INR")), (404, "invalidIdentifier")),
-            ("unknown issuer", GENERATE, with(good(), "/formOfPayment", json!({"issuerId": {"value": "BANK_X"}})), (404, "invalidIdentifier")),
-            ("changed content", GENERATE, world.peer().generate_request("rq-known", Some("BANK_A")), (412, "idempotencyViolation")),
-            ("an id with a space", GENERATE, with(good(), "/requestHeader/requestId", json!("rq 1")), (400, "invalidFieldValue")),
-            ("an id of 101 characters", GENERATE, with(good(), "/requestHeader/requestId", json!("x".repeat(101))), (400, "invalidFieldValue")),
-            ("an amount that is no number", GENERATE, with(good(), "/transactionAmount/amountMicros", json!("ten")), (400, "invalidFieldValue")),
-            ("no ISO 4217 code", GENERATE, with(good(), "/transactionAmount/currencyCode", json!("inr")), (400, "invalidFieldValue")),
-            ("a description that is no text", GENERATE, with(good(), "/transactionDescription", json!(7)), (400, "invalidFieldValue")),
-            ("two forms of payment", GENERATE, with(good(), "/formOfPayment", json!({"noneChosen": {}, "issuerId": {"value": "BANK_A"}})), (400, "invalidFieldValue")),
-            ("a foreign callback", GENERATE, with(good(), "/callbackUrl", json!("https://evil.example/")), (400, "invalidFieldValue")),
-            ("an id outside the alphabet", STATUS, with(status(), "/redirectRequestId", json!("a/b")), (400, "invalidFieldValue")),
+            (
+                "too old",
+                GENERATE,
+                with(good(), time, json!((now - 60_001).to_string())),
+                (400, "requestTimestampOutOfRange"),
+            ),
+            (
+                "too new",
+                "echo",
+                with(world.peer().echo_request("e"), time, json!((now + 60_001).to_string())),
+                (400, "requestTimestampOutOfRange"),
+            ),
+            (
+                "unknown payment",
+                STATUS,
+                with(status(), "/redirectRequestId", json!("rq-nobody")),
+                (404, "invalidIdentifier"),
+            ),
+            (
+                "unknown account",
+                GENERATE,
+                with(good(), "/requestHeader/paymentIntegratorAccountId", json!("Nobody_INR")),
+                (404, "invalidIdentifier"),
+            ),
+            (
+                "unknown issuer",
+                GENERATE,
+                with(good(), "/formOfPayment", json!({"issuerId": {"value": "BANK_X"}})),
+                (404, "invalidIdentifier"),
+            ),
+            (
+                "changed content",
+                GENERATE,
+                world.peer().generate_request("rq-known", Some("BANK_A")),
+                (412, "idempotencyViolation"),
+            ),
+            (
+                "an id with a space",
+                GENERATE,
+                with(good(), "/requestHeader/requestId", json!("rq 1")),
+                (400, "invalidFieldValue"),
+            ),
+            (
+                "an id of 101 characters",
+                GENERATE,
+                with(good(), "/requestHeader/requestId", json!("x".repeat(101))),
+                (400, "invalidFieldValue"),
+            ),
+            (
+                "an amount that is no number",
+                GENERATE,
+                with(good(), "/transactionAmount/amountMicros", json!("ten")),
+                (400, "invalidFieldValue"),
+            ),
+            (
+                "no ISO 4217 code",
+                GENERATE,
+                with(good(), "/transactionAmount/currencyCode", json!("inr")),
+                (400, "invalidFieldValue"),
+            ),
+            (
+                "a description that is no text",
+                GENERATE,
+                with(good(), "/transactionDescription", json!(7)),
+                (400, "invalidFieldValue"),
+            ),
+            (
+                "two forms of payment",
+                GENERATE,
+                with(good(), "/formOfPayment", json!({"noneChosen": {}, "issuerId": {"value": "BANK_A"}})),
+                (400, "invalidFieldValue"),
+            ),
+            (
+                "a foreign callback",
+                GENERATE,
+                with(good(), "/callbackUrl", json!("https://evil.example/")),
+                (400, "invalidFieldValue"),
+            ),
+            (
+                "an id outside the alphabet",
+                STATUS,
+                with(status(), "/redirectRequestId", json!("a/b")),
+                (400, "invalidFieldValue"),
+            ),
             ("no id", GENERATE, with(good(), "/requestHeader/requestId", Value::Null), (400, "missingRequiredField")),
             ("no header", GENERATE, with(good(), "/requestHeader", Value::Null), (400, "missingRequiredField")),
-            ("no version", GENERATE, with(good(), "/requestHeader/protocolVersion", Value::Null), (400, "missingRequiredField")),
-            ("no timestamp", GENERATE, with(good(), "/requestHeader/requestTimestamp", Value::Null), (400, "missingRequiredField")),
-            ("no account", GENERATE, with(good(), "/requestHeader/paymentIntegratorAccountId", Value::Null), (400, "missingRequiredField")),
+            (
+                "no version",
+                GENERATE,
+                with(good(), "/requestHeader/protocolVersion", Value::Null),
+                (400, "missingRequiredField"),
+            ),
+            (
+                "no timestamp",
+                GENERATE,
+                with(good(), "/requestHeader/requestTimestamp", Value::Null),
+                (400, "missingRequiredField"),
+            ),
+            (
+                "no account",
+                GENERATE,
+                with(good(), "/requestHeader/paymentIntegratorAccountId", Value::Null),
+                (400, "missingRequiredField"),
+            ),
             ("no amount", GENERATE, with(good(), "/transactionAmount", Value::Null), (400, "missingRequiredField")),
-            ("no micros", GENERATE, with(good(), "/transactionAmount/amountMicros", Value::Null), (400, "missingRequiredField")),
-            ("no currency", GENERATE, with(good(), "/transactionAmount/currencyCode", Value::Null), (400, "missingRequiredField")),
-            ("no description", GENERATE, with(good(), "/transactionDescription", Value::Null), (400, "missingRequiredField")),
-            ("no form of payment", GENERATE, with(good(), "/formOfPayment", Value::Null), (400, "missingRequiredField")),
+            (
+                "no micros",
+                GENERATE,
+                with(good(), "/transactionAmount/amountMicros", Value::Null),
+                (400, "missingRequiredField"),
+            ),
+            (
+                "no currency",
+                GENERATE,
+                with(good(), "/transactionAmount/currencyCode", Value::Null),
+                (400, "missingRequiredField"),
+            ),
+            (
+                "no description",
+                GENERATE,
+                with(good(), "/transactionDescription", Value::Null),
+                (400, "missingRequiredField"),
+            ),
+            (
+                "no form of payment",
+                GENERATE,
+                with(good(), "/formOfPayment", Value::Null),
+                (400, "missingRequiredField"),
+            ),
             ("no callback", GENERATE, with(good(), "/callbackUrl", Value::Null), (400, "missingRequiredField")),
             ("no payment", STATUS, with(status(), "/redirectRequestId", Value::Null), (400, "missingRequiredField")),
-            ("no message", "echo", with(world.peer().echo_request("e"), "/clientMessage", Value::Null), (400, "missingRequiredField")),
-            ("the other signer's account", GENERATE, world.peer().under("Second_INR").generate_request("rq-0001", None), (403, "forbidden")),
-            ("the other signer's account, status", STATUS, world.peer().under("Second_INR").status_request("st-9", "rq-known"), (403, "forbidden")),
+            (
+                "no message",
+                "echo",
+                with(world.peer().echo_request("e"), "/clientMessage", Value::Null),
+                (400, "missingRequiredField"),
+            ),
+            (
+                "the other signer's account",
+                GENERATE,
+                world.peer().under("Second_INR").generate_request("rq-0001", None),
+                (403, "forbidden"),
+            ),
+            (
+                "the other signer's account, status",
+                STATUS,
+                world.peer().under("Second_INR").status_request("st-9", "rq-known"),
+                (403, "forbidden"),
+            ),
         ] {
             let called = world.call(method, &request).await;
             assert_eq!(called.status(), expected.0, "{desc}: {:?}", called.clear);
@@ -137,12 +255,21 @@ async fn err_1_what_is_decrypted_must_be_strict_json() {
         ("nested too deep", format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))),
     ] {
         let sealed = world.peer().seal_text(&text, Carrier::Body);
-        let called = world.peer().call_sealed(&world.browser, &format!("{}{}", world.origin, method_path(GENERATE)), sealed).await;
+        let called = world
+            .peer()
+            .call_sealed(&world.browser, &format!("{}{}", world.origin, method_path(GENERATE)), sealed)
+            .await;
         assert_eq!(called.status(), 400, "{desc}");
         check(&called, Scheme::Jose, (400, "invalidDecryptedRequest"));
 
         let sealed = world.peer().seal_text(&text, Carrier::UrlParameter);
-        let page = world.get(crate::harness::account::begin_url(&world.origin, "https://payments.google.test/?redirectRequestId=rq-0001", &sealed)).await;
+        let page = world
+            .get(crate::harness::account::begin_url(
+                &world.origin,
+                "https://payments.google.test/?redirectRequestId=rq-0001",
+                &sealed,
+            ))
+            .await;
         if page.status == 302 {
             assert_eq!(world.peer().read_home(&page.location()).error(), "invalidDecryptedRequest", "{desc}");
         } else {
@@ -182,60 +309,16 @@ async fn err_1_when_the_database_is_gone_the_caller_is_told_to_come_back() {
     let called = world.call(GENERATE, &world.peer().generate_request("rq-0002", None)).await;
     assert_eq!(called.status(), 503);
     assert!(!called.page.header("retry-after").is_empty());
-    assert!(called.clear().get("errorResponseResult").is_none(), "no code speaks of our own failures: {:?}", called.clear);
-    for page in [
-        world.begin("rq-0003", Some("BANK_A")).await,
-        world.returns(&visit, &Word::APPROVED).await,
-    ] {
+    assert!(
+        called.clear().get("errorResponseResult").is_none(),
+        "no code speaks of our own failures: {:?}",
+        called.clear
+    );
+    for page in [world.begin("rq-0003", Some("BANK_A")).await, world.returns(&visit, &Word::APPROVED).await] {
         assert_eq!((page.status, page.has_location()), (503, false), "{}", page.text());
         assert!(!page.header("retry-after").is_empty());
     }
     assert_eq!(world.get(format!("{}/readyz", world.origin)).await.status, 503);
-}
-
-async fn survives(world: &World, id: &str, scripts: Vec<Script>) {
-    let count = scripts.len();
-    world.google.script(scripts);
-    world.paid(id).await;
-    for attempt in 1..=count + 1 {
-        world.pass_until(5 * SECOND, "another attempt", async || {
-            (world.google.notifications(id).len() >= attempt).then_some(())
-        })
-        .await;
-        assert_eq!(world.ask(id).await, json!({"success": {}}), "no answer of Google changes the outcome");
-    }
-    world.google.accepted(id).await;
-    let ids: std::collections::HashSet<String> = world
-        .google
-        .notifications(id)
-        .iter()
-        .map(|one| one.clear["requestHeader"]["requestId"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(ids.len(), 1);
-}
-
-#[tokio::test]
-async fn err_3_empty_plain_and_sealed_errors_are_survived() {
-    for scheme in [Scheme::Pgp, Scheme::Jose] {
-        let world = Setup::of(scheme).start().await;
-        let scripts = vec![
-            Script::Empty(404),
-            Script::Plain(400),
-            Script::Sealed(404, "invalidIdentifier"),
-            Script::Sealed(400, "preconditionViolation"),
-            Script::Sealed(423, "userActionInProgress"),
-            Script::Sealed(400, "somethingNew"),
-            Script::Plain(500),
-        ];
-        survives(&world, "rq-0001", scripts).await;
-    }
-}
-
-#[tokio::test]
-async fn err_3_an_acceptance_that_google_did_not_sign_is_none() {
-    let world = Setup::pgp().start().await;
-    let stranger = world.stranger();
-    survives(&world, "rq-0001", vec![Script::Unsealed, Script::Foreign(Box::new(stranger)), Script::Drop]).await;
 }
 
 #[tokio::test]
@@ -269,46 +352,4 @@ fn assert_word_absent(folder: &std::path::Path) {
             assert!(!text.contains("\"userActionInProgress\""), "{}", path.display());
         }
     }
-}
-
-#[tokio::test]
-async fn ops_2_echo_works_in_both_directions() {
-    for scheme in [Scheme::Pgp, Scheme::Jose] {
-        let world = Setup::of(scheme).start().await;
-        for path in ["/v1/echo", "/redirect-fop-v1/echo"] {
-            let mut request = world.peer().echo_request("echo-1");
-            request["clientMessage"] = json!("hello \"wörld\" \u{1f600}\n");
-            let sealed = world.peer().seal(&request, Carrier::Body);
-            let called = world.peer().call_sealed(&world.browser, &format!("{}{path}", world.origin), sealed).await;
-            assert_eq!(called.ok()["clientMessage"], request["clientMessage"]);
-            assert!(called.ok().get("result").is_none());
-        }
-        let answer = world.echo_to_google().await.unwrap();
-        assert!(answer.same_message);
-        assert_eq!(answer.responded_at, world.peer().now());
-    }
-}
-
-#[tokio::test]
-async fn url_1_googles_addresses_end_with_the_account() {
-    let world = Setup::pgp().start().await;
-    world.paid("rq-0001").await;
-    let c2 = world.google.accepted("rq-0001").await;
-    assert_eq!(c2.path, format!("/gsp/redirect-fop-v1/redirectPaymentCompleteNotification/{PIAID}"));
-    // Google's server answers echo under this path alone; see `google.rs` of the harness.
-    world.echo_to_google().await.unwrap();
-}
-
-/// A caller may wait long for us, but not for ever: whatever Google does, the next payment goes on.
-#[tokio::test]
-async fn a_call_that_google_never_answers_holds_up_nobody_else() {
-    let world = Setup::pgp().start().await;
-    let (_never, held) = std::sync::mpsc::channel();
-    world.google.script([Script::Hold(held)]);
-    world.paid("rq-stuck").await;
-    world.google.attempts("rq-stuck", 1).await;
-    world.paid("rq-next").await;
-    tokio::time::timeout(Duration::from_secs(20), world.google.accepted("rq-next")).await.expect("C2 of the next payment");
-    world.pass(10 * MINUTE);
-    assert_eq!(world.ask("rq-stuck").await, json!({"success": {}}));
 }

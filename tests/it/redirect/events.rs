@@ -109,7 +109,11 @@ async fn an_event_about_nothing_is_not_acknowledged() {
         ("no amount", with("amountMicros", Value::Null), 400),
         ("an id that is none", with("transactionId", json!("77")), 400),
         ("a list", json!([1, 2]), 400),
-        ("a refund that nobody ordered", json!({"type": "refund.updated", "refundId": "r-1", "outcome": "refunded"}), 404),
+        (
+            "a refund that nobody ordered",
+            json!({"type": "refund.updated", "refundId": "r-1", "outcome": "refunded"}),
+            404,
+        ),
     ]
     .into_iter()
     .enumerate()
@@ -140,4 +144,17 @@ async fn a_differing_amount_in_an_event_is_no_success() {
     world.bank().check_acknowledged(&world.bank().send(&world.browser, &world.origin, "msg_1", &event).await);
     assert_eq!(world.ask("rq-0001").await, json!({"pending": {}}));
     assert_eq!(world.attention("rq-0001").await, json!("amount_differs"));
+}
+
+#[tokio::test]
+async fn an_event_that_was_refused_may_come_again_under_its_id() {
+    let world = Setup::pgp().start().await;
+    let visit = world.at_bank("rq-0001").await;
+    let mut unknown = visit.clone();
+    unknown.transaction_id = "01930d2c-7a44-7000-8000-0123456789ab".to_owned();
+    let early = Bank::event(&unknown, &Word::APPROVED);
+    assert_eq!(world.bank().send(&world.browser, &world.origin, "msg_1", &early).await.status, 404);
+    let event = Bank::event(&visit, &Word::APPROVED);
+    world.bank().check_acknowledged(&world.bank().send(&world.browser, &world.origin, "msg_1", &event).await);
+    assert_eq!(world.ask("rq-0001").await, json!({"success": {}}));
 }

@@ -68,7 +68,8 @@ fn arbitrary_bodies_are_refused() {
 fn arbitrary_queries_are_refused() {
     let runtime = runtime();
     let world = runtime.block_on(Setup::pgp().start());
-    let (address, visit) = runtime.block_on(async { (world.choice("rq-0001").await.0, world.at_bank("rq-0002").await) });
+    let (address, visit) =
+        runtime.block_on(async { (world.choice("rq-0001").await.0, world.at_bank("rq-0002").await) });
     let before = runtime.block_on(world.rows());
     let good_return = world.bank().return_url(&visit, &Word::DECLINED);
     let query = prop_oneof![
@@ -163,7 +164,16 @@ fn signed_returns_of_nonsense_decide_nothing() {
     let runtime = runtime();
     let world = runtime.block_on(Setup::jose().start());
     let visit = runtime.block_on(world.at_bank("rq-0001"));
-    let names = prop::sample::select(vec!["transactionId", "outcome", "issuerReference", "amountMicros", "currency", "reason", "rawCode", "x"]);
+    let names = prop::sample::select(vec![
+        "transactionId",
+        "outcome",
+        "issuerReference",
+        "amountMicros",
+        "currency",
+        "reason",
+        "rawCode",
+        "x",
+    ]);
     let exp_s = world.peer().now().as_secs() + 60;
     proptest!(config(), |(fields in prop::collection::hash_map(names, "\\PC{0,30}", 0..6))| {
         let borrowed: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -93,7 +93,11 @@ async fn what_newer_revisions_add_is_tolerated() {
     world.bank().arrive(&page.location());
 
     for (id, form, leads_to_bank) in [
-        ("rq-instrument", json!({"financingInstrument": {"accountNumber": "1111222233334444", "issuerId": {"value": "BANK_A"}}}), true),
+        (
+            "rq-instrument",
+            json!({"financingInstrument": {"accountNumber": "1111222233334444", "issuerId": {"value": "BANK_A"}}}),
+            true,
+        ),
         ("rq-new-member", json!({"quantumWallet": {"value": "x"}}), false),
         ("rq-empty", json!({}), false),
     ] {
@@ -113,7 +117,8 @@ async fn a_card_is_refused_and_leaves_no_trace() {
     let world = Setup::pgp().start().await;
     let before = world.rows().await;
     let mut request = world.peer().generate_request("rq-0001", None);
-    request["formOfPayment"] = json!({"card": {"accountNumber": "4111111111111111", "nameOnCard": "A B", "cvn": "123"}});
+    request["formOfPayment"] =
+        json!({"card": {"accountNumber": "4111111111111111", "nameOnCard": "A B", "cvn": "123"}});
     let called = world.call(METHOD, &request).await;
     assert_eq!((called.status(), called.error().as_str()), (400, "invalidFieldValue"));
     assert!(!called.clear().to_string().contains("4111"));

@@ -82,9 +82,10 @@ async fn idm_3_a_changed_body_is_a_violation() {
     assert_eq!(world.peer().read_home(&page.location()).error(), "idempotencyViolation");
     // The order of keys and white space are no content.
     let text = serde_json::to_string_pretty(&good).unwrap();
-    let reordered = format!("{{\"callbackUrl\":\"https://payments.google.test/return\",{}", text
-        .replace("  \"callbackUrl\": \"https://payments.google.test/return\",\n", "")
-        .trim_start_matches('{'));
+    let reordered = format!(
+        "{{\"callbackUrl\":\"https://payments.google.test/return\",{}",
+        text.replace("  \"callbackUrl\": \"https://payments.google.test/return\",\n", "").trim_start_matches('{')
+    );
     let sealed = world.peer().seal_text(&reordered, roundtrip::crypto::Carrier::Body);
     let path = crate::harness::account::method_path(GENERATE);
     let called = world.peer().call_sealed(&world.browser, &format!("{}{path}", world.origin), sealed).await;
@@ -113,7 +114,11 @@ async fn idm_4_an_old_timestamp_is_refused_unless_the_switch_is_set() {
         }
         world.pass(2 * MINUTE);
         for (method, request) in [(GENERATE, &generate), (STATUS, &status)] {
-            assert_eq!(world.call(method, request).await.status(), expected, "{method}, replay_before_clock = {switch}");
+            assert_eq!(
+                world.call(method, request).await.status(),
+                expected,
+                "{method}, replay_before_clock = {switch}"
+            );
         }
         // What would be new is refused either way.
         let mut unknown = generate.clone();
@@ -127,7 +132,9 @@ async fn idm_4_an_old_timestamp_is_refused_unless_the_switch_is_set() {
 #[tokio::test]
 async fn idm_5_fifty_parallel_calls_have_one_effect() {
     let world = Setup::jose().start().await;
-    let calls = join_all((0..50).map(async |_| world.call(GENERATE, &world.peer().generate_request("rq-0001", None)).await)).await;
+    let calls =
+        join_all((0..50).map(async |_| world.call(GENERATE, &world.peer().generate_request("rq-0001", None)).await))
+            .await;
     one_answer_or_retryable(&calls);
     assert_eq!(world.started().await, 1);
 }

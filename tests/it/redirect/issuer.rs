@@ -25,7 +25,8 @@ async fn a_forged_return_is_refused() {
     };
     let bank = world.bank();
     let own = format!("{}/return/BANK_A", world.origin);
-    let pair = |name: &str| text.split(['?', '&']).find(|pair| pair.starts_with(&format!("{name}="))).unwrap().to_owned();
+    let pair =
+        |name: &str| text.split(['?', '&']).find(|pair| pair.starts_with(&format!("{name}="))).unwrap().to_owned();
     for (desc, url) in [
         ("a declined one made approved", declined.as_str().replace("declined", "approved")),
         ("another amount", text.replace("109900000", "109900001")),
@@ -33,14 +34,27 @@ async fn a_forged_return_is_refused() {
         ("an unknown key id", signed("nobody", &bank.secret, "issuer-return", &own)),
         ("another purpose", signed(&bank.kid, &bank.secret, "issuer-authorize", &own)),
         ("our own purpose", signed(&bank.kid, &bank.secret, "pay", &own)),
-        ("for another address", signed(&bank.kid, &bank.secret, "issuer-return", &own).replace("/return/BANK_A", "/return/BANK_B")),
-        ("for another host", signed(&bank.kid, &bank.secret, "issuer-return", "https://pay.example.com/return/BANK_A")
-            .replace("https://pay.example.com", &world.origin)),
+        (
+            "for another address",
+            signed(&bank.kid, &bank.secret, "issuer-return", &own).replace("/return/BANK_A", "/return/BANK_B"),
+        ),
+        (
+            "for another host",
+            signed(&bank.kid, &bank.secret, "issuer-return", "https://pay.example.com/return/BANK_A")
+                .replace("https://pay.example.com", &world.origin),
+        ),
         ("no signature", text.replace(&format!("&{}", pair("sig")), "")),
         ("a repeated outcome", format!("{text}&outcome=approved")),
         ("a repeated signature", format!("{text}&{}", pair("sig"))),
         ("a further parameter", format!("{text}&reason=x")),
-        ("eight days ahead", bank.return_url_until(&visit, &Word::APPROVED, world.peer().now().plus_millis(8 * DAY).as_secs()).into()),
+        (
+            "eight days ahead",
+            bank.return_url_until(&visit, &Word::APPROVED, world.peer().now().plus_millis(8 * DAY).as_secs()).into(),
+        ),
+        (
+            "forged and expired",
+            su1::signed_url((&bank.kid, &[9; 32]), "issuer-return", &own, &fields, exp_s - 2 * HOUR / SECOND).into(),
+        ),
         ("no query", own.clone()),
         ("an unknown issuer", text.replace("BANK_A", "BANK_NOBODY")),
     ] {
@@ -70,7 +84,11 @@ async fn a_replayed_return_goes_home_with_the_same_outcome() {
     let world = Setup::pgp().start().await;
     for (id, word, result) in [
         ("rq-paid", Word::APPROVED, json!({"success": {}})),
-        ("rq-declined", Word::DECLINED.reason("insufficient_funds").raw_code("51"), json!({"insufficientFunds": {"rawResult": {"rawCode": "51"}}})),
+        (
+            "rq-declined",
+            Word::DECLINED.reason("insufficient_funds").raw_code("51"),
+            json!({"insufficientFunds": {"rawResult": {"rawCode": "51"}}}),
+        ),
         ("rq-cancelled", Word::CANCELLED, json!({"userExitedPaymentFlow": {}})),
     ] {
         let visit = world.at_bank(id).await;
@@ -100,7 +118,8 @@ async fn a_return_for_another_issuers_payment_is_refused() {
         let page = world.get(world.banks[1].return_url(&visit, &Word::APPROVED)).await;
         assert!(matches!(page.status, 400 | 403) && !page.has_location(), "{}", page.status);
         let event = Bank::event(&visit, &Word::APPROVED);
-        let answer = world.banks[1].send(&world.browser, &world.origin, &format!("msg_{}", visit.transaction_id), &event).await;
+        let answer =
+            world.banks[1].send(&world.browser, &world.origin, &format!("msg_{}", visit.transaction_id), &event).await;
         assert!((400..500).contains(&answer.status), "{}", answer.status);
     }
     for id in ["rq-0001", "rq-0002"] {
@@ -121,7 +140,11 @@ async fn a_differing_amount_keeps_the_payment_open_and_goes_before_finance() {
         let page = world.returns(&visit, &word).await;
         assert_eq!((page.status, page.has_location()), (200, false), "{id}: a page says so");
         assert!(page.text().contains("Bank A"));
-        let home = page.attributes("a", "href").into_iter().find(|href| href.contains("redirectResponse")).expect("a way home");
+        let home = page
+            .attributes("a", "href")
+            .into_iter()
+            .find(|href| href.contains("redirectResponse"))
+            .expect("a way home");
         assert_eq!(world.peer().read_home(&home.parse::<Url>().unwrap()).result(), &json!({"pending": {}}));
         assert_eq!(world.ask(id).await, json!({"pending": {}}), "{id}");
         assert_eq!(world.attention(id).await, json!("amount_differs"), "{id}");
@@ -153,14 +176,27 @@ async fn a_return_that_is_not_understood_decides_nothing() {
         ("currency", "rupees"),
         ("transactionId", "77"),
     ] {
-        let fields: Vec<_> = good.iter().map(|(given, old)| (*given, if *given == name { value } else { *old })).collect();
-        let url = su1::signed_url((&world.bank().kid, &world.bank().secret), "issuer-return", &visit.return_url, &fields, exp_s);
+        let fields: Vec<_> =
+            good.iter().map(|(given, old)| (*given, if *given == name { value } else { *old })).collect();
+        let url = su1::signed_url(
+            (&world.bank().kid, &world.bank().secret),
+            "issuer-return",
+            &visit.return_url,
+            &fields,
+            exp_s,
+        );
         let page = world.get(&url).await;
         assert!((400..500).contains(&page.status) && !page.has_location(), "{name}={value}: {}", page.status);
     }
     for (left_out, _) in good {
         let fields: Vec<_> = good.iter().filter(|(given, _)| *given != left_out).copied().collect();
-        let url = su1::signed_url((&world.bank().kid, &world.bank().secret), "issuer-return", &visit.return_url, &fields, exp_s);
+        let url = su1::signed_url(
+            (&world.bank().kid, &world.bank().secret),
+            "issuer-return",
+            &visit.return_url,
+            &fields,
+            exp_s,
+        );
         let page = world.get(&url).await;
         assert!((400..500).contains(&page.status) && !page.has_location(), "without {left_out}: {}", page.status);
     }

@@ -32,7 +32,14 @@ async fn a_body_over_256_kib_is_too_large() {
         assert_eq!(over.status, 413, "{path}");
     }
     let (address, page) = world.choice("rq-0001").await;
-    let form = world.browser.post(page.form(&address, "/choose"), &[("content-type", "application/x-www-form-urlencoded")], vec![b'A'; 300_000]).await;
+    let form = world
+        .browser
+        .post(
+            page.form(&address, "/choose"),
+            &[("content-type", "application/x-www-form-urlencoded")],
+            vec![b'A'; 300_000],
+        )
+        .await;
     assert!((400..500).contains(&form.status), "{}", form.status);
     let after = world.rows().await;
     assert_eq!(after["request_log"], before["request_log"] + 1, "nothing stored but the choice that was begun");
@@ -43,7 +50,10 @@ async fn a_body_without_a_length_is_bounded_too() {
     let world = Setup::pgp().start().await;
     let address = world.origin.trim_start_matches("http://");
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    let head = format!("POST {} HTTP/1.1\r\nhost: {address}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n", method_path("echo"));
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: {address}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n",
+        method_path("echo")
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     let chunk = format!("10000\r\n{}\r\n", "A".repeat(0x10000));
     for _ in 0..8 {
@@ -94,7 +104,8 @@ async fn url_3_begin_accepts_2048_characters() {
         let mut request = world.peer().redirect_request("rq-0001", Some("BANK_A"));
         request["transactionDescription"] = json!(noise(length + 1));
         let sealed = world.peer().seal(&request, Carrier::UrlParameter);
-        let build = |pad: usize| begin_url(&world.origin, &format!("{callback_start}{}", "x".repeat(pad)), &sealed).to_string();
+        let build =
+            |pad: usize| begin_url(&world.origin, &format!("{callback_start}{}", "x".repeat(pad)), &sealed).to_string();
         let pad = 2_048_usize.checked_sub(build(0).len())?;
         (pad + callback_start.len() <= 512).then(|| build(pad))
     });
@@ -146,7 +157,10 @@ async fn a_compressed_body_is_no_way_around_the_limits() {
     encoder.write_all(&vec![b'A'; 64 * 1024 * 1024]).unwrap();
     let body = encoder.finish().unwrap();
     for encoding in ["deflate", "gzip", "br", "zstd"] {
-        let page = world.browser.post(format!("{}/v1/echo", world.origin), &[("content-encoding", encoding)], body.clone()).await;
+        let page = world
+            .browser
+            .post(format!("{}/v1/echo", world.origin), &[("content-encoding", encoding)], body.clone())
+            .await;
         assert!((400..500).contains(&page.status), "{encoding}: {}", page.status);
     }
 }
@@ -185,7 +199,10 @@ async fn a_proxy_is_believed_about_the_payers_address_only_if_it_is_trusted() {
         let mut count = 0;
         for number in 0..40 {
             let address = format!("198.51.100.{number}");
-            let page = world.browser.get_with(format!("{}/return/BANK_A", world.origin), &[("x-forwarded-for", &address)]).await;
+            let page = world
+                .browser
+                .get_with(format!("{}/return/BANK_A", world.origin), &[("x-forwarded-for", &address)])
+                .await;
             count += usize::from(page.status == 429);
         }
         assert!(count.abs_diff(refused) <= 2, "{count} refused with trusted_proxies = {trusted}");

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::harness::{Bank, DAY, MINUTE, SECOND, Script, Setup, Word, World};
+use crate::harness::{Bank, Called, DAY, Google, MINUTE, Outside, SECOND, Script, Setup, Word, World};
 
 /// What a load balancer does: the same path at another node.
 fn at(world: &World, node: usize, url: impl AsRef<str>) -> String {
@@ -15,7 +15,8 @@ fn at(world: &World, node: usize, url: impl AsRef<str>) -> String {
 async fn ask_at(world: &World, node: usize, id: &str, of: &str) -> serde_json::Value {
     let peer = world.peer();
     let request = peer.status_request(id, of);
-    peer.call(&world.browser, &world.nodes[node].public, "getRedirectPaymentStatus", &request).await.ok()["result"].clone()
+    peer.call(&world.browser, &world.nodes[node].public, "getRedirectPaymentStatus", &request).await.ok()["result"]
+        .clone()
 }
 
 #[tokio::test]
@@ -38,7 +39,11 @@ async fn one_payment_goes_through_both_nodes() {
         let result = if round < 3 { json!({"success": {}}) } else { json!({"riskDeclined": {}}) };
         let home = world.get(at(&world, two, world.bank().return_url(&visit, &word))).await;
         assert_eq!(world.peer().read_home(&home.location()).result(), &result, "C1");
-        assert_eq!(ask_at(&world, one, &format!("st-b{round}"), &id).await, result, "C3 of the other node right after C1");
+        assert_eq!(
+            ask_at(&world, one, &format!("st-b{round}"), &id).await,
+            result,
+            "C3 of the other node right after C1"
+        );
         assert_eq!(ask_at(&world, two, &format!("st-c{round}"), &id).await, result);
         let again = world.get(at(&world, one, world.bank().return_url(&visit, &word))).await;
         assert_eq!(world.peer().read_home(&again.location()).result(), &result);
@@ -84,11 +89,16 @@ async fn idm_5_fifty_parallel_identical_requests_over_two_nodes_have_one_effect(
     let answered: Vec<_> = calls.iter().filter(|called| called.status() == 200).collect();
     assert!(!answered.is_empty());
     assert!(answered.iter().all(|called| called.payment_url() == answered[0].payment_url()));
-    assert!(calls.iter().all(|called| matches!(called.status(), 200 | 409 | 503)), "{:?}", calls.iter().map(|called| called.status()).collect::<Vec<_>>());
+    assert!(
+        calls.iter().all(|called| matches!(called.status(), 200 | 409 | 503)),
+        "{:?}",
+        calls.iter().map(Called::status).collect::<Vec<_>>()
+    );
 
     let begin = world.peer().begin_url(&world.origin, &world.peer().redirect_request("rq-0002", Some("BANK_A")));
     let pages = join_all((0..50).map(|number| world.get(at(&world, number % 2, &begin)))).await;
-    let visits: Vec<_> = pages.iter().filter(|page| page.status == 302).map(|page| world.bank().arrive(&page.location())).collect();
+    let visits: Vec<_> =
+        pages.iter().filter(|page| page.status == 302).map(|page| world.bank().arrive(&page.location())).collect();
     assert!(!visits.is_empty());
     assert!(visits.iter().all(|visit| visit.transaction_id == visits[0].transaction_id));
     assert!(pages.iter().all(|page| matches!(page.status, 302 | 503)));
@@ -112,7 +122,10 @@ async fn events_of_one_id_at_two_nodes_count_once() {
     let world = Setup::jose().nodes(2).start().await;
     let visit = world.at_bank("rq-0001").await;
     let event = Bank::event(&visit, &Word::APPROVED);
-    let answers = join_all((0..20).map(|number| world.bank().send(&world.browser, &world.nodes[number % 2].public, "msg_1", &event))).await;
+    let answers = join_all(
+        (0..20).map(|number| world.bank().send(&world.browser, &world.nodes[number % 2].public, "msg_1", &event)),
+    )
+    .await;
     assert!(answers.iter().any(|answer| answer.status == 204));
     assert!(answers.iter().all(|answer| matches!(answer.status, 204 | 503)));
     world.google.accepted("rq-0001").await;
@@ -132,10 +145,11 @@ async fn what_a_stopped_node_left_is_carried_out_by_the_other() {
     let node = world.nodes.remove(0);
     node.stop(false).await;
     // Its lease ends.
-    world.pass_until(SECOND, "the other node's attempt", async || {
-        (world.google.notifications("rq-0001").len() >= 2).then_some(())
-    })
-    .await;
+    world
+        .pass_until(SECOND, "the other node's attempt", async || {
+            (world.google.notifications("rq-0001").len() >= 2).then_some(())
+        })
+        .await;
     world.google.accepted("rq-0001").await;
     let ids: std::collections::HashSet<String> = world
         .google
@@ -156,4 +170,75 @@ async fn deadlines_are_swept_by_whichever_node_is_there() {
     world.google.accepted("rq-0001").await;
     world.pass(DAY);
     assert_eq!(world.google.notifications("rq-0001").len(), 1);
+}
+
+#[tokio::test]
+async fn two_processes_on_one_database_carry_one_payment() {
+    let outside = Outside::new(Setup::pgp().nodes(2)).await;
+    let google = Google::start(vec![outside.peer.clone()]);
+    let (peer, bank, browser) = (&outside.peer, &outside.banks[0], &outside.browser);
+    let _first = outside.serve(0, &google.endpoint(), &[]).await;
+    let _second = outside.serve(1, &google.endpoint(), &[]).await;
+    let other = |url: url::Url| url.as_str().replacen(&outside.origin(0), &outside.origin(1), 1);
+    for round in 0..3 {
+        let id = format!("rq-{round}");
+        let begin = peer.begin_url(&outside.origin(0), &peer.redirect_request(&id, None));
+        let address = browser.get(&begin).await.location();
+        let page = browser.get(other(address.clone())).await;
+        assert_eq!(outside.ask(0, &format!("st-a{round}"), &id).await, json!({"pending": {}}));
+        let sent = browser.submit(page.form(&address, "/choose"), &[("issuer", "BANK_A")]).await;
+        let visit = bank.arrive(&sent.location());
+        let home = browser.get(other(bank.return_url(&visit, &Word::APPROVED))).await;
+        assert_eq!(peer.read_home(&home.location()).result(), &json!({"success": {}}));
+        assert_eq!(outside.ask(0, &format!("st-b{round}"), &id).await, json!({"success": {}}));
+        assert_eq!(peer.read_home(&browser.get(&begin).await.location()).result(), &json!({"success": {}}));
+        google.accepted(&id).await;
+        assert_eq!(google.notifications(&id).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_a_killed_process_held_is_carried_out_by_the_other() {
+    let outside = Outside::new(Setup::pgp().nodes(2)).await;
+    let google = Google::start(vec![outside.peer.clone()]);
+    let (peer, bank, browser) = (&outside.peer, &outside.banks[0], &outside.browser);
+    let first = outside.serve(0, &google.endpoint(), &[]).await;
+    let _second = outside.serve(1, &google.endpoint(), &[]).await;
+    let (_never, held) = mpsc::channel();
+    google.script([Script::Hold(held)]);
+    let page = browser.get(peer.begin_url(&first.public, &peer.redirect_request("rq-0001", Some("BANK_A")))).await;
+    let visit = bank.arrive(&page.location());
+    let home = browser.get(bank.return_url(&visit, &Word::APPROVED)).await;
+    assert_eq!(peer.read_home(&home.location()).result(), &json!({"success": {}}));
+    google.attempts("rq-0001", 1).await;
+    first.kill();
+    let killed = std::time::Instant::now();
+    google.accepted("rq-0001").await;
+    // A lease lasts at most 5 s (contract section 7); the table is looked at every second.
+    assert!(killed.elapsed() < std::time::Duration::from_secs(10), "{:?}", killed.elapsed());
+    let sent = google.notifications("rq-0001");
+    assert_eq!(sent[0].clear["requestHeader"]["requestId"], sent[1].clear["requestHeader"]["requestId"]);
+    assert_eq!(outside.ask(1, "st-1", "rq-0001").await, json!({"success": {}}));
+}
+
+#[tokio::test]
+async fn what_a_killed_process_held_goes_on_when_it_starts_again() {
+    let outside = Outside::new(Setup::pgp()).await;
+    let google = Google::start(vec![outside.peer.clone()]);
+    let (peer, bank, browser) = (&outside.peer, &outside.banks[0], &outside.browser);
+    let server = outside.serve(0, &google.endpoint(), &[]).await;
+    let (_never, held) = mpsc::channel();
+    google.script([Script::Hold(held)]);
+    let page = browser.get(peer.begin_url(&server.public, &peer.redirect_request("rq-0001", Some("BANK_A")))).await;
+    let visit = bank.arrive(&page.location());
+    browser.get(bank.return_url(&visit, &Word::DECLINED.reason("risk"))).await;
+    google.attempts("rq-0001", 1).await;
+    server.kill();
+    let _again = outside.serve(0, &google.endpoint(), &[]).await;
+    let ready = std::time::Instant::now();
+    google.accepted("rq-0001").await;
+    assert!(ready.elapsed() < std::time::Duration::from_secs(5), "{:?} after it was ready", ready.elapsed());
+    let sent = google.notifications("rq-0001");
+    assert_eq!(sent[0].clear["requestHeader"]["requestId"], sent[1].clear["requestHeader"]["requestId"]);
+    assert_eq!(outside.ask(0, "st-1", "rq-0001").await, json!({"riskDeclined": {}}));
 }

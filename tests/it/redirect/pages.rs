@@ -114,17 +114,31 @@ async fn what_google_says_of_the_purchase_is_only_text() {
 
 #[tokio::test]
 async fn many_issuers_can_be_searched() {
-    let names: Vec<&'static str> = vec!["Alpha Bank", "Beta Bank", "Gamma Wallet", "Delta", "Epsilon", "Zeta", "Eta", "Théta Crédit", "Iota", "Kappa"];
+    let names: Vec<&'static str> = vec![
+        "Alpha Bank",
+        "Beta Bank",
+        "Gamma Wallet",
+        "Delta",
+        "Epsilon",
+        "Zeta",
+        "Eta",
+        "Théta Crédit",
+        "Iota",
+        "Kappa",
+    ];
     let ids: Vec<&'static str> = vec!["I0", "I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"];
     let setup = Setup::pgp().with(|setup| {
-        setup.issuers = ids.iter().zip(&names).map(|(id, name)| crate::harness::settings::IssuerSetup::new(id, name)).collect();
+        setup.issuers =
+            ids.iter().zip(&names).map(|(id, name)| crate::harness::settings::IssuerSetup::new(id, name)).collect();
         setup.accounts[0].issuers.clone_from(&ids);
     });
     let world = setup.start().await;
     let (address, page) = world.choice("rq-0001").await;
     assert_eq!(page.choices().iter().filter(|choice| choice.starts_with('I')).count(), 10);
     let search = page.form(&address, "/search");
-    for (query, found) in [("bank", vec!["I0", "I1"]), ("WALLET", vec!["I2"]), ("crédit", vec!["I7"]), ("nothing", vec![])] {
+    for (query, found) in
+        [("bank", vec!["I0", "I1"]), ("WALLET", vec!["I2"]), ("crédit", vec!["I7"]), ("nothing", vec![])]
+    {
         let result = world.browser.submit(&search, &[("q", query)]).await;
         assert_eq!(result.status, 200);
         check_headers(&result, query);
@@ -151,10 +165,8 @@ async fn logos_and_styles_are_served_from_here() {
     let dir = tempfile::tempdir().unwrap();
     let logo = dir.path().join("bank-a.svg");
     std::fs::write(&logo, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
-    let world = Setup::pgp()
-        .with(|setup| setup.issuers[0].more = format!("logo = \"{}\"", logo.display()))
-        .start()
-        .await;
+    let world =
+        Setup::pgp().with(|setup| setup.issuers[0].more = format!("logo = \"{}\"", logo.display())).start().await;
     let (address, page) = world.choice("rq-0001").await;
     let mut addresses = page.attributes("img", "src");
     assert_eq!(addresses.len(), 1, "the issuer without a logo has none");
@@ -189,6 +201,9 @@ async fn below_a_path_prefix_everything_stays_below_it() {
     let visit = world.bank().arrive(&sent.location());
     assert_eq!(visit.return_url, format!("{base}/return/BANK_A"));
     assert_eq!(world.goes_home(&visit, &Word::APPROVED).await.result(), &json!({"success": {}}));
-    let echo = world.peer().call(&world.browser, &format!("{base}/integrator"), "echo", &world.peer().echo_request("echo-1")).await;
+    let echo = world
+        .peer()
+        .call(&world.browser, &format!("{base}/integrator"), "echo", &world.peer().echo_request("echo-1"))
+        .await;
     echo.ok();
 }

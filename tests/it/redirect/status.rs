@@ -131,10 +131,9 @@ async fn while_pending_the_issuer_is_asked_at_growing_intervals() {
     assert!(world.google.notifications("rq-0001").is_empty());
 
     world.bank().says(Says::Word(Word::APPROVED));
-    world.pass_until(MINUTE, "the outcome", async || {
-        (!world.google.notifications("rq-0001").is_empty()).then_some(())
-    })
-    .await;
+    world
+        .pass_until(MINUTE, "the outcome", async || (!world.google.notifications("rq-0001").is_empty()).then_some(()))
+        .await;
     assert_eq!(world.google.accepted("rq-0001").await.clear["result"], json!({"success": {}}));
 }
 
@@ -147,10 +146,11 @@ async fn before_the_deadline_a_404_decides_nothing() {
     // The schedule of a pending payment asks well before the deadline.
     world.pass(10 * SECOND);
     world.bank().asked_at_least(&visit.transaction_id, 1).await;
-    world.pass_until(SECOND, "a second question", async || {
-        (world.bank().asked(&visit.transaction_id).len() >= 2).then_some(())
-    })
-    .await;
+    world
+        .pass_until(SECOND, "a second question", async || {
+            (world.bank().asked(&visit.transaction_id).len() >= 2).then_some(())
+        })
+        .await;
     assert_eq!(world.ask("rq-0001").await, json!({"pending": {}}));
     assert!(world.google.notifications("rq-0001").is_empty());
     // After it, it ends the payment.
@@ -176,18 +176,20 @@ async fn while_the_status_endpoint_is_down_the_payment_stays_open() {
     {
         world.bank().says(says.clone());
         let before = world.bank().asked(&visit.transaction_id).len();
-        world.pass_until(SECOND, "a question", async || {
-            (world.bank().asked(&visit.transaction_id).len() > before + usize::from(count == 0)).then_some(())
-        })
-        .await;
+        world
+            .pass_until(SECOND, "a question", async || {
+                (world.bank().asked(&visit.transaction_id).len() > before + usize::from(count == 0)).then_some(())
+            })
+            .await;
         assert_eq!(world.ask("rq-0001").await, json!({"pending": {}}), "{says:?}");
     }
     assert!(world.google.notifications("rq-0001").is_empty());
     world.bank().says(Says::Word(Word::DECLINED.reason("insufficient_funds")));
-    world.pass_until(10 * SECOND, "the outcome", async || {
-        (!world.google.notifications("rq-0001").is_empty()).then_some(())
-    })
-    .await;
+    world
+        .pass_until(10 * SECOND, "the outcome", async || {
+            (!world.google.notifications("rq-0001").is_empty()).then_some(())
+        })
+        .await;
     assert_eq!(world.google.accepted("rq-0001").await.clear["result"], json!({"insufficientFunds": {}}));
     assert_eq!(world.ask("rq-0001").await, json!({"insufficientFunds": {}}));
 }
@@ -198,10 +200,11 @@ async fn a_status_with_another_amount_is_no_success() {
     let visit = world.at_bank("rq-0001").await;
     world.bank().says(Says::Word(Word::APPROVED.amount("109900000", "USD")));
     world.pass(PAST_DEADLINE);
-    world.pass_until(0, "attention", async || {
-        (world.attention("rq-0001").await == json!("amount_differs")).then_some(())
-    })
-    .await;
+    world
+        .pass_until(0, "attention", async || {
+            (world.attention("rq-0001").await == json!("amount_differs")).then_some(())
+        })
+        .await;
     assert_eq!(world.ask("rq-0001").await, json!({"pending": {}}));
     // Money may have moved: not even a 404 ends it now.
     world.bank().says(Says::NeverSeen);

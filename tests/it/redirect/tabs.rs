@@ -17,7 +17,8 @@ async fn two_tabs_that_choose_two_issuers_make_one_payment() {
     let told = world.get(second.location()).await;
     assert_eq!(told.status, 200);
     assert!(told.text().contains("Bank A") && !told.text().contains("Bank B"));
-    let go_on = told.attributes("a", "href").into_iter().find(|href| href.contains("/authorize")).expect("a way to go on");
+    let go_on =
+        told.attributes("a", "href").into_iter().find(|href| href.contains("/authorize")).expect("a way to go on");
     assert_eq!(world.bank().arrive(&go_on.parse().unwrap()).transaction_id, visit.transaction_id);
     // The same choice again goes on to the same issuer.
     let again = world.browser.submit(&choose, &[("issuer", "BANK_A")]).await;
@@ -98,8 +99,13 @@ async fn while_the_issuer_has_not_decided_everything_says_pending() {
     assert_eq!(world.goes_home(&visit, &Word::PENDING).await.result(), &json!({"pending": {}}));
     let kept = world.get(&address).await;
     assert_eq!(kept.status, 200, "an old link shows that it is not confirmed yet");
-    assert!(kept.text().contains("not confirmed yet") || kept.text().contains("has not yet told us"), "{}", kept.text());
-    let home = kept.attributes("a", "href").into_iter().find(|href| href.contains("redirectResponse")).expect("a way home");
+    assert!(
+        kept.text().contains("not confirmed yet") || kept.text().contains("has not yet told us"),
+        "{}",
+        kept.text()
+    );
+    let home =
+        kept.attributes("a", "href").into_iter().find(|href| href.contains("redirectResponse")).expect("a way home");
     assert_eq!(world.peer().read_home(&home.parse().unwrap()).result(), &json!({"pending": {}}));
     // Cancelling is over: the issuer may already hold the money.
     let cancelled = world.browser.submit(page.form(&address, "/cancel"), &[]).await;
@@ -112,7 +118,8 @@ async fn while_the_issuer_has_not_decided_everything_says_pending() {
 async fn an_expired_pay_link_is_gone() {
     let world = Setup::pgp().start().await;
     let (address, page) = world.choice("rq-0001").await;
-    let generated = world.call("generateRedirectPaymentUrl", &world.peer().generate_request("rq-0002", None)).await.payment_url();
+    let generated =
+        world.call("generateRedirectPaymentUrl", &world.peer().generate_request("rq-0002", None)).await.payment_url();
     world.pass(DAY);
     for expired in [
         world.get(&address).await,
@@ -162,6 +169,7 @@ async fn a_tampered_pay_link_is_refused() {
         ("a repeated signature", format!("{text}&{}", pair("sig"))),
         ("no query", text.split('?').next().unwrap().to_owned()),
         ("the choice's signature", format!("{}{}?{}", world.origin, address.path(), choose.query().unwrap())),
+        ("a tampered link that would have expired", text.replace(&pair("exp"), "exp=1735689599")),
         ("no payment at all", text.replace(address.path(), "/pay/x")),
     ] {
         let refused = world.get(&url).await;

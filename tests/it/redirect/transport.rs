@@ -2,20 +2,16 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use roundtrip::crypto::{Carrier, Scheme};
-use roundtrip::ports::SystemClock;
 use serde_json::json;
 
-use crate::harness::account::{PIAID, callback_of, method_path};
-use crate::harness::node::Process;
+use crate::harness::account::{callback_of, method_path};
 use crate::harness::ports::free_port;
-use crate::harness::settings::File;
 use crate::harness::tls::{Authority, Certificate};
-use crate::harness::{Bank, Browser, Google, Peer, Setup, Word, World, keys, until};
+use crate::harness::{Google, Outside, Setup, Word, World, until};
 
 async fn tls_world(certificate: &Certificate, dir: &Path) -> World {
     let (chain, key) = certificate.write(dir);
@@ -65,7 +61,9 @@ async fn tls_2_only_the_listed_suites_are_spoken() {
         let world = tls_world(&authority.certify("localhost", algorithm), dir.path()).await;
         let spoken = [format!("ECDHE-{name}-AES128-GCM-SHA256"), format!("ECDHE-{name}-CHACHA20-POLY1305")];
         for suite in &spoken {
-            let said = handshake(&world, &["-tls1_2", "-cipher", suite]).await.unwrap_or_else(|said| panic!("{suite}: {said}"));
+            let said = handshake(&world, &["-tls1_2", "-cipher", suite])
+                .await
+                .unwrap_or_else(|said| panic!("{suite}: {said}"));
             assert!(said.contains(suite.as_str()), "{said}");
         }
         // Everything that OpenSSL knows, without the six of the list.
@@ -75,7 +73,9 @@ async fn tls_2_only_the_listed_suites_are_spoken() {
         handshake(&world, &["-tls1_2", "-cipher", &others]).await.expect_err("a suite off the list was spoken");
         handshake(&world, &["-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384"]).await.expect_err("TLS 1.3");
         for suite in ["TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"] {
-            handshake(&world, &["-tls1_3", "-ciphersuites", suite]).await.unwrap_or_else(|said| panic!("{suite}: {said}"));
+            handshake(&world, &["-tls1_3", "-ciphersuites", suite])
+                .await
+                .unwrap_or_else(|said| panic!("{suite}: {said}"));
         }
     }
 }
@@ -83,35 +83,18 @@ async fn tls_2_only_the_listed_suites_are_spoken() {
 /// The built binary with Google behind TLS at `localhost`, and trust in `authority` alone.
 #[tokio::test]
 async fn tls_3_a_wrong_host_name_gets_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let outside = Outside::new(Setup::jose()).await;
+    let (peer, bank, browser) = (&outside.peer, &outside.banks[0], &outside.browser);
     let authority = Authority::new();
-    let clock = Arc::new(SystemClock);
-    let files = |owner| keys::key_files_of_today(Scheme::Jose, owner);
-    let peer = Peer::new(PIAID, Scheme::Jose, (&[&files("google")], &[&files("ours")]), clock.clone());
+    let trusted = authority.write(outside.dir());
     let port = free_port();
     let wrong = authority.certify("wrong.example", &rcgen::PKCS_ECDSA_P256_SHA256);
     let google = Google::on(port, Some(wrong.server_config()), vec![peer.clone()]);
-    let setup = Setup::jose().with(|setup| setup.issuers.truncate(1)).with(|setup| setup.accounts[0].issuers = vec!["BANK_A"]);
-    let banks = [Bank::start("BANK_A", 1, clock)];
-    let ports = (free_port(), free_port());
-    let origin = format!("http://127.0.0.1:{}", ports.0);
-    let text = File {
-        setup: &setup,
-        dir: dir.path(),
-        ports,
-        public_origin: &origin,
-        database: "sqlite://roundtrip.db",
-        google_endpoint: &format!("https://localhost:{port}/gsp"),
-        banks: &banks,
-        keys: keys::key_files_of_today,
-    }
-    .write();
-    let trusted = authority.write(dir.path());
-    let server = Process::serve(&text, dir.path(), ports.0, &[("SSL_CERT_FILE", &trusted)]).await;
-    let browser = Browser::new();
+    let endpoint = format!("https://localhost:{port}/gsp");
+    let server = outside.serve(0, &endpoint, &[("SSL_CERT_FILE", &trusted)]).await;
     let page = browser.get(peer.begin_url(&server.public, &peer.redirect_request("rq-0001", Some("BANK_A")))).await;
-    let visit = banks[0].arrive(&page.location());
-    let home = browser.get(banks[0].return_url(&visit, &Word::APPROVED)).await;
+    let visit = bank.arrive(&page.location());
+    let home = browser.get(bank.return_url(&visit, &Word::APPROVED)).await;
     assert_eq!(peer.read_home(&home.location()).result(), &json!({"success": {}}));
 
     until("handshakes that were broken off", async || {
@@ -120,14 +103,14 @@ async fn tls_3_a_wrong_host_name_gets_nothing() {
     .await;
     assert!(google.notifications("rq-0001").is_empty(), "C2 went to a server of another name");
     drop(google);
-    // The same server with the right name is told.
-    let right = authority.certify("localhost", &rcgen::PKCS_ECDSA_P256_SHA256);
-    let google = until("the port is free again", async || {
-        std::net::TcpListener::bind(("127.0.0.1", port)).is_ok().then(|| {
-            Google::on(port, Some(right.server_config()), vec![peer.clone()])
-        })
+    until("the port is free again", async || {
+        let bound = std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+        bound.then_some(())
     })
     .await;
+    // The same server under the right name is told.
+    let right = authority.certify("localhost", &rcgen::PKCS_ECDSA_P256_SHA256);
+    let google = Google::on(port, Some(right.server_config()), vec![peer.clone()]);
     assert_eq!(google.accepted("rq-0001").await.clear["result"], json!({"success": {}}));
     server.kill();
 }
@@ -146,7 +129,10 @@ async fn ct_1_pgp_bodies_are_base64url_of_an_octet_stream() {
         ("C2", c2.content_type.as_str(), c2.raw.clone()),
     ] {
         assert_eq!(content_type, "application/octet-stream; charset=utf-8", "{desc}");
-        assert!(body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b)), "{desc}: no line breaks, base64url");
+        assert!(
+            body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b)),
+            "{desc}: no line breaks, base64url"
+        );
         let message = URL_SAFE_NO_PAD.decode(body.trim_end_matches('=')).unwrap();
         assert!(message[0] & 0x80 != 0, "{desc}: a binary OpenPGP packet, not armour");
     }
@@ -169,7 +155,10 @@ async fn ct_2_jose_bodies_are_compact_and_not_encoded_again() {
         let parts: Vec<&str> = body.split('.').collect();
         assert_eq!(parts.len(), 5, "{desc}: four dots");
         let header: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[0]).unwrap()).unwrap();
-        assert!(header["alg"].is_string() && header["enc"].is_string() && header["kid"] == "google", "{desc}: {header}");
+        assert!(
+            header["alg"].is_string() && header["enc"].is_string() && header["kid"] == "google",
+            "{desc}: {header}"
+        );
     }
 }
 
@@ -180,11 +169,14 @@ async fn ct_3_redirect_parameters_are_base64url_in_both_schemes() {
         let visit = world.at_bank("rq-0001").await;
         let home = world.goes_home(&visit, &Word::APPROVED).await;
         let sealed = &home.sealed;
-        assert!(sealed.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)), "unpadded, without a dot: {sealed}");
+        assert!(
+            sealed.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)),
+            "unpadded, without a dot: {sealed}"
+        );
         let inner = URL_SAFE_NO_PAD.decode(sealed).unwrap();
         match scheme {
             Scheme::Pgp => assert!(inner[0] & 0x80 != 0, "a binary packet"),
-            Scheme::Jose => assert_eq!(inner.iter().filter(|byte| **byte == b'.').count(), 4, "a compact JWE inside"),
+            Scheme::Jose => assert_eq!(String::from_utf8_lossy(&inner).matches('.').count(), 4, "a compact JWE inside"),
         }
     }
 }
@@ -212,7 +204,8 @@ async fn ct_4_variants_of_encoding_and_content_type_are_accepted() {
             if (pgp_only && scheme == Scheme::Jose) || (jose_only && scheme == Scheme::Pgp) {
                 continue;
             }
-            let headers: Vec<(&'static str, &str)> = content_type.iter().map(|value| ("content-type", *value)).collect();
+            let headers: Vec<(&'static str, &str)> =
+                content_type.iter().map(|value| ("content-type", *value)).collect();
             let page = world.browser.post(&url, &headers, body).await;
             assert_eq!(page.status, 200, "{} {desc}", scheme.as_str());
         }
