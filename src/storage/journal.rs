@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use entity::{journal, transaction};
 use sea_orm::{
     AccessMode, ColumnTrait, DatabaseTransaction, EntityTrait, IsolationLevel, QueryFilter, QueryOrder, QuerySelect,
-    TransactionTrait,
+    Select, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -127,7 +127,7 @@ impl Store {
         loop {
             // One view of heads and rows, however much is written meanwhile.
             let view = self.view().await?;
-            let heads = heads_after(&view, after).await?;
+            let heads = heads(next_page(after), &view).await?;
             let last = heads.last().map(|head| head.id);
             let mut rows = rows_between(&view, after, last).await?;
             view.commit().await?;
@@ -146,6 +146,29 @@ impl Store {
             }
             after = last;
         }
+    }
+
+    /// Recomputes the chains of the newest `count` transactions: a look that costs the same however large the database is.
+    pub async fn verify_newest(&self, count: u64) -> Result<JournalReport, StorageError> {
+        let mut report = JournalReport::default();
+        let view = self.view().await?;
+        let heads = heads(newest(count), &view).await?;
+        for page in heads.chunks(PAGE as usize) {
+            let ids = page.iter().map(|head| head.id);
+            let select = journal::Entity::find()
+                .filter(journal::Column::TransactionId.is_in(ids))
+                .order_by_asc(journal::Column::TransactionId)
+                .order_by_asc(journal::Column::Seq);
+            let mut rows = by_transaction(select.all(&view).await?);
+            for head in page {
+                let rows = rows.remove(&head.id).unwrap_or_default();
+                report.transactions += 1;
+                report.rows += rows.len() as u64;
+                report.note(head.id, fault(head, &rows));
+            }
+        }
+        view.commit().await?;
+        Ok(report)
     }
 
     async fn view(&self) -> Result<DatabaseTransaction, StorageError> {
@@ -176,16 +199,21 @@ struct Head {
     hash: Vec<u8>,
 }
 
-async fn heads_after(view: &DatabaseTransaction, after: Option<Uuid>) -> Result<Vec<Head>, StorageError> {
-    use transaction::Column;
-    let mut select = transaction::Entity::find()
-        .select_only()
-        .columns([Column::Id, Column::JournalSeq, Column::JournalHead])
-        .order_by_asc(Column::Id)
-        .limit(PAGE);
-    if let Some(after) = after {
-        select = select.filter(Column::Id.gt(after));
+fn next_page(after: Option<Uuid>) -> Select<transaction::Entity> {
+    let select = transaction::Entity::find().order_by_asc(transaction::Column::Id).limit(PAGE);
+    match after {
+        Some(after) => select.filter(transaction::Column::Id.gt(after)),
+        None => select,
     }
+}
+
+fn newest(count: u64) -> Select<transaction::Entity> {
+    transaction::Entity::find().order_by_desc(transaction::Column::CreatedMs).limit(count)
+}
+
+async fn heads(select: Select<transaction::Entity>, view: &DatabaseTransaction) -> Result<Vec<Head>, StorageError> {
+    use transaction::Column;
+    let select = select.select_only().columns([Column::Id, Column::JournalSeq, Column::JournalHead]);
     let rows: Vec<(Uuid, i64, Vec<u8>)> = select.into_tuple().all(view).await?;
     Ok(rows.into_iter().map(|(id, seq, hash)| Head { id, seq, hash }).collect())
 }
@@ -205,11 +233,15 @@ async fn rows_between(
         Some(last) => select = select.filter(Column::TransactionId.lte(last)),
         None => select = select.limit(PAGE),
     }
-    let mut rows = HashMap::<Uuid, Vec<journal::Model>>::new();
-    for row in select.all(view).await? {
-        rows.entry(row.transaction_id).or_default().push(row);
+    Ok(by_transaction(select.all(view).await?))
+}
+
+fn by_transaction(rows: Vec<journal::Model>) -> HashMap<Uuid, Vec<journal::Model>> {
+    let mut sorted = HashMap::<Uuid, Vec<journal::Model>>::new();
+    for row in rows {
+        sorted.entry(row.transaction_id).or_default().push(row);
     }
-    Ok(rows)
+    sorted
 }
 
 /// The first fault of one transaction's journal, and the row at which it shows.

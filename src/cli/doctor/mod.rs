@@ -15,7 +15,7 @@ use crate::ports::{Clock, SystemClock};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Verify the journal to its end, however long that takes. Else it is verified as far as a few seconds go.
+    /// Verify the journal of every transaction, however long that takes. Else that of the newest 1,000.
     #[arg(long)]
     verify_journal: bool,
 }

@@ -6,15 +6,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::read::Object;
-use super::unseal::Accounts;
+use super::unseal::{Accounts, LONGEST_ANSWER};
 use super::write::{form_of_payment, outcome_json, timestamp};
 use crate::crypto::Carrier;
 use crate::domain::redirect_payment::Outcome;
 use crate::domain::{IssuerId, Piaid, RequestId, Timestamp};
 use crate::protocol::json::parse_strict;
-
-/// Google's answers are read up to this many bytes (contract section 3).
-const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 /// Where Google is: `https://vgw.googleapis.com/gsp` or the sandbox (API section 1.2).
 #[derive(Debug, Clone)]

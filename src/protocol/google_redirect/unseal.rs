@@ -12,6 +12,9 @@ use crate::crypto::{Carrier, Keyring, OpenError, Opener, content_hash};
 use crate::domain::{IssuerId, Money, Piaid, RequestId, Timestamp};
 use crate::protocol::json::{canonical, parse_strict};
 
+/// Google's answers are read, and inflated, up to this many bytes (contract section 3).
+pub(super) const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
+
 /// One account (PIAID) and its keys.
 #[derive(Debug)]
 pub struct Account {
@@ -27,6 +30,8 @@ pub struct Accounts {
     accounts: Vec<Account>,
     by_piaid: HashMap<Piaid, usize>,
     opener: Opener,
+    /// Google's answers may be larger than its requests (contract section 3).
+    answer_opener: Opener,
     /// How far a requestTimestamp may be from now, in milliseconds (flows-security section 9.1).
     pub(super) clock_tolerance_ms: i64,
     /// Replays are answered before the clock is looked at (the switch of flows-security section 8.3).
@@ -105,9 +110,11 @@ pub(super) struct Authentic {
 impl Accounts {
     /// From the configuration's accounts, in its order.
     pub fn new(accounts: Vec<Account>, clock_tolerance_ms: i64, replay_before_clock: bool) -> Self {
-        let opener = Opener::new(accounts.iter().map(|account| account.keyring.clone()).collect());
+        let rings: Vec<_> = accounts.iter().map(|account| account.keyring.clone()).collect();
+        let opener = Opener::new(rings.clone());
+        let answer_opener = Opener::new(rings).max_inflated(LONGEST_ANSWER);
         let by_piaid = accounts.iter().enumerate().map(|(index, account)| (account.piaid.clone(), index)).collect();
-        Self { accounts, by_piaid, opener, clock_tolerance_ms, replay_before_clock }
+        Self { accounts, by_piaid, opener, answer_opener, clock_tolerance_ms, replay_before_clock }
     }
 
     /// The account with this index, as a [`Call`] names it.
@@ -156,7 +163,7 @@ impl Accounts {
 
     /// Opens an answer's body; whether its signer may answer is for the caller to see.
     pub(super) fn open_raw(&self, unverified: &[u8], now: Timestamp) -> Option<crate::crypto::Opened> {
-        self.opener.open(unverified, Carrier::Body, now).ok()
+        self.answer_opener.open(unverified, Carrier::Body, now).ok()
     }
 
     /// Decode, decrypt, verify, parse, version, account. `bound` is further content that the request stands for.

@@ -1,4 +1,4 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,19 +20,35 @@ struct Peer {
     stranger: String,
 }
 
-fn peer() -> &'static Peer {
-    static PEER: OnceLock<Peer> = OnceLock::new();
-    PEER.get_or_init(|| {
+thread_local! {
+    /// What the test at hand holds: with the last test that uses it, gpg's agent and folder go.
+    static HELD: Arc<Peer> = Peer::shared();
+}
+
+fn peer() -> Arc<Peer> {
+    HELD.with(Arc::clone)
+}
+
+impl Peer {
+    fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Peer>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let made = Arc::new(Self::new());
+            *shared = Arc::downgrade(&made);
+            made
+        })
+    }
+
+    fn new() -> Self {
         let gpg = Gpg::new();
         let trusted = gpg.generate("Google <pay@google.example>", "rsa2048", "1y");
         let stranger = new_openpgp("Stranger <who@example.net>");
         gpg.import(&stranger.private);
         gpg.import(&ours().public);
-        Peer { gpg, trusted, stranger: stranger.id }
-    })
-}
+        Self { gpg, trusted, stranger: stranger.id }
+    }
 
-impl Peer {
     fn seal(&self, extra: &[&str]) -> String {
         let mut arguments = vec!["-u", &self.trusted, "-r", &ours().id, "--digest-algo", "SHA384"];
         arguments.extend(["--cipher-algo", "AES256", "-s", "-e"]);
@@ -88,7 +104,8 @@ fn pgp_1_decrypts_with_any_of_several_subkeys() {
 
 #[test]
 fn pgp_2_one_trusted_signature_among_others_is_enough() {
-    let stranger = peer().stranger.as_str();
+    let held = peer();
+    let stranger = held.stranger.as_str();
     assert_opened(open_with(our_ring(), &peer().seal(&["-u", stranger])));
 }
 
@@ -257,7 +274,8 @@ fn curve25519_keys_work_on_both_sides() {
 fn key_2_keys_rotate_on_both_sides_without_an_outage() {
     let peer_new = new_openpgp("Google <next@google.example>");
     let own_new = new_openpgp("Example Pay <next@pay.example.com>");
-    let gpg = &peer().gpg;
+    let held = peer();
+    let gpg = &held.gpg;
     gpg.import(&peer_new.private);
     gpg.import(&own_new.public);
     let old = gpg.export(&peer().trusted);
