@@ -97,6 +97,10 @@ struct Book {
 /// The issuer.
 pub(crate) struct Bank {
     pub(crate) id: String,
+    /// The key that we are the first to share, and that signs what we send.
+    pub(crate) first_key: String,
+    pub(crate) seed: u8,
+    /// The key that signs what the issuer sends.
     pub(crate) kid: String,
     pub(crate) secret: Vec<u8>,
     listener: Listener,
@@ -115,7 +119,8 @@ impl Bank {
         }));
         let (theirs, key, time) = (book.clone(), secret.clone(), clock.clone());
         let listener = Listener::start(Arc::new(move |received| status(&theirs, &key, time.now(), &received)));
-        Self { id: id.to_owned(), kid: format!("kid-{id}"), secret, listener, book, clock }
+        let kid = format!("kid-{id}");
+        Self { id: id.to_owned(), first_key: kid.clone(), seed, kid, secret, listener, book, clock }
     }
 
     /// An address of this issuer.
@@ -158,12 +163,9 @@ impl Bank {
         let value = |name: &str| pairs.iter().find(|(given, _)| given == name).unwrap().1.clone();
         let base = self.url("/authorize");
         assert_eq!(&url[..url::Position::AfterPath], base);
-        assert_eq!(value("kid"), self.kid);
-        assert_eq!(
-            value("sig"),
-            su1::url_signature(&self.secret, "issuer-authorize", &base, &pairs),
-            "signature of {url}"
-        );
+        assert_eq!(value("kid"), self.first_key);
+        let (secret, _) = keys::secret(self.seed);
+        assert_eq!(value("sig"), su1::url_signature(&secret, "issuer-authorize", &base, &pairs), "signature of {url}");
         let expires = Timestamp::from_secs(value("exp").parse().unwrap());
         assert!(expires > self.clock.now(), "{url} has expired");
         let visit = Visit {
@@ -246,7 +248,8 @@ impl Bank {
     pub(crate) fn check_acknowledged(&self, page: &Page) {
         assert_eq!(page.status, 204, "{}", page.text());
         let (id, at) = (page.header("webhook-id"), page.header("webhook-timestamp"));
-        let expected = su1::webhook_signature(&self.secret, id, at.parse().unwrap(), b"");
+        let (secret, _) = keys::secret(self.seed);
+        let expected = su1::webhook_signature(&secret, id, at.parse().unwrap(), b"");
         assert_eq!(page.header("webhook-signature"), expected, "204 answers are signed over the empty body");
         assert!((at.parse::<i64>().unwrap() * SECOND - self.clock.now().as_millis()).abs() <= 300 * SECOND);
     }

@@ -1,5 +1,6 @@
 //! A small HTTP server for the peers: it sees each request whole and may answer, wait, or drop the connection.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -93,9 +94,9 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, handler: &Handler) -
     let Some(answer) = handler(received) else { return Some(()) };
     let mut head = format!("HTTP/1.1 {} Scripted\r\n", answer.status);
     for (name, value) in &answer.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
-    head.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", answer.body.len()));
+    write!(head, "content-length: {}\r\nconnection: close\r\n\r\n", answer.body.len()).unwrap();
     // The client may have gone away meanwhile.
     let _gone =
         stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&answer.body)).and_then(|()| stream.flush());

@@ -35,6 +35,8 @@ pub(crate) struct IssuerSetup {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     pub(crate) currencies: &'static str,
+    /// Keys beside the first, of `keys::secret`.
+    pub(crate) further_keys: Vec<(&'static str, u8)>,
     /// Further lines of `[[issuers]]`.
     pub(crate) more: String,
 }
@@ -77,11 +79,11 @@ impl AccountSetup {
 
 impl IssuerSetup {
     pub(crate) const fn new(id: &'static str, name: &'static str) -> Self {
-        Self { id, name, currencies: "INR", more: String::new() }
+        Self { id, name, currencies: "INR", further_keys: Vec::new(), more: String::new() }
     }
 
     pub(crate) fn with(mut self, lines: &str) -> Self {
-        self.more = lines.to_owned();
+        lines.clone_into(&mut self.more);
         self
     }
 
@@ -161,7 +163,7 @@ impl File<'_> {
              [signing]\nkeys = [{}]\n",
             self.public_origin,
             self.database,
-            self.url_keys(),
+            self.secrets(&self.setup.url_keys),
         );
         for (issuer, bank) in self.setup.issuers.iter().zip(self.banks) {
             self.issuer(issuer, bank, &mut text);
@@ -180,27 +182,28 @@ impl File<'_> {
         text
     }
 
-    fn url_keys(&self) -> String {
-        let keys = self.setup.url_keys.iter().map(|(id, seed)| {
-            std::fs::write(self.dir.join(id), keys::secret(*seed).1).unwrap();
-            format!("{{ id = \"{id}\", secret_file = \"{id}\" }}")
+    /// The entries of a list of secrets, their files written.
+    fn secrets(&self, secrets: &[(&str, u8)]) -> String {
+        let entries = secrets.iter().map(|(id, seed)| {
+            std::fs::write(self.dir.join(format!("secret-{id}")), keys::secret(*seed).1).unwrap();
+            format!("{{ id = \"{id}\", secret_file = \"secret-{id}\" }}")
         });
-        keys.collect::<Vec<_>>().join(", ")
+        entries.collect::<Vec<_>>().join(", ")
     }
 
     fn issuer(&self, issuer: &IssuerSetup, bank: &Bank, text: &mut String) {
-        let IssuerSetup { id, name, currencies, more } = issuer;
-        let secret = format!("issuer-{id}");
-        std::fs::write(self.dir.join(&secret), keys::secret(bank.secret[0]).1).unwrap();
+        let IssuerSetup { id, name, currencies, further_keys, more } = issuer;
+        let mut secrets = vec![(bank.first_key.as_str(), bank.seed)];
+        secrets.extend(further_keys);
         let urls = ["authorize", "status", "refund"]
             .map(|what| format!("{what}_url = \"{}\"\n", bank.url(&format!("/{what}"))));
         write!(
             text,
             "\n[[issuers]]\nid = \"{id}\"\nname = \"{name}\"\n{}currencies = [\"{}\"]\n\
-             keys = [{{ id = \"{}\", secret_file = \"{secret}\" }}]\n{more}\n",
+             keys = [{}]\n{more}\n",
             urls.concat(),
             currencies.replace(',', "\",\""),
-            bank.kid,
+            self.secrets(&secrets),
         )
         .unwrap();
     }

@@ -88,7 +88,7 @@ async fn beg_3_an_issuer_that_is_not_the_accounts_is_refused() {
 async fn beg_4_only_a_get_begins() {
     let world = Setup::pgp().start().await;
     let url = world.peer().begin_url(&world.origin, &world.peer().redirect_request("rq-0001", Some("BANK_A")));
-    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"] {
         let page = world.browser.request(method, &url).await;
         assert!((400..500).contains(&page.status) && !page.has_location(), "{method} {}", page.status);
     }

@@ -6,7 +6,7 @@ use roundtrip::crypto::Scheme;
 use serde_json::{Value, json};
 
 use crate::harness::account::{CALLBACK, form_of_payment};
-use crate::harness::{Bank, DAY, MINUTE, PIAID, SECOND, Says, Script, Setup, Visit, Word, World};
+use crate::harness::{Bank, DAY, MINUTE, PIAID, SECOND, Says, Script, Setup, Visit, Word, World, until};
 
 fn success() -> Value {
     json!({"success": {}})
@@ -281,6 +281,32 @@ async fn cmp_7_a_notification_goes_on_after_a_restart() {
     let id = |index: usize| sent[index].clear["requestHeader"]["requestId"].clone();
     assert_eq!(id(0), id(1));
     assert_eq!(world.ask("rq-0001").await, success());
+}
+
+#[tokio::test]
+async fn cmp_7_after_a_week_a_notification_is_put_before_a_person() {
+    let world = Setup::pgp().start().await;
+    world.google.script([Script::Empty(503), Script::Empty(503)]);
+    world.paid("rq-0001").await;
+    world.google.attempts("rq-0001", 1).await;
+    world.pass(6 * DAY);
+    attempts(&world, "rq-0001", 2, SECOND).await;
+    assert!(world.nodes[0].store.dead_letters(10).await.unwrap().is_empty(), "not before the week is over");
+    world.google.script([Script::Empty(503)]);
+    world.pass(2 * DAY);
+    attempts(&world, "rq-0001", 3, SECOND).await;
+    let letters = until("a dead letter", async || {
+        Some(world.nodes[0].store.dead_letters(10).await.unwrap()).filter(|letters| !letters.is_empty())
+    })
+    .await;
+    assert_eq!(letters.len(), 1);
+    assert_eq!(
+        letters[0].idempotency_key,
+        world.google.notifications("rq-0001")[0].clear["requestHeader"]["requestId"]
+    );
+    let metrics = world.get(format!("{}/metrics", world.nodes[0].admin)).await.text();
+    assert!(metrics.contains("outbox_dead_letters 1"), "{metrics}");
+    assert_eq!(world.ask("rq-0001").await, success(), "the outcome stands");
 }
 
 #[tokio::test]

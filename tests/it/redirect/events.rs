@@ -145,3 +145,16 @@ async fn a_differing_amount_in_an_event_is_no_success() {
     assert_eq!(world.ask("rq-0001").await, json!({"pending": {}}));
     assert_eq!(world.attention("rq-0001").await, json!("amount_differs"));
 }
+
+#[tokio::test]
+async fn an_event_that_was_refused_may_come_again_under_its_id() {
+    let world = Setup::pgp().start().await;
+    let visit = world.at_bank("rq-0001").await;
+    let mut unknown = visit.clone();
+    unknown.transaction_id = "01930d2c-7a44-7000-8000-0123456789ab".to_owned();
+    let early = Bank::event(&unknown, &Word::APPROVED);
+    assert_eq!(world.bank().send(&world.browser, &world.origin, "msg_1", &early).await.status, 404);
+    let event = Bank::event(&visit, &Word::APPROVED);
+    world.bank().check_acknowledged(&world.bank().send(&world.browser, &world.origin, "msg_1", &event).await);
+    assert_eq!(world.ask("rq-0001").await, json!({"success": {}}));
+}

@@ -51,6 +51,10 @@ async fn a_forged_return_is_refused() {
             "eight days ahead",
             bank.return_url_until(&visit, &Word::APPROVED, world.peer().now().plus_millis(8 * DAY).as_secs()).into(),
         ),
+        (
+            "forged and expired",
+            su1::signed_url((&bank.kid, &[9; 32]), "issuer-return", &own, &fields, exp_s - 2 * HOUR / SECOND).into(),
+        ),
         ("no query", own.clone()),
         ("an unknown issuer", text.replace("BANK_A", "BANK_NOBODY")),
     ] {

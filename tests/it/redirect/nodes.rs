@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::harness::{Bank, DAY, MINUTE, SECOND, Script, Setup, Word, World};
+use crate::harness::{Bank, Called, DAY, Google, MINUTE, Outside, SECOND, Script, Setup, Word, World};
 
 /// What a load balancer does: the same path at another node.
 fn at(world: &World, node: usize, url: impl AsRef<str>) -> String {
@@ -92,7 +92,7 @@ async fn idm_5_fifty_parallel_identical_requests_over_two_nodes_have_one_effect(
     assert!(
         calls.iter().all(|called| matches!(called.status(), 200 | 409 | 503)),
         "{:?}",
-        calls.iter().map(|called| called.status()).collect::<Vec<_>>()
+        calls.iter().map(Called::status).collect::<Vec<_>>()
     );
 
     let begin = world.peer().begin_url(&world.origin, &world.peer().redirect_request("rq-0002", Some("BANK_A")));
@@ -170,4 +170,75 @@ async fn deadlines_are_swept_by_whichever_node_is_there() {
     world.google.accepted("rq-0001").await;
     world.pass(DAY);
     assert_eq!(world.google.notifications("rq-0001").len(), 1);
+}
+
+#[tokio::test]
+async fn two_processes_on_one_database_carry_one_payment() {
+    let outside = Outside::new(Setup::pgp().nodes(2)).await;
+    let google = Google::start(vec![outside.peer.clone()]);
+    let (peer, bank, browser) = (&outside.peer, &outside.banks[0], &outside.browser);
+    let _first = outside.serve(0, &google.endpoint(), &[]).await;
+    let _second = outside.serve(1, &google.endpoint(), &[]).await;
+    let other = |url: url::Url| url.as_str().replacen(&outside.origin(0), &outside.origin(1), 1);
+    for round in 0..3 {
+        let id = format!("rq-{round}");
+        let begin = peer.begin_url(&outside.origin(0), &peer.redirect_request(&id, None));
+        let address = browser.get(&begin).await.location();
+        let page = browser.get(other(address.clone())).await;
+        assert_eq!(outside.ask(0, &format!("st-a{round}"), &id).await, json!({"pending": {}}));
+        let sent = browser.submit(page.form(&address, "/choose"), &[("issuer", "BANK_A")]).await;
+        let visit = bank.arrive(&sent.location());
+        let home = browser.get(other(bank.return_url(&visit, &Word::APPROVED))).await;
+        assert_eq!(peer.read_home(&home.location()).result(), &json!({"success": {}}));
+        assert_eq!(outside.ask(0, &format!("st-b{round}"), &id).await, json!({"success": {}}));
+        assert_eq!(peer.read_home(&browser.get(&begin).await.location()).result(), &json!({"success": {}}));
+        google.accepted(&id).await;
+        assert_eq!(google.notifications(&id).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_a_killed_process_held_is_carried_out_by_the_other() {
+    let outside = Outside::new(Setup::pgp().nodes(2)).await;
+    let google = Google::start(vec![outside.peer.clone()]);
+    let (peer, bank, browser) = (&outside.peer, &outside.banks[0], &outside.browser);
+    let first = outside.serve(0, &google.endpoint(), &[]).await;
+    let _second = outside.serve(1, &google.endpoint(), &[]).await;
+    let (_never, held) = mpsc::channel();
+    google.script([Script::Hold(held)]);
+    let page = browser.get(peer.begin_url(&first.public, &peer.redirect_request("rq-0001", Some("BANK_A")))).await;
+    let visit = bank.arrive(&page.location());
+    let home = browser.get(bank.return_url(&visit, &Word::APPROVED)).await;
+    assert_eq!(peer.read_home(&home.location()).result(), &json!({"success": {}}));
+    google.attempts("rq-0001", 1).await;
+    first.kill();
+    let killed = std::time::Instant::now();
+    google.accepted("rq-0001").await;
+    // A lease lasts at most 5 s (contract section 7); the table is looked at every second.
+    assert!(killed.elapsed() < std::time::Duration::from_secs(10), "{:?}", killed.elapsed());
+    let sent = google.notifications("rq-0001");
+    assert_eq!(sent[0].clear["requestHeader"]["requestId"], sent[1].clear["requestHeader"]["requestId"]);
+    assert_eq!(outside.ask(1, "st-1", "rq-0001").await, json!({"success": {}}));
+}
+
+#[tokio::test]
+async fn what_a_killed_process_held_goes_on_when_it_starts_again() {
+    let outside = Outside::new(Setup::pgp()).await;
+    let google = Google::start(vec![outside.peer.clone()]);
+    let (peer, bank, browser) = (&outside.peer, &outside.banks[0], &outside.browser);
+    let server = outside.serve(0, &google.endpoint(), &[]).await;
+    let (_never, held) = mpsc::channel();
+    google.script([Script::Hold(held)]);
+    let page = browser.get(peer.begin_url(&server.public, &peer.redirect_request("rq-0001", Some("BANK_A")))).await;
+    let visit = bank.arrive(&page.location());
+    browser.get(bank.return_url(&visit, &Word::DECLINED.reason("risk"))).await;
+    google.attempts("rq-0001", 1).await;
+    server.kill();
+    let _again = outside.serve(0, &google.endpoint(), &[]).await;
+    let ready = std::time::Instant::now();
+    google.accepted("rq-0001").await;
+    assert!(ready.elapsed() < std::time::Duration::from_secs(5), "{:?} after it was ready", ready.elapsed());
+    let sent = google.notifications("rq-0001");
+    assert_eq!(sent[0].clear["requestHeader"]["requestId"], sent[1].clear["requestHeader"]["requestId"]);
+    assert_eq!(outside.ask(0, "st-1", "rq-0001").await, json!({"riskDeclined": {}}));
 }

@@ -3,7 +3,7 @@
 use roundtrip::crypto::Scheme;
 use serde_json::json;
 
-use crate::harness::{Peer, Setup, Word, World};
+use crate::harness::{Bank, Peer, Setup, Word, World};
 
 const ECHO: &str = "echo";
 
@@ -87,4 +87,18 @@ async fn key_2_links_live_as_long_as_their_key() {
     // The payer is not stranded: coming from Google again leads to a link that works.
     let resumed = world.begin("rq-0001", None).await.location();
     assert_eq!(world.get(&resumed).await.status, 200);
+}
+
+#[tokio::test]
+async fn key_2_an_issuer_may_sign_with_any_key_that_it_shares() {
+    let mut world = Setup::pgp().with(|setup| setup.issuers[0].further_keys = vec![("next", 77)]).start().await;
+    let (by_return, by_event) = (world.at_bank("rq-0001").await, world.at_bank("rq-0002").await);
+    (world.banks[0].kid, world.banks[0].secret) = ("next".to_owned(), crate::harness::keys::secret(77).0);
+    assert_eq!(world.goes_home(&by_return, &Word::APPROVED).await.result(), &json!({"success": {}}));
+    let event = Bank::event(&by_event, &Word::APPROVED);
+    world.bank().check_acknowledged(&world.bank().send(&world.browser, &world.origin, "msg_1", &event).await);
+    // One that it does not share is refused under the id of one that it does.
+    let visit = world.at_bank("rq-0003").await;
+    world.banks[0].secret = crate::harness::keys::secret(78).0;
+    assert_eq!(world.returns(&visit, &Word::APPROVED).await.status, 403);
 }

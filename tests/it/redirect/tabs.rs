@@ -169,6 +169,7 @@ async fn a_tampered_pay_link_is_refused() {
         ("a repeated signature", format!("{text}&{}", pair("sig"))),
         ("no query", text.split('?').next().unwrap().to_owned()),
         ("the choice's signature", format!("{}{}?{}", world.origin, address.path(), choose.query().unwrap())),
+        ("a tampered link that would have expired", text.replace(&pair("exp"), "exp=1735689599")),
         ("no payment at all", text.replace(address.path(), "/pay/x")),
     ] {
         let refused = world.get(&url).await;
