@@ -1,6 +1,7 @@
 //! The sealing of messages, proven against foreign implementations: GnuPG and Python's jwcrypto.
 
 mod gpg;
+mod jose;
 mod openpgp;
 
 use std::sync::Arc;
