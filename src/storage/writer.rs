@@ -163,6 +163,7 @@ async fn write_batch(db: &DatabaseConnection, mut batch: Vec<Member>) -> HashMap
     while !batch.is_empty() {
         match attempt(db, &batch).await {
             Ok(Attempt::Done(verdicts)) => {
+                metrics::histogram!("storage_commit_group_members").record(batch.len() as f64);
                 for (member, verdict) in batch.into_iter().zip(verdicts) {
                     let written = match verdict {
                         Verdict::Written { outbox_open, leased } => {
