@@ -1,15 +1,100 @@
 //! Roundtrip: a redirect payment integrator in one binary.
 //!
+//! A payer comes from Google, pays at an issuer (a bank or a wallet), and returns; Google learns the outcome through three
+//! channels that always agree. This page is the map of the code: the floors, what may never cross them, and the way of one
+//! payment through the house.
+//!
+//! # The idea
+//!
+//! 1. Everything that can be paid is a **transaction**, and each kind of transaction is a pure state machine
+//!    ([`domain::Machine`]). Today there is one kind, [`domain::redirect_payment`].
+//! 2. One **actor** drives one transaction ([`actors::Registry`], [`actors::Shell`]): it puts inputs in order, asks the
+//!    machine to decide, commits the decision, and only then answers.
+//! 3. A **commit** ([`storage::Commit`]) is one database transaction with the new snapshot, the journal events, the effects
+//!    to carry out (outbox), the ledger entries and the remembered answer (request log). Nothing is acknowledged before it
+//!    is durable; nothing is sent out that was not committed before.
+//! 4. The **row is the truth**, the actor is order and cache. Rows carry a version: a commit on a stale one is refused,
+//!    reloaded and decided again. A crash, an idle actor that lets go or a second server on the same database changes
+//!    nothing.
+//!
 //! # The floors
 //!
 //! | floor | module | what it knows |
 //! |---|---|---|
-//! | 0 | [`domain`] | the machines: pure decisions about money, no I/O, no clock |
-//! | 1 | [`ports`] | the traits the machines' effects need |
-//! | 2 | [`storage`], [`protocol`], [`crypto`], [`issuer`] | rows, bytes, keys, issuers |
-//! | 3 | [`actors`] | order: one actor per transaction, outbox, deadlines |
-//! | 4 | [`web`] | routes and payer pages |
-//! | 5 | [`app`], [`sandbox`], [`bench`], [`cli`] | composition, stand-ins, commands |
+//! | 0 | [`domain`] | the machines: decisions about money; no I/O, no clock, no format |
+//! | 1 | [`ports`] | clock and entropy, each with an adapter for the machine and one for tests |
+//! | 2 | [`crypto`] | OpenPGP, JOSE, signed URLs, signed webhooks, hashes; the only user of cryptographic libraries |
+//! | 2 | [`storage`] | rows: group commit, journal, outbox, request log; the only user of `entity` and of SQL |
+//! | 2 | [`protocol`] | bytes to domain and back: `unseal(bytes) -> Call`, `seal(answer) -> bytes` |
+//! | 2 | [`issuer`] | the connector to issuers: authorize, return, status, event |
+//! | 3 | [`actors`] | order: one actor per transaction, the outbox, the deadlines |
+//! | 4 | [`web`] | routes, payer pages, the admin API; handlers that decide nothing |
+//! | 5 | [`app`] | composition: the one builder of a server, for production and tests alike |
+//! | 5 | [`sandbox`], [`bench`] | stand-ins for Google and issuers; the load generator |
+//! | 6 | [`cli`] | the commands |
+//!
+//! A floor imports only lower floors. On floor 2 nobody imports a neighbour, but all may use `crypto`. [`config`] stands
+//! aside: it knows `domain` alone, and only floors 5 and 6 know it. `tests/tidy.rs` holds the house to this, and to the
+//! invariants below where a reader of source can see them.
+//!
+//! # Invariants
+//!
+//! * `domain` knows no status code, no JSON, no SQL and no clock: time, ids and randomness are arguments.
+//! * A machine lists every pair of state and input; a late or contradictory input is an arm of its own, never `_`.
+//! * Amounts are integer micros with a currency ([`domain::Money`]); no floating point near money.
+//! * Ledger entries of a commit sum to zero per currency and are never changed.
+//! * Bytes are unverified until `unseal`, `open` or `verify` returns, and names say so (`unverified_…`).
+//! * A caller whose signature did not verify learns nothing, and learns it at the same time whatever failed.
+//! * We redirect only to the configured issuers and callback hosts; the latter are checked at the start and again when the
+//!   payer goes home.
+//! * Only the outbox sends; only `storage` writes; a handler of `web` does neither.
+//! * Wire types are private to their surface.
+//! * No secret in logs, `Debug` output, errors or URLs. Log lines hold path templates, never query strings.
+//!
+//! # One payment
+//!
+//! 1. **Begin.** The payer's browser comes to `GET /begin` (`web/begin.rs`). [`protocol::google_redirect`] decodes, decrypts
+//!    and verifies the request in the order of the specification, and yields a call with the account, the request's id and a
+//!    hash of its content. Or Google asks server to server for a link (`web/google.rs`, `generateRedirectPaymentUrl`): the
+//!    same start, and the payer comes by the signed link later.
+//! 2. **The actor.** The transaction's id is derived from account and request id ([`crypto::transaction_id`]), so a reload
+//!    finds the same payment. The handler asks the registry, which finds or starts the actor. The actor loads the row, if
+//!    there is one, and asks `domain/redirect_payment/decide.rs`: the whole machine in one `match`.
+//! 3. **The commit.** The decision (events, effects, entries, reply) becomes one [`storage::Commit`]. The writer thread
+//!    takes all commits that wait into one database transaction; if another server was faster the version does not fit, and
+//!    the actor decides again on the new row. The answer to the request is remembered in the same commit, so that a repeated
+//!    request gets it again and has no second effect.
+//! 4. **The choice and the issuer.** With an issuer in the request the browser goes straight on; otherwise to the choice page
+//!    at a signed address (`web/pay.rs`). Every way to the issuer is [`issuer::SignedRedirect`]'s `authorize`: a URL signed
+//!    with the key that this issuer shares with us. The deadline is a column of the row.
+//! 5. **The return.** `GET /return/{issuerId}` (`web/returns.rs`) carries the issuer's signed word. It decides at once: `Paid`,
+//!    `Declined`, `Abandoned`, or `Pending`; an amount that differs is never a success. The same word may come as a webhook
+//!    (`web/events.rs`) or as the answer to our question after the deadline (`actors/deadlines.rs`); whichever is first
+//!    decides, the others find it decided.
+//! 6. **Home (C1).** The browser goes to Google's callback with the sealed outcome, or with `pending`.
+//! 7. **The notification (C2).** The commit that closed the payment also wrote a row into the outbox, leased to this server.
+//!    `actors/outbox.rs` sends it with a request id that is derived from the payment, again and again until Google says 200.
+//!    A server that dies loses its lease within 5 s, and the row is sent by another one or after the restart.
+//! 8. **The question (C3).** `getRedirectPaymentStatus` asks the same state for the same verdict (`State::verdict`), which all
+//!    three channels share. What was said once never changes: a success after a reported decline becomes
+//!    `PaidAfterClose`, which goes before finance and not to Google.
+//!
+//! # Where a rule lives
+//!
+//! | rule | place |
+//! |---|---|
+//! | what may happen in which state | `domain/redirect_payment/decide.rs` |
+//! | which outcome Google hears | `State::verdict` in `domain/redirect_payment/view.rs` |
+//! | the order in which a request is validated | `protocol/google_redirect/unseal.rs` and `protocol/google_redirect/begin.rs` |
+//! | error codes and their status | `protocol/google_redirect/error.rs` |
+//! | idempotency: same request, same answer, one effect | `actors/shell.rs`, `storage/batch.rs` |
+//! | retries, leases, dead letters | `actors/outbox.rs`, `storage/outbox.rs` |
+//! | who may be redirected where | `protocol/google_redirect/callback.rs` |
+//! | signed URLs (SU1) and webhooks | `crypto/signed_url.rs`, `crypto/webhook.rs` |
+//! | the issuers' protocol (IR1) | `issuer/` |
+//! | where the payer goes next | `follow` in `web/pay.rs` |
+//! | limits of one address, log line of a request | `web/guard.rs` |
+//! | every setting, its default and its limits | `config/` |
 
 pub mod actors;
 pub mod app;

@@ -1,2 +1,7 @@
-//! Binary.
-fn main() {}
+//! The binary: hands the command line to [`roundtrip::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    roundtrip::cli::run(std::env::args_os())
+}

@@ -132,9 +132,8 @@ impl<M: Codec> Handler<Envelope<M>> for Shard<M> {
             Some(resident) => {
                 resident.used = used;
                 match resident.address.try_send(envelope) {
-                    Ok(()) => return,
-                    // Its mailbox is full: dropping the reply tells the asker.
-                    Err(SendError::Full(_)) => return,
+                    // Where its mailbox is full, dropping the reply tells the asker.
+                    Ok(()) | Err(SendError::Full(_)) => return,
                     Err(SendError::Closed(envelope)) => envelope,
                 }
             }

@@ -137,7 +137,7 @@ pub(super) fn surface(
         }
     });
     let path_prefix = config.server.public_url.path_prefix().to_owned();
-    let recorder = recorder()?;
+    let recorder = recorder();
     Ok(Surface {
         google,
         issuers: keys.issuers,
@@ -182,15 +182,15 @@ fn looks(config: &Config) -> anyhow::Result<HashMap<crate::domain::IssuerId, Off
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// One recorder per process, however many servers it runs.
-fn recorder() -> anyhow::Result<PrometheusHandle> {
+fn recorder() -> PrometheusHandle {
     if let Some(handle) = RECORDER.get() {
-        return Ok(handle.clone());
+        return handle.clone();
     }
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = RECORDER.get_or_init(|| recorder.handle()).clone();
     // Another thread may have been first; then its recorder counts, and its handle is the one that was kept.
     let _installed_before = metrics::set_global_recorder(recorder);
-    Ok(handle)
+    handle
 }
 
 /// Folds old samples, so that histograms do not grow.

@@ -166,7 +166,7 @@ fn servers(
     ));
     let forgetful = limiter.clone();
     actix_rt::spawn(async move {
-        let mut every = tokio::time::interval(Duration::from_secs(60));
+        let mut every = tokio::time::interval(Duration::from_mins(1));
         loop {
             every.tick().await;
             forgetful.forget_idle();

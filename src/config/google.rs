@@ -115,7 +115,7 @@ pub(super) const GOOGLE: &[&str] = &[
     "replay_before_clock",
     "accounts",
 ];
-const ACCOUNT: &[&str] = &[
+pub(super) const ACCOUNT: &[&str] = &[
     "piaid",
     "scheme",
     "own_keys",
@@ -127,7 +127,7 @@ const ACCOUNT: &[&str] = &[
     "sign_with_all",
     "environment",
 ];
-const JOSE: &[&str] = &["jws_alg", "jwe_alg", "jwe_enc", "zip", "allow_rsa1_5"];
+pub(super) const JOSE: &[&str] = &["jws_alg", "jwe_alg", "jwe_enc", "zip", "allow_rsa1_5"];
 const JWS_ALGS: &[&str] = &["RS256", "RS384", "PS256", "PS384", "ES256", "ES384"];
 const JWE_ALGS: &[&str] = &["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A256KW", "RSA1_5"];
 const JWE_ENCS: &[&str] = &["A256GCM", "A128GCM", "A256CBC-HS512", "A128CBC-HS256"];

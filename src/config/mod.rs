@@ -168,3 +168,253 @@ impl Config {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    const REQUIRED: &str = r#"
+        [server]
+        public_url = "https://pay.example.com/"
+        [database]
+        url = "sqlite://var/roundtrip.db"
+        [signing]
+        keys = [{ id = "2026-11", secret_file = "keys/url" }]
+    "#;
+    const GOOGLE: &str = r#"
+        [google]
+        endpoint = "https://vgw.sandbox.google.com/gsp"
+        callback_hosts = ["payments.google.com", "127.0.0.1:9001"]
+        [[google.accounts]]
+        piaid = "ExamplePay_INR"
+        scheme = "pgp"
+        own_keys = ["keys/own.asc"]
+        peer_keys = ["keys/peer.asc"]
+        issuers = ["BANK_A"]
+        [[issuers]]
+        id = "BANK_A"
+        name = "Bank A"
+        authorize_url = "https://bank-a.example/authorize"
+        status_url = "https://bank-a.example/status"
+        refund_url = "https://bank-a.example/refund"
+        keys = [{ id = "a1", secret_file = "keys/url" }]
+        currencies = ["INR"]
+    "#;
+    /// The rest of contract section 2.
+    const SURFACES: &str = r#"
+        [processor.stripe]
+        endpoint = "https://api.stripe.com"
+        secret_key_file = "keys/stripe"
+        webhook_secret_file = "keys/stripe"
+        timeout_ms = 2500
+        [booking]
+        path = "/v3"
+        feeds = ["feeds/merchants.json", "feeds/services.json", "feeds/availability.json"]
+        service_account_file = "keys/stripe"
+        credentials = [{ user = "google", password_file = "keys/stripe" }]
+        rtu_endpoint = "https://mapsbooking.googleapis.com"
+        partner_id = "12345678"
+        [outlook]
+        merchant_id = "m"
+        display_id = "d"
+        originator = "o"
+        mode = "entra"
+        openid_configuration = "https://login.example/.well-known/openid-configuration"
+        audience = "a"
+        [limits]
+        requests_per_minute = 10000
+        [alerts]
+        mail_to = ["ops@example.com"]
+        webhook_url = "https://hooks.example/alerts"
+        webhook_secret_file = "keys/url"
+        [smtp]
+        url = "smtp://127.0.0.1:1025"
+        from = "Example Pay <invoices@example.com>"
+    "#;
+
+    /// A folder with the files that the texts above name.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("keys")).unwrap();
+        for (name, content) in [
+            ("url", format!("{SECRET}\n")),
+            ("own.asc", "private".to_owned()),
+            ("peer.asc", "public".to_owned()),
+            ("stripe", "sk_test_hush\r\n".to_owned()),
+            ("pg", "postgres://pay:hush@db/pay\n".to_owned()),
+        ] {
+            std::fs::write(folder.path().join("keys").join(name), content).unwrap();
+        }
+        folder
+    }
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        Config::from_toml_str(text, folder().path())
+    }
+
+    fn read_with(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let variables: Vec<_> = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Config::from_sources(text, folder().path(), &variables)
+    }
+
+    #[test]
+    fn the_required_sections_suffice_and_the_rest_has_defaults() {
+        let config = read(REQUIRED).unwrap();
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.server.admin_listen.to_string(), "127.0.0.1:8081");
+        assert_eq!(config.server.public_url.join("/begin"), "https://pay.example.com/begin");
+        assert!(config.database.migrate_on_start);
+        assert_eq!((config.limits.requests_per_minute, config.limits.parallel), (10_000, 200));
+        assert_eq!(config.signing[0].secret.expose(), (0..32).collect::<Vec<u8>>());
+        assert!(config.google.is_none() && config.issuers.is_empty() && config.stripe.is_none());
+        assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    }
+
+    #[test]
+    fn the_whole_contract_parses() {
+        let config = read(&format!("{REQUIRED}{GOOGLE}{SURFACES}")).unwrap();
+        let google = config.google.unwrap();
+        assert_eq!(google.accounts[0].own_keys[0].bytes.expose(), b"private");
+        assert_eq!(google.accounts[0].refund_window_days, 180);
+        assert_eq!(google.clock_tolerance_ms, 60_000);
+        assert_eq!(config.issuers[0].payment_timeout_s, 1800);
+        assert_eq!(config.stripe.unwrap().secret_key.expose(), "sk_test_hush");
+        assert_eq!(config.booking.unwrap().partner_id, "12345678");
+        assert_eq!(config.smtp.unwrap().url.expose(), "smtp://127.0.0.1:1025");
+        assert!(config.alerts.unwrap().webhook.is_some() && config.outlook.is_some());
+    }
+
+    #[test]
+    fn the_example_file_parses() {
+        let folder = folder();
+        let text = include_str!("../../roundtrip.example.toml");
+        for part in text.split('"').filter(|part| part.starts_with("keys/")) {
+            std::fs::write(folder.path().join(part), SECRET).unwrap();
+        }
+        let config = Config::from_toml_str(text, folder.path()).unwrap();
+        let google = config.google.unwrap();
+        assert_eq!(google.accounts[1].jose.jws_alg.as_deref(), Some("PS256"));
+        assert_eq!(google.accounts[0].environment, Some(Environment::Sandbox));
+    }
+
+    #[test]
+    fn the_example_file_shows_every_key_of_its_sections() {
+        let text = include_str!("../../roundtrip.example.toml");
+        for keys in [
+            server::SERVER,
+            server::DATABASE,
+            server::LOG,
+            server::SIGNING,
+            server::LIMITS,
+            server::ACTORS,
+            google::GOOGLE,
+            google::ACCOUNT,
+            google::JOSE,
+            issuers::ISSUER,
+        ] {
+            for key in keys.iter().filter(|key| **key != "tls_key") {
+                let shown = text.contains(&format!("{key} = ")) || text.contains(&format!(".{key}]"));
+                assert!(shown, "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_shows_nowhere() {
+        let whole = format!("{REQUIRED}{GOOGLE}{SURFACES}");
+        let config = read(&whole.replace("sqlite://var/roundtrip.db", "postgres://pay:hush@db/pay")).unwrap();
+        let shown = format!("{config:?} {}", config.database.url);
+        for secret in ["hush", "private", SECRET, "0, 1, 2, 3"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+        assert_eq!(config.database.url.expose(), "postgres://pay:hush@db/pay");
+        assert_eq!(config.warnings.len(), 1, "a password in the file is worth a warning");
+        assert!(config.warnings[0].contains("database.url_file"));
+    }
+
+    #[test]
+    fn variables_override_every_kind_of_key() {
+        let text = format!("{REQUIRED}{GOOGLE}{SURFACES}");
+        let config = read_with(
+            &text,
+            &[
+                ("ROUNDTRIP__SERVER__LISTEN", "127.0.0.1:9"),
+                ("ROUNDTRIP__DATABASE__MIGRATE_ON_START", "false"),
+                ("ROUNDTRIP__LIMITS__PARALLEL", "7"),
+                ("ROUNDTRIP__BOOKING__PARTNER_ID", "00123"),
+                ("ROUNDTRIP__GOOGLE__CALLBACK_HOSTS", "a.example, b.example:8443"),
+                ("ROUNDTRIP__GOOGLE__ACCOUNTS__0__PIAID", "Other_INR"),
+                ("ROUNDTRIP__GOOGLE__ACCOUNTS__0__JOSE", "{ zip = \"DEF\" }"),
+                ("ROUNDTRIP__ISSUERS__0__CURRENCIES", "[\"EUR\", \"INR\"]"),
+                ("ROUNDTRIP__ISSUERS__0__KEYS__0__SECRET", SECRET),
+                ("ROUNDTRIP__PROCESSOR__STRIPE__SECRET_KEY", "rk_test_other"),
+                ("ROUNDTRIP__LOG__FORMAT", "json"),
+                ("ROUNDTRIP_CONFIG", "elsewhere.toml"),
+                ("PATH", "/bin"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(config.server.listen.port(), 9);
+        assert!(!config.database.migrate_on_start);
+        assert_eq!(config.limits.parallel, 7);
+        assert_eq!(config.booking.unwrap().partner_id, "00123");
+        let google = config.google.unwrap();
+        assert_eq!(
+            google.callback_hosts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["a.example", "b.example:8443"]
+        );
+        assert_eq!(google.accounts[0].piaid.as_str(), "Other_INR");
+        assert_eq!(google.accounts[0].jose.zip.as_deref(), Some("always"));
+        assert_eq!(config.issuers[0].currencies.len(), 2);
+        assert_eq!(config.stripe.unwrap().secret_key.expose(), "rk_test_other");
+        assert_eq!(config.log.format, LogFormat::Json);
+    }
+
+    #[test]
+    fn secrets_may_come_from_variables_alone() {
+        let text = REQUIRED.replace("keys = [{ id = \"2026-11\", secret_file = \"keys/url\" }]", "");
+        let keys = format!("[{{ id = \"k\", secret = \"{SECRET}\" }}]");
+        let config = read_with(&text, &[("ROUNDTRIP__SIGNING__KEYS", &keys)]).unwrap();
+        assert_eq!(config.signing[0].id, "k");
+        let config = read_with(
+            &text,
+            &[("ROUNDTRIP__SIGNING__KEYS__0__ID", "n"), ("ROUNDTRIP__SIGNING__KEYS__0__SECRET", SECRET)],
+        )
+        .unwrap();
+        assert_eq!(config.signing[0].id, "n");
+    }
+
+    #[test]
+    fn a_file_may_hold_the_database_s_address() {
+        let config = read(&REQUIRED.replace("url = \"sqlite://var/roundtrip.db\"", "url_file = \"keys/pg\"")).unwrap();
+        assert_eq!(config.database.url.expose(), "postgres://pay:hush@db/pay");
+        assert_eq!(config.database.url.to_string(), "postgres://pay:[redacted]@db/pay");
+        assert!(config.warnings.is_empty());
+    }
+
+    #[test]
+    fn slips_in_variables_name_the_variable() {
+        for (name, value, parts) in [
+            ("ROUNDTRIP__SERVER__LISTN", "x", ["ROUNDTRIP__SERVER__LISTN", "`server.listen`"]),
+            ("ROUNDTRIP__SEVER__LISTEN", "x", ["sever (from ROUNDTRIP__SEVER", "`server`"]),
+            ("ROUNDTRIP__SERVER__LISTEN", "x", ["(from ROUNDTRIP__SERVER__LISTEN)", "given \"x\""]),
+            ("ROUNDTRIP__LIMITS__PARALLEL", "many", ["(from ROUNDTRIP__LIMITS__PARALLEL)", "whole number"]),
+            ("ROUNDTRIP__SIGNING__KEYS__5__ID", "x", ["ROUNDTRIP__SIGNING__KEYS__5__ID", "0 to 1"]),
+            ("ROUNDTRIP____LISTEN", "x", ["ROUNDTRIP____LISTEN", "empty part"]),
+            ("ROUNDTRIP__SIGNING__KEYS__0__SECRET", "hush!", ["(from ROUNDTRIP__SIGNING__KEYS__0__SECRET)", "base64"]),
+        ] {
+            let error = read_with(REQUIRED, &[(name, value)]).map(|_| ()).unwrap_err().to_string();
+            for part in parts {
+                assert!(error.contains(part), "{name}: {part:?} is not in {error:?}");
+            }
+            assert!(!error.contains("hush"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_says_what_to_do() {
+        let error = Config::load(Path::new("/nowhere/roundtrip.toml")).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("/nowhere/roundtrip.toml") && error.contains("--config FILE"), "{error}");
+    }
+}

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use super::reader::Section;
 use super::values::{is_loopback, key_id, log_level, network};
-use super::{BaseUrl, ConfigError, DatabaseUrl, Secret};
+use super::{BaseUrl, ConfigError, DatabaseUrl, Secret, SecretText};
 
 /// `[server]`: where we listen and what we are called outside.
 #[derive(Debug, Clone)]
@@ -167,16 +167,14 @@ impl Database {
         warnings: &mut Vec<String>,
     ) -> Result<Self, ConfigError> {
         let expected = "sqlite://path or postgres://user@host/name";
-        let url = match section.text("url")? {
-            // Never shown: a password could stand in it, even where the rest is wrong.
-            Some(text) => DatabaseUrl::parse(text.trim(), base)
-                .ok_or_else(|| section.refuse("url", "an address of another form", expected))?,
-            None => {
-                let text = section.url_from_file()?.ok_or_else(|| section.missing("url", expected))?;
-                DatabaseUrl::parse(text.expose().trim(), base)
-                    .ok_or_else(|| section.refuse("url_file", "an address of another form", expected))?
-            }
+        let (key, text) = if let Some(text) = section.text("url")? {
+            ("url", SecretText::new(text))
+        } else {
+            ("url_file", section.url_from_file()?.ok_or_else(|| section.missing("url", expected))?)
         };
+        // The address is not shown: a password could stand in it, even where the rest is wrong.
+        let url = DatabaseUrl::parse(text.expose().trim(), base)
+            .ok_or_else(|| section.refuse(key, "an address of another form", expected))?;
         if url.has_password() && section.in_file("url") {
             warnings.push(
                 "database.url holds a password: move the address into a file named by database.url_file, or into \

@@ -23,8 +23,7 @@ impl Source {
     pub(super) fn merge(text: &str, variables: &[(String, String)]) -> Result<(Self, Dict), ConfigError> {
         toml::from_str::<toml::Table>(text).map_err(|error| syntax_error(text, &error))?;
         let file = Figment::from(Toml::string(text));
-        let base = dict(&file).map_err(|error| figment_error(&error))?;
-        let mut merged = base;
+        let mut merged = dict(&file)?;
         for (name, value) in variables {
             if let Some(path) = name.strip_prefix(PREFIX) {
                 let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
@@ -32,7 +31,7 @@ impl Source {
             }
         }
         let figment = file.merge(Overrides(merged));
-        let all = dict(&figment).map_err(|error| figment_error(&error))?;
+        let all = dict(&figment)?;
         Ok((Self { figment }, all))
     }
 
@@ -61,8 +60,9 @@ impl Provider for Overrides {
     }
 }
 
-fn dict(figment: &Figment) -> Result<Dict, figment::Error> {
-    Ok(figment.data()?.remove(&Profile::Default).unwrap_or_default())
+fn dict(figment: &Figment) -> Result<Dict, ConfigError> {
+    let mut profiles = figment.data().map_err(|error| figment_error(&error))?;
+    Ok(profiles.remove(&Profile::Default).unwrap_or_default())
 }
 
 fn overlay(mut tree: Dict, path: &[String], value: &str, variable: &str) -> Result<Dict, ConfigError> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use url::{Host, Url};
 
@@ -129,13 +129,11 @@ pub struct DatabaseUrl(String);
 impl DatabaseUrl {
     /// Parses an address; a relative SQLite path is relative to `base`.
     pub fn parse(text: &str, base: &Path) -> Option<Self> {
-        if text == "sqlite::memory:" || text == "sqlite://:memory:" {
-            return Some(Self("sqlite::memory:".to_owned()));
-        }
         if let Some(rest) = text.strip_prefix("sqlite:") {
             let path = rest.strip_prefix("//").unwrap_or(rest);
             let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-            if path.is_empty() {
+            let in_memory = path.contains(":memory:") || query.is_some_and(|query| query.contains("mode=memory"));
+            if path.is_empty() || in_memory {
                 return None;
             }
             let base = std::path::absolute(base).ok()?;
@@ -152,9 +150,16 @@ impl DatabaseUrl {
         &self.0
     }
 
-    /// Whether it is a SQLite file or memory.
+    /// Whether it is a SQLite file.
     pub fn is_sqlite(&self) -> bool {
         self.0.starts_with("sqlite:")
+    }
+
+    /// The SQLite file, if it is one.
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let path = self.0.strip_prefix("sqlite://")?;
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        Some(PathBuf::from(unescaped(path)))
     }
 
     /// Whether a password stands in it.
@@ -173,6 +178,22 @@ fn escaped(folder: &Path) -> Option<String> {
     Some(text.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
 }
 
+/// Takes the escapes of a URL back; what is none stays as it stands.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        if let Some(byte) = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            bytes.extend(part.bytes().skip(2));
+        } else {
+            bytes.push(b'%');
+            bytes.extend(part.bytes());
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.has_password() {
@@ -182,7 +203,8 @@ impl fmt::Display for DatabaseUrl {
             Ok(url) => {
                 let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
                 let host = url.host_str().unwrap_or_default();
-                write!(f, "{}://{}:[redacted]@{host}{port}{}", url.scheme(), url.username(), url.path())
+                let (scheme, user, path) = (url.scheme(), url.username(), url.path());
+                write!(f, "{scheme}://{user}:[redacted]@{host}{port}{path}")
             }
             Err(_) => f.write_str("[redacted]"),
         }
@@ -263,4 +285,78 @@ pub(super) fn log_level(text: &str) -> Option<String> {
         None => level(part.trim()),
     };
     text.split(',').all(directive).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_end_without_a_slash_and_keep_their_prefix() {
+        for (text, shown, prefix) in [
+            ("https://pay.example.com", "https://pay.example.com", ""),
+            ("https://pay.example.com/", "https://pay.example.com", ""),
+            ("https://pay.example.com/a/b//", "https://pay.example.com/a/b", "/a/b"),
+            ("http://127.0.0.1:8080/x", "http://127.0.0.1:8080/x", "/x"),
+        ] {
+            let url = BaseUrl::parse(text).unwrap();
+            assert_eq!((url.as_str(), url.path_prefix()), (shown, prefix));
+            assert_eq!(url.join("/begin"), format!("{shown}/begin"));
+        }
+        for text in ["pay.example.com", "ftp://a/", "https://a/?b", "https://a/#b", "https://u:p@a/", "https://", ""] {
+            assert_eq!(BaseUrl::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn payers_go_only_to_the_hosts_that_are_listed() {
+        let allows = |host: &str, url: &str| CallbackHost::parse(host).unwrap().allows(&Url::parse(url).unwrap());
+        assert!(allows("payments.google.com", "https://payments.google.com/cb?x=1"));
+        assert!(allows("payments.google.com", "https://PAYMENTS.google.com:443/cb"));
+        assert!(allows("payments.google.com:443", "https://payments.google.com/cb"));
+        assert!(allows("127.0.0.1:9001", "http://127.0.0.1:9001/cb"));
+        assert!(allows("[::1]:9001", "http://[::1]:9001/cb"));
+        for (host, url) in [
+            ("payments.google.com", "https://payments.google.com.evil.example/cb"),
+            ("payments.google.com", "https://evil.example/payments.google.com"),
+            ("payments.google.com", "https://a@payments.google.com/cb"),
+            ("payments.google.com", "https://payments.google.com:8443/cb"),
+            ("payments.google.com", "http://payments.google.com/cb"),
+            ("payments.google.com:80", "http://payments.google.com/cb"),
+            ("payments.google.com", "ftp://payments.google.com/cb"),
+            ("payments.google.com", "https://sub.payments.google.com/cb"),
+            ("127.0.0.1:9001", "http://127.0.0.1:9002/cb"),
+            ("127.0.0.1", "http://127.0.0.1:9002/cb"),
+        ] {
+            assert!(!allows(host, url), "{host} {url}");
+        }
+        for text in ["", "https://a", "a/b", "a:", "a:0", "a:x", "*.a", "u@a", "a b", "a:1:2"] {
+            assert_eq!(CallbackHost::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn sqlite_paths_are_relative_to_the_configuration() {
+        let parse = |text: &str| DatabaseUrl::parse(text, Path::new("/etc/pay 100%")).map(|url| url.0);
+        assert_eq!(parse("sqlite://var/a.db").as_deref(), Some("sqlite:///etc/pay 100%25/var/a.db"));
+        assert_eq!(parse("sqlite:a.db").as_deref(), Some("sqlite:///etc/pay 100%25/a.db"));
+        assert_eq!(parse("sqlite:///srv/a.db?mode=rwc").as_deref(), Some("sqlite:///srv/a.db?mode=rwc"));
+        assert_eq!(parse("postgresql://a@b/c").as_deref(), Some("postgresql://a@b/c"));
+        let file = DatabaseUrl::parse("sqlite://var/a.db?mode=rwc", Path::new("/etc/pay 100%")).unwrap().sqlite_file();
+        assert_eq!(file.as_deref(), Some(Path::new("/etc/pay 100%/var/a.db")));
+        for text in ["sqlite://", "sqlite::memory:", "sqlite://a?mode=memory", "mysql://a/b", "var/a.db", ""] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_judged() {
+        assert!(network("10.0.0.0/8").is_some() && network("10.0.0.1").is_some() && network("10.0.0").is_none());
+        assert_eq!(url_path("/a/b/").as_deref(), Some("/a/b"));
+        assert_eq!(url_path("").as_deref(), Some(""));
+        assert!(url_path("a").is_none() && url_path("/a?b").is_none() && url_path("/a//b").is_none());
+        assert!(mailbox("A <a@b.example>").is_some() && mailbox("a@b").is_some());
+        assert!(mailbox("a").is_none() && mailbox("A <a@b").is_none() && mailbox("a @b").is_none());
+        assert!(log_level("info,sqlx=warn").is_some() && log_level("DEBUG").is_some() && log_level("loud").is_none());
+    }
 }

@@ -156,9 +156,16 @@ mod tests {
     }
 
     #[test]
-    fn ct_1_ct_2_content_types_are_the_specifications() {
+    fn ct_1_pgp_bodies_are_octet_streams() {
         assert_eq!(Scheme::Pgp.content_type(), "application/octet-stream; charset=utf-8");
+        assert_eq!(Scheme::parse(Scheme::Pgp.as_str()), Some(Scheme::Pgp));
+    }
+
+    #[test]
+    fn ct_2_jose_bodies_are_the_compact_form_itself() {
         assert_eq!(Scheme::Jose.content_type(), "application/jose; charset=utf-8");
+        assert_eq!(Scheme::parse(Scheme::Jose.as_str()), Some(Scheme::Jose));
+        assert_eq!(wrap_jose("eyJ0.a.b.c.d".to_owned(), Carrier::Body), "eyJ0.a.b.c.d");
     }
 
     #[test]
@@ -167,6 +174,5 @@ mod tests {
         assert_eq!(wrap_pgp(&[0xfb], Carrier::Body), "-w==");
         let parameter = wrap_jose("eyJ0.a.b.c.d".to_owned(), Carrier::UrlParameter);
         assert!(!parameter.contains(['.', '=']));
-        assert_eq!(wrap_jose("eyJ0.a.b.c.d".to_owned(), Carrier::Body), "eyJ0.a.b.c.d");
     }
 }

@@ -44,7 +44,10 @@ impl Currency {
 
     /// Digits after the decimal point of this currency's minor unit: 2 for INR, 0 for JPY, 3 for KWD.
     pub fn exponent(&self) -> u32 {
-        iso_currency::Currency::from_code(self.code()).and_then(|known| known.exponent()).map_or(2, u32::from).min(6)
+        iso_currency::Currency::from_code(self.code())
+            .and_then(iso_currency::Currency::exponent)
+            .map_or(2, u32::from)
+            .min(6)
     }
 
     /// Micros in one minor unit (flows-security section 9.3).

@@ -247,17 +247,6 @@ payment_timeout_s = 1800
     text
 }
 
-/// Puts the issuers' logos where the configuration names them. Files that are there stay as they are.
-pub fn write_logos<'a>(dir: &Path, logos: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<(), SandboxError> {
-    for (name, content) in logos {
-        let path = dir.join("logos").join(name);
-        if !path.exists() {
-            write_new(&path, content)?;
-        }
-    }
-    Ok(())
-}
-
 /// What the stand-ins have to know of a configuration that may have been edited.
 pub(super) struct Edited {
     pub(super) public_url: String,
@@ -335,8 +324,8 @@ mod tests {
         file(URL_FILE, crate::crypto::generate_url_key().as_bytes());
         for spec in &ISSUERS {
             file(&keys::issuer_file(spec.id), crate::crypto::generate_url_key().as_bytes());
+            file(&format!("logos/{}", spec.logo), b"<svg/>");
         }
-        write_logos(dir.path(), ISSUERS.iter().map(|spec| (spec.logo, &b"<svg/>"[..]))).unwrap();
         let settings = prepare(dir.path(), Ports::ANY).unwrap();
         let config = crate::config::Config::load(&settings.file).unwrap();
         assert!(config.warnings.is_empty(), "{:?}", config.warnings);

@@ -97,6 +97,8 @@ pub(super) async fn writing(url: &str, engine: Engine) -> Result<DatabaseConnect
                     .foreign_keys(true)
                     .busy_timeout(PATIENCE)
                     .pragma("cache_size", "-65536")
+                    // Batches are large: copying the log back after every one of them would write hot pages again and again.
+                    .pragma("wal_autocheckpoint", "8192")
                     .statement_cache_capacity(300)
             });
         }

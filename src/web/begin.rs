@@ -27,7 +27,8 @@ pub(super) async fn begin(surface: web::Data<Surface>, request: HttpRequest) -> 
     let now = surface.clock.now();
     match google.accounts.begin(&query, &google.callback_hosts, now) {
         Ok(call) => begun(&surface, google, &visitor, call).await,
-        Err(BeginError { error, way_back }) => {
+        Err(refused) => {
+            let BeginError { error, way_back } = *refused;
             let (account, refusal, authenticated) = match error {
                 ProtocolError::Refused { account, refusal } => (account, refusal, true),
                 // Without a verified account the way back speaks for the one the bytes were addressed to, else the first.

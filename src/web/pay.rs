@@ -200,33 +200,35 @@ fn authentic<'a>(
     visitor: &Visitor<'_>,
     (unverified_id, path): (&str, PayPath),
     request: &HttpRequest,
-) -> Result<(&'a GoogleSurface, TransactionId), HttpResponse> {
-    let id = TransactionId::parse(unverified_id).map_err(|_| visitor.neutral(Neutral::Refused))?;
+) -> Result<(&'a GoogleSurface, TransactionId), Box<HttpResponse>> {
+    let refused = |kind| Box::new(visitor.neutral(kind));
+    let id = TransactionId::parse(unverified_id).map_err(|_| refused(Neutral::Refused))?;
     let check = ExpiryCheck::not_past(surface.clock.now());
     let address = surface.pay_address(id, path);
     surface.links.verify(Purpose::Pay, &address, request.query_string(), check).map_err(|error| match error {
-        SignedUrlError::Expired => visitor.neutral(Neutral::Expired),
+        SignedUrlError::Expired => refused(Neutral::Expired),
         SignedUrlError::Refused(reason) => {
             tracing::info!(reason, "refused a signed URL");
-            visitor.neutral(Neutral::Refused)
+            refused(Neutral::Refused)
         }
     })?;
-    surface.google.as_ref().map(|google| (google, id)).ok_or_else(|| visitor.neutral(Neutral::NotFound))
+    surface.google.as_ref().map(|google| (google, id)).ok_or_else(|| refused(Neutral::NotFound))
 }
 
 /// The standing that an input led to, or the page that says why there is none.
-pub(super) fn standing(visitor: &Visitor<'_>, asked: Asked<RedirectPayment>) -> Result<Standing, HttpResponse> {
+pub(super) fn standing(visitor: &Visitor<'_>, asked: Asked<RedirectPayment>) -> Result<Standing, Box<HttpResponse>> {
+    let refused = |kind| Box::new(visitor.neutral(kind));
     match asked.map(Told::into_reply) {
         Ok(Reply::Standing(standing)) => Ok(standing),
         Ok(Reply::Noted | Reply::Link(_) | Reply::Refused(_) | Reply::Status(_, _)) => {
-            Err(visitor.neutral(Neutral::Unavailable))
+            Err(refused(Neutral::Unavailable))
         }
-        Err(AskError::Rejected(Rejection::Unknown)) => Err(visitor.neutral(Neutral::NotFound)),
+        Err(AskError::Rejected(Rejection::Unknown)) => Err(refused(Neutral::NotFound)),
         Err(
             AskError::Rejected(Rejection::NotThisIssuer | Rejection::AlreadyStarted | Rejection::Stale)
             | AskError::IdempotencyViolation,
-        ) => Err(visitor.neutral(Neutral::Refused)),
-        Err(AskError::Overloaded | AskError::Unavailable) => Err(visitor.neutral(Neutral::Unavailable)),
+        ) => Err(refused(Neutral::Refused)),
+        Err(AskError::Overloaded | AskError::Unavailable) => Err(refused(Neutral::Unavailable)),
     }
 }
 
@@ -243,7 +245,7 @@ async fn visit(
         let standing = standing(&visitor, surface.payments.ask(Ask::plain(id, input)).await)?;
         Ok(follow(surface, google, &visitor, (&standing, entry)))
     };
-    work.await.unwrap_or_else(|response: HttpResponse| response)
+    work.await.unwrap_or_else(|response: Box<HttpResponse>| *response)
 }
 
 /// `GET /pay/{transactionId}`
@@ -271,12 +273,12 @@ pub(super) async fn choose(
     let visitor = Visitor::of(&surface, &request);
     let (google, id) = match authentic(&surface, &visitor, (&id, PayPath::Choose), &request) {
         Ok(authentic) => authentic,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     // What the account offers depends on its terms, so the payment is asked how it stands first.
     let now = match standing(&visitor, surface.payments.ask(Ask::plain(id, Input::Visit)).await) {
         Ok(standing) => standing,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let offered = google.accounts.find(&now.terms.piaid).and_then(|(account, _)| google.offers.get(account));
     let fitting = surface.issuers.fitting(offered.map(Vec::as_slice).unwrap_or_default(), now.terms.amount);
@@ -289,7 +291,7 @@ pub(super) async fn choose(
     let input = Input::Choose { issuer: issuer.clone(), timeout_ms: connector.payment_timeout_ms };
     match standing(&visitor, surface.payments.ask(Ask::plain(id, input)).await) {
         Ok(standing) => follow(&surface, google, &visitor, (&standing, Entry::Choose(issuer))),
-        Err(response) => response,
+        Err(response) => *response,
     }
 }
 
@@ -309,13 +311,13 @@ pub(super) async fn search(
     let visitor = Visitor::of(&surface, &request);
     let (google, id) = match authentic(&surface, &visitor, (&id, PayPath::Search), &request) {
         Ok(authentic) => authentic,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     match standing(&visitor, surface.payments.ask(Ask::plain(id, Input::Visit)).await) {
         Ok(Standing { terms, stage: Stage::Choosing }) => {
             show_choice(&surface, google, &visitor, (&terms, form.query.as_deref()))
         }
         Ok(standing) => follow(&surface, google, &visitor, (&standing, Entry::Page)),
-        Err(response) => response,
+        Err(response) => *response,
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn returned(
         Err(AskError::Rejected(Rejection::Unknown | Rejection::NotThisIssuer)) => visitor.neutral(Neutral::Refused),
         asked => match standing(&visitor, asked) {
             Ok(standing) => follow(&surface, google, &visitor, (&standing, Entry::Return)),
-            Err(response) => response,
+            Err(response) => *response,
         },
     }
 }

@@ -1,6 +1,7 @@
 //! Where things lie, what they are called and how long they may be.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use crate::source::{Token, none, root, sources};
@@ -143,4 +144,22 @@ fn readme_shows_both_commands() {
         let shown = text.lines().any(|line| line.trim_start_matches("./").starts_with(command));
         assert!(shown, "README.md:1: show `{command}` on a line of its own");
     }
+}
+
+/// The map of the code in src/lib.rs names files below src.
+#[test]
+fn the_map_names_only_what_exists() {
+    let mut findings = Vec::new();
+    let text = std::fs::read_to_string(root().join("src/lib.rs")).expect("src/lib.rs is there");
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| line.starts_with("//!")) {
+        for quoted in line.split('`').skip(1).step_by(2) {
+            let names_a_file = Path::new(quoted).extension().is_some_and(|extension| extension == "rs");
+            let names_a_folder = quoted.ends_with('/');
+            let there = root().join("src").join(quoted).exists() || root().join(quoted).exists();
+            if (names_a_file || names_a_folder) && !there {
+                findings.push(format!("src/lib.rs:{}: `{quoted}` does not exist: say what does", index + 1));
+            }
+        }
+    }
+    none(findings);
 }

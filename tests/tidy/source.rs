@@ -300,7 +300,7 @@ impl Cutter {
         let start = self.at;
         let closes =
             |cutter: &Self| cutter.peek(0) == Some('"') && (1..=hashes).all(|offset| cutter.peek(offset) == Some('#'));
-        while self.at < self.chars.len() && !closes(&self) {
+        while self.at < self.chars.len() && !closes(self) {
             self.step();
         }
         self.push(Kind::Text, self.chars[start..self.at].iter().collect(), line);

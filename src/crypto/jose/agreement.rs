@@ -50,11 +50,7 @@ fn derive(shared: &[u8], context: Context<'_>) -> Zeroizing<Vec<u8>> {
         let mut hasher = Sha256::new();
         hasher.update(round.to_be_bytes());
         hasher.update(shared);
-        for part in [
-            context.algorithm.as_bytes(),
-            context.party_u,
-            context.party_v,
-        ] {
+        for part in [context.algorithm.as_bytes(), context.party_u, context.party_v] {
             hasher.update((part.len() as u32).to_be_bytes());
             hasher.update(part);
         }
@@ -69,11 +65,7 @@ fn derive(shared: &[u8], context: Context<'_>) -> Zeroizing<Vec<u8>> {
 /// Wraps a content key with AES-256 (RFC 3394).
 pub(super) fn wrap(kek: &[u8], content_key: &[u8]) -> Option<Vec<u8>> {
     let mut wrapped = vec![0; content_key.len() + 8];
-    let length = AesKek::new(&AES_256, kek)
-        .ok()?
-        .wrap(content_key, &mut wrapped)
-        .ok()?
-        .len();
+    let length = AesKek::new(&AES_256, kek).ok()?.wrap(content_key, &mut wrapped).ok()?.len();
     wrapped.truncate(length);
     Some(wrapped)
 }
@@ -81,11 +73,7 @@ pub(super) fn wrap(kek: &[u8], content_key: &[u8]) -> Option<Vec<u8>> {
 /// Unwraps a content key.
 pub(super) fn unwrap(kek: &[u8], wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut content_key = Zeroizing::new(vec![0; wrapped.len().checked_sub(8)?.max(16)]);
-    let length = AesKek::new(&AES_256, kek)
-        .ok()?
-        .unwrap(wrapped, &mut content_key)
-        .ok()?
-        .len();
+    let length = AesKek::new(&AES_256, kek).ok()?.unwrap(wrapped, &mut content_key).ok()?.len();
     content_key.truncate(length);
     Some(content_key)
 }
@@ -109,12 +97,7 @@ mod tests {
             )
             .unwrap();
         let own = agreement::PrivateKey::from_private_key(&agreement::ECDH_P256, &alice).unwrap();
-        let context = Context {
-            algorithm: "A128GCM",
-            party_u: b"Alice",
-            party_v: b"Bob",
-            length: 16,
-        };
+        let context = Context { algorithm: "A128GCM", party_u: b"Alice", party_v: b"Bob", length: 16 };
         let key = agree(&own, Curve::P256, &bob, context).unwrap();
         assert_eq!(URL_SAFE_NO_PAD.encode(&*key), "VqqN6vgjbSBcIijNcacQGg");
     }
@@ -125,10 +108,7 @@ mod tests {
         let kek: Vec<u8> = (0..32).collect();
         let key: Vec<u8> = (0..16_u8).map(|b| b * 0x11).chain(0..16).collect();
         let wrapped = wrap(&kek, &key).unwrap();
-        assert_eq!(
-            wrapped[..8],
-            [0x28, 0xc9, 0xf4, 0x04, 0xc4, 0xb8, 0x10, 0xf4]
-        );
+        assert_eq!(wrapped[..8], [0x28, 0xc9, 0xf4, 0x04, 0xc4, 0xb8, 0x10, 0xf4]);
         assert_eq!(*unwrap(&kek, &wrapped).unwrap(), key);
         assert!(unwrap(&kek, &wrapped[..16]).is_none());
         assert!(unwrap(&kek, &[]).is_none());

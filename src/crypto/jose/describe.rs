@@ -24,10 +24,7 @@ pub(in crate::crypto) fn export(file: &[u8]) -> Result<String, KeyError> {
 fn describe_one(jwk: &Jwk) -> KeyDescription {
     let curve = jwk.crv.as_deref().and_then(Curve::parse);
     let (algorithm, bits) = match (jwk.kty.as_str(), curve) {
-        ("RSA", _) => (
-            "RSA".to_owned(),
-            modulus(jwk).map_or(0, |n| rsa::bit_length(&n)),
-        ),
+        ("RSA", _) => ("RSA".to_owned(), modulus(jwk).map_or(0, |n| rsa::bit_length(&n))),
         ("EC", Some(curve)) => (format!("EC {}", curve.as_str()), curve.bits()),
         (kty, _) => (kty.to_owned(), 0),
     };
@@ -56,13 +53,9 @@ fn modulus(jwk: &Jwk) -> Option<Vec<u8>> {
 
 /// RSA keys hash by modulus, so that the same key is found again in an OpenPGP file.
 pub(super) fn material(jwk: &Jwk) -> [u8; 32] {
-    match modulus(jwk) {
-        Some(n) => content_hash(&n),
-        None => {
-            let member = |member: &Option<String>| member.clone().unwrap_or_default();
-            content_hash(
-                format!("{} {} {}", member(&jwk.crv), member(&jwk.x), member(&jwk.y)).as_bytes(),
-            )
-        }
+    if let Some(n) = modulus(jwk) {
+        return content_hash(&n);
     }
+    let member = |member: &Option<String>| member.clone().unwrap_or_default();
+    content_hash(format!("{} {} {}", member(&jwk.crv), member(&jwk.x), member(&jwk.y)).as_bytes())
 }

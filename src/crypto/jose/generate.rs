@@ -22,15 +22,8 @@ pub(in crate::crypto) fn generate(wanted: &NewJwk<'_>) -> Option<GeneratedKey> {
     jwk.nbf = Some(begins);
     jwk.exp = Some(begins + i64::from(wanted.valid_days) * 86_400);
     let private = Zeroizing::new(serde_json::to_string_pretty(&jwk).ok()?);
-    let public = serde_json::to_string_pretty(&JwkSet {
-        keys: vec![jwk.public()],
-    })
-    .ok()?;
-    Some(GeneratedKey {
-        id: wanted.kid.to_owned(),
-        private,
-        public,
-    })
+    let public = serde_json::to_string_pretty(&JwkSet { keys: vec![jwk.public()] }).ok()?;
+    Some(GeneratedKey { id: wanted.kid.to_owned(), private, public })
 }
 
 fn new_rsa(bits: u32) -> Option<Jwk> {

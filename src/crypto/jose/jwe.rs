@@ -68,14 +68,9 @@ pub(super) fn encrypt(plain: &[u8], recipient: &PeerJwk, choice: Choice) -> Opti
         cty: "JWS",
         epk: content.epk,
     };
-    let plain = if choice.zip {
-        deflate(plain)?
-    } else {
-        plain.to_vec()
-    };
+    let plain = if choice.zip { deflate(plain)? } else { plain.to_vec() };
     let header = serde_json::to_vec(&header).ok()?;
-    let mut text =
-        String::with_capacity((header.len() + content.encrypted.len() + plain.len()) * 4 / 3 + 96);
+    let mut text = String::with_capacity((header.len() + content.encrypted.len() + plain.len()) * 4 / 3 + 96);
     URL_SAFE_NO_PAD.encode_string(header, &mut text);
     let sealed = choice.enc.encrypt(&content.key, text.as_bytes(), plain)?;
     for part in [&content.encrypted, &sealed.iv, &sealed.data, &sealed.tag] {
@@ -97,43 +92,24 @@ fn match_content_key(recipient: &PeerJwk, choice: Choice) -> Option<ContentKey> 
             let key = fresh_key(choice.enc);
             let mut buffer = vec![0; rsa.oaep.ciphertext_size()];
             let encrypted = match choice.alg {
-                JweAlg::RsaOaep256 => {
-                    rsa.oaep
-                        .encrypt(&OAEP_SHA256_MGF1SHA256, &key, &mut buffer, None)
-                }
-                JweAlg::RsaOaep => rsa
-                    .oaep
-                    .encrypt(&OAEP_SHA1_MGF1SHA1, &key, &mut buffer, None),
-                JweAlg::Rsa15 | JweAlg::EcdhEs | JweAlg::EcdhEsA256Kw => {
-                    rsa.pkcs1.encrypt(&key, &mut buffer)
-                }
+                JweAlg::RsaOaep256 => rsa.oaep.encrypt(&OAEP_SHA256_MGF1SHA256, &key, &mut buffer, None),
+                JweAlg::RsaOaep => rsa.oaep.encrypt(&OAEP_SHA1_MGF1SHA1, &key, &mut buffer, None),
+                JweAlg::Rsa15 | JweAlg::EcdhEs | JweAlg::EcdhEsA256Kw => rsa.pkcs1.encrypt(&key, &mut buffer),
             };
             let encrypted = encrypted.ok()?.to_vec();
-            Some(ContentKey {
-                key,
-                encrypted,
-                epk: None,
-            })
+            Some(ContentKey { key, encrypted, epk: None })
         }
         (PublicKey::Ec { curve, point, .. }, JweAlg::EcdhEs) => {
             let context = context(choice.alg, choice.enc, (&[], &[]));
             let (key, ephemeral) = agreement::agree_with(*curve, point, context)?;
-            Some(ContentKey {
-                key,
-                encrypted: Vec::new(),
-                epk: Some(Epk::of(*curve, &ephemeral)?),
-            })
+            Some(ContentKey { key, encrypted: Vec::new(), epk: Some(Epk::of(*curve, &ephemeral)?) })
         }
         (PublicKey::Ec { curve, point, .. }, JweAlg::EcdhEsA256Kw) => {
             let context = context(choice.alg, choice.enc, (&[], &[]));
             let (kek, ephemeral) = agreement::agree_with(*curve, point, context)?;
             let key = fresh_key(choice.enc);
             let encrypted = agreement::wrap(&kek, &key)?;
-            Some(ContentKey {
-                key,
-                encrypted,
-                epk: Some(Epk::of(*curve, &ephemeral)?),
-            })
+            Some(ContentKey { key, encrypted, epk: Some(Epk::of(*curve, &ephemeral)?) })
         }
         _ => None,
     }
@@ -147,18 +123,8 @@ fn fresh_key(enc: JweEnc) -> Zeroizing<Vec<u8>> {
 
 fn context<'a>(alg: JweAlg, enc: JweEnc, (party_u, party_v): (&'a [u8], &'a [u8])) -> Context<'a> {
     match alg {
-        JweAlg::EcdhEsA256Kw => Context {
-            algorithm: alg.as_str(),
-            party_u,
-            party_v,
-            length: 32,
-        },
-        _ => Context {
-            algorithm: enc.as_str(),
-            party_u,
-            party_v,
-            length: enc.key_bytes(),
-        },
+        JweAlg::EcdhEsA256Kw => Context { algorithm: alg.as_str(), party_u, party_v, length: 32 },
+        _ => Context { algorithm: enc.as_str(), party_u, party_v, length: enc.key_bytes() },
     }
 }
 
@@ -175,10 +141,7 @@ impl Epk {
 
     fn point(&self, curve: Curve) -> Option<Vec<u8>> {
         let fits = self.kty == "EC" && Curve::parse(&self.crv) == Some(curve);
-        let (x, y) = (
-            URL_SAFE_NO_PAD.decode(&self.x).ok()?,
-            URL_SAFE_NO_PAD.decode(&self.y).ok()?,
-        );
+        let (x, y) = (URL_SAFE_NO_PAD.decode(&self.x).ok()?, URL_SAFE_NO_PAD.decode(&self.y).ok()?);
         if fits { curve.point(&x, &y) } else { None }
     }
 }
@@ -204,20 +167,12 @@ impl<'a> UnverifiedJwe<'a> {
         let mut parts = text.split('.');
         let encoded_header = parts.next()?;
         let mut decoded = parts.map(|part| URL_SAFE_NO_PAD.decode(part).ok());
-        let (encrypted_key, iv, data, tag) = (
-            decoded.next()??,
-            decoded.next()??,
-            decoded.next()??,
-            decoded.next()??,
-        );
+        let (encrypted_key, iv, data, tag) = (decoded.next()??, decoded.next()??, decoded.next()??, decoded.next()??);
         if decoded.next().is_some() {
             return None;
         }
-        let header: InHeader =
-            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(encoded_header).ok()?).ok()?;
-        let party = |text: Option<String>| {
-            text.map_or(Some(Vec::new()), |text| URL_SAFE_NO_PAD.decode(text).ok())
-        };
+        let header: InHeader = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(encoded_header).ok()?).ok()?;
+        let party = |text: Option<String>| text.map_or(Some(Vec::new()), |text| URL_SAFE_NO_PAD.decode(text).ok());
         let zip = match header.zip.as_deref() {
             None => false,
             Some("DEF") => true,
@@ -256,37 +211,20 @@ impl<'a> UnverifiedJwe<'a> {
             .content_key(key)
             .filter(|key| key.len() == self.enc.key_bytes())
             .unwrap_or_else(|| fresh_key(self.enc));
-        let sealed = Ciphertext {
-            iv: self.iv.clone(),
-            data: self.data.clone(),
-            tag: self.tag.clone(),
-        };
+        let sealed = Ciphertext { iv: self.iv.clone(), data: self.data.clone(), tag: self.tag.clone() };
         let plain = self.enc.decrypt(&content_key, self.aad, sealed)?;
-        if self.zip {
-            inflate(&plain, max)
-        } else {
-            Some(plain)
-        }
+        if self.zip { inflate(&plain, max) } else { Some(plain) }
     }
 
     fn content_key(&self, key: &OwnJwk) -> Option<Zeroizing<Vec<u8>>> {
         match (&key.secret, self.alg) {
-            (
-                SecretKey::Rsa { oaep, pkcs1, .. },
-                JweAlg::RsaOaep256 | JweAlg::RsaOaep | JweAlg::Rsa15,
-            ) => {
+            (SecretKey::Rsa { oaep, pkcs1, .. }, JweAlg::RsaOaep256 | JweAlg::RsaOaep | JweAlg::Rsa15) => {
                 let mut buffer = Zeroizing::new(vec![0; oaep.min_output_size()]);
                 let encrypted = &self.encrypted_key;
                 let plain = match self.alg {
-                    JweAlg::RsaOaep256 => {
-                        oaep.decrypt(&OAEP_SHA256_MGF1SHA256, encrypted, &mut buffer, None)
-                    }
-                    JweAlg::RsaOaep => {
-                        oaep.decrypt(&OAEP_SHA1_MGF1SHA1, encrypted, &mut buffer, None)
-                    }
-                    JweAlg::Rsa15 | JweAlg::EcdhEs | JweAlg::EcdhEsA256Kw => {
-                        pkcs1.decrypt(encrypted, &mut buffer)
-                    }
+                    JweAlg::RsaOaep256 => oaep.decrypt(&OAEP_SHA256_MGF1SHA256, encrypted, &mut buffer, None),
+                    JweAlg::RsaOaep => oaep.decrypt(&OAEP_SHA1_MGF1SHA1, encrypted, &mut buffer, None),
+                    JweAlg::Rsa15 | JweAlg::EcdhEs | JweAlg::EcdhEsA256Kw => pkcs1.decrypt(encrypted, &mut buffer),
                 };
                 plain.ok().map(|plain| Zeroizing::new(plain.to_vec()))
             }
@@ -314,9 +252,6 @@ fn inflate(deflated: &[u8], max: usize) -> Option<Zeroizing<Vec<u8>>> {
     // A JWS is a third longer than its payload, which is what `max` bounds.
     let limit = max.saturating_mul(4) / 3 + 4096;
     let mut plain = Zeroizing::new(Vec::new());
-    DeflateDecoder::new(deflated)
-        .take(limit as u64 + 1)
-        .read_to_end(&mut plain)
-        .ok()?;
+    DeflateDecoder::new(deflated).take(limit as u64 + 1).read_to_end(&mut plain).ok()?;
     (plain.len() <= limit).then_some(plain)
 }

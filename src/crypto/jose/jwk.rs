@@ -62,6 +62,13 @@ pub(in crate::crypto) struct Jwk {
     pub exp: Option<i64>,
 }
 
+/// Tells a set from a single key.
+#[derive(Deserialize)]
+struct Probe {
+    keys: Option<serde::de::IgnoredAny>,
+}
+
+/// A JWK set (RFC 7517 section 5).
 #[derive(Serialize, Deserialize)]
 pub(in crate::crypto) struct JwkSet {
     pub keys: Vec<Jwk>,
@@ -79,10 +86,7 @@ pub(in crate::crypto) struct Purpose {
 impl Jwk {
     /// The `kid`; "(without kid)" in messages about a key that has none.
     pub(in crate::crypto) fn name(&self) -> String {
-        self.kid
-            .clone()
-            .filter(|kid| !kid.is_empty())
-            .unwrap_or_else(|| "(without kid)".to_owned())
+        self.kid.clone().filter(|kid| !kid.is_empty()).unwrap_or_else(|| "(without kid)".to_owned())
     }
 
     pub(in crate::crypto) fn is_private(&self) -> bool {
@@ -96,26 +100,15 @@ impl Jwk {
             Some("sig") => (true, false),
             Some("enc") => (false, true),
             Some(_) => {
-                return Err(self.unusable(
-                    "its use is neither sig nor enc",
-                    "correct or drop the member use",
-                ));
+                return Err(self.unusable("its use is neither sig nor enc", "correct or drop the member use"));
             }
         };
         let Some(alg) = self.alg.as_deref() else {
-            return Ok(Purpose {
-                signs,
-                encrypts,
-                jws_alg: None,
-                jwe_alg: None,
-            });
+            return Ok(Purpose { signs, encrypts, jws_alg: None, jwe_alg: None });
         };
         let (jws_alg, jwe_alg) = (alg.parse::<JwsAlg>().ok(), alg.parse::<JweAlg>().ok());
         match (jws_alg, jwe_alg) {
-            (None, None) => Err(self.unusable(
-                "its alg is not on the allow list",
-                "correct or drop the member alg",
-            )),
+            (None, None) => Err(self.unusable("its alg is not on the allow list", "correct or drop the member alg")),
             _ => Ok(Purpose {
                 signs: signs && jws_alg.is_some(),
                 encrypts: encrypts && (jwe_alg.is_some() || self.usage.is_none()),
@@ -130,17 +123,10 @@ impl Jwk {
     }
 
     /// A member that must stand, decoded.
-    pub(in crate::crypto) fn bytes(
-        &self,
-        name: &str,
-        member: Option<&str>,
-    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let text = member
-            .ok_or_else(|| self.unusable(&format!("its member {name} is missing"), MEMBERS))?;
+    pub(in crate::crypto) fn bytes(&self, name: &str, member: Option<&str>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let text = member.ok_or_else(|| self.unusable(&format!("its member {name} is missing"), MEMBERS))?;
         let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('='));
-        bytes
-            .map(Zeroizing::new)
-            .map_err(|_| self.unusable(&format!("its member {name} is not base64url"), MEMBERS))
+        bytes.map(Zeroizing::new).map_err(|_| self.unusable(&format!("its member {name} is not base64url"), MEMBERS))
     }
 
     /// From when on the key may be used: `nbf`.
@@ -155,15 +141,7 @@ impl Jwk {
 
     /// The key without its private members.
     pub(in crate::crypto) fn public(&self) -> Self {
-        Self {
-            d: None,
-            p: None,
-            q: None,
-            dp: None,
-            dq: None,
-            qi: None,
-            ..self.clone()
-        }
+        Self { d: None, p: None, q: None, dp: None, dq: None, qi: None, ..self.clone() }
     }
 }
 
@@ -178,16 +156,8 @@ pub(in crate::crypto) fn parse(file: &[u8]) -> Result<Vec<Jwk>, KeyError> {
         expected: "a JWK or a JWK set in JSON, each key with a kid",
     };
     // serde_json's own text may quote the file: only the place is passed on.
-    let place =
-        |e: serde_json::Error| unreadable(format!("line {}, column {}", e.line(), e.column()));
-    #[derive(Deserialize)]
-    struct Probe {
-        keys: Option<serde::de::IgnoredAny>,
-    }
-    let is_set = serde_json::from_slice::<Probe>(file)
-        .map_err(place)?
-        .keys
-        .is_some();
+    let place = |e: serde_json::Error| unreadable(format!("line {}, column {}", e.line(), e.column()));
+    let is_set = serde_json::from_slice::<Probe>(file).map_err(place)?.keys.is_some();
     let keys = if is_set {
         serde_json::from_slice::<JwkSet>(file).map_err(place)?.keys
     } else {
@@ -197,15 +167,9 @@ pub(in crate::crypto) fn parse(file: &[u8]) -> Result<Vec<Jwk>, KeyError> {
         return Err(unreadable("the set is empty".to_owned()));
     }
     if let Some(key) = keys.iter().find(|key| key.kty == "oct") {
-        return Err(key.unusable(
-            "it is a symmetric key",
-            "use an RSA or EC key: the scheme needs asymmetric ones",
-        ));
+        return Err(key.unusable("it is a symmetric key", "use an RSA or EC key: the scheme needs asymmetric ones"));
     }
-    if keys
-        .iter()
-        .any(|key| key.kid.as_deref().is_none_or(str::is_empty))
-    {
+    if keys.iter().any(|key| key.kid.as_deref().is_none_or(str::is_empty)) {
         return Err(KeyError::unusable(
             "(without kid)",
             "a key has no kid",

@@ -1,9 +1,7 @@
 //! Compact JWS (RFC 7515).
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PSS_SHA256, RSA_PSS_SHA384, RsaEncoding,
-};
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PSS_SHA256, RSA_PSS_SHA384, RsaEncoding};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -28,14 +26,8 @@ struct InHeader {
 
 /// Signs `payload`. None if the key does not fit the algorithm or the library refuses.
 pub(super) fn sign(payload: &[u8], key: &OwnJwk, alg: JwsAlg) -> Option<Zeroizing<String>> {
-    let header = serde_json::to_vec(&OutHeader {
-        alg: alg.as_str(),
-        kid: key.kid(),
-    })
-    .ok()?;
-    let mut text = Zeroizing::new(String::with_capacity(
-        (header.len() + payload.len()) * 4 / 3 + 700,
-    ));
+    let header = serde_json::to_vec(&OutHeader { alg: alg.as_str(), kid: key.kid() }).ok()?;
+    let mut text = Zeroizing::new(String::with_capacity((header.len() + payload.len()) * 4 / 3 + 700));
     URL_SAFE_NO_PAD.encode_string(header, &mut text);
     text.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut text);
@@ -48,10 +40,7 @@ pub(super) fn sign(payload: &[u8], key: &OwnJwk, alg: JwsAlg) -> Option<Zeroizin
 fn signature(input: &[u8], key: &OwnJwk, alg: JwsAlg) -> Option<Vec<u8>> {
     let random = SystemRandom::new();
     match (&key.secret, alg) {
-        (
-            SecretKey::Rsa { sign, .. },
-            JwsAlg::Rs256 | JwsAlg::Rs384 | JwsAlg::Ps256 | JwsAlg::Ps384,
-        ) => {
+        (SecretKey::Rsa { sign, .. }, JwsAlg::Rs256 | JwsAlg::Rs384 | JwsAlg::Ps256 | JwsAlg::Ps384) => {
             let padding: &'static dyn RsaEncoding = match alg {
                 JwsAlg::Rs384 => &RSA_PKCS1_SHA384,
                 JwsAlg::Ps256 => &RSA_PSS_SHA256,
@@ -83,11 +72,8 @@ impl<'a> UnverifiedJws<'a> {
     /// (we understand no extension).
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (input, signature) = text.rsplit_once('.')?;
-        let (header, payload) = input
-            .split_once('.')
-            .filter(|(_, payload)| !payload.contains('.'))?;
-        let header: InHeader =
-            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+        let (header, payload) = input.split_once('.').filter(|(_, payload)| !payload.contains('.'))?;
+        let header: InHeader = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
         if header.crit.is_some() || header.b64.is_some() {
             return None;
         }
@@ -103,9 +89,7 @@ impl<'a> UnverifiedJws<'a> {
     /// Whether `key` is the one named (or none is named) and made the signature.
     pub(super) fn is_signed_by(&self, key: &PeerJwk) -> bool {
         self.kid.as_deref().is_none_or(|kid| kid == key.kid())
-            && key
-                .verifier(self.alg)
-                .is_some_and(|verifier| verifier.verify_sig(self.input, &self.signature).is_ok())
+            && key.verifier(self.alg).is_some_and(|verifier| verifier.verify_sig(self.input, &self.signature).is_ok())
     }
 
     /// The payload; trust it only after [`Self::is_signed_by`].

@@ -4,13 +4,13 @@ use std::fmt;
 
 use aws_lc_rs::agreement;
 use aws_lc_rs::rsa::{
-    KeyPair, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, Pkcs1PrivateDecryptingKey,
-    Pkcs1PublicEncryptingKey, PublicKeyComponents,
+    KeyPair, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, Pkcs1PrivateDecryptingKey, Pkcs1PublicEncryptingKey,
+    PublicKeyComponents,
 };
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
-    ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PKCS1_2048_8192_SHA384, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, ECDSA_P384_SHA384_FIXED_SIGNING,
+    EcdsaKeyPair, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PSS_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA384,
 };
 
 use super::algorithms::{JweAlg, JwsAlg};
@@ -106,16 +106,8 @@ pub(in crate::crypto) struct OwnJwk {
 }
 
 pub(super) enum SecretKey {
-    Rsa {
-        sign: Box<KeyPair>,
-        oaep: OaepPrivateDecryptingKey,
-        pkcs1: Pkcs1PrivateDecryptingKey,
-    },
-    Ec {
-        curve: Curve,
-        sign: Box<EcdsaKeyPair>,
-        agree: Box<agreement::PrivateKey>,
-    },
+    Rsa { sign: Box<KeyPair>, oaep: OaepPrivateDecryptingKey, pkcs1: Pkcs1PrivateDecryptingKey },
+    Ec { curve: Curve, sign: Box<EcdsaKeyPair>, agree: Box<agreement::PrivateKey> },
 }
 
 /// A public key of a peer.
@@ -126,11 +118,7 @@ pub(in crate::crypto) struct PeerJwk {
 
 pub(super) enum PublicKey {
     Rsa(Box<RsaPublicKey>),
-    Ec {
-        curve: Curve,
-        verify: ParsedPublicKey,
-        point: Vec<u8>,
-    },
+    Ec { curve: Curve, verify: ParsedPublicKey, point: Vec<u8> },
 }
 
 pub(super) struct RsaPublicKey {
@@ -206,16 +194,10 @@ impl OwnJwk {
             "RSA" => rsa_secret(jwk)?,
             "EC" => ec_secret(jwk)?,
             _ => {
-                return Err(jwk.unusable(
-                    "its kty is not supported",
-                    "use RSA (Google asks for it) or EC",
-                ));
+                return Err(jwk.unusable("its kty is not supported", "use RSA (Google asks for it) or EC"));
             }
         };
-        Ok(Self {
-            profile: Profile::of(jwk)?,
-            secret,
-        })
+        Ok(Self { profile: Profile::of(jwk)?, secret })
     }
 
     /// Whether `use` and `alg` let the key sign.
@@ -226,10 +208,7 @@ impl OwnJwk {
     /// Whether the key can make signatures of this algorithm.
     pub(super) fn fits(&self, alg: JwsAlg) -> bool {
         let kind = match &self.secret {
-            SecretKey::Rsa { .. } => matches!(
-                alg,
-                JwsAlg::Rs256 | JwsAlg::Rs384 | JwsAlg::Ps256 | JwsAlg::Ps384
-            ),
+            SecretKey::Rsa { .. } => matches!(alg, JwsAlg::Rs256 | JwsAlg::Rs384 | JwsAlg::Ps256 | JwsAlg::Ps384),
             SecretKey::Ec { curve, .. } => alg == jws_of(*curve),
         };
         kind && self.prescribed_jws_alg().is_none_or(|only| only == alg)
@@ -252,13 +231,9 @@ const fn jws_of(curve: Curve) -> JwsAlg {
 }
 
 fn rsa_secret(jwk: &Jwk) -> Result<SecretKey, KeyError> {
-    let public = |name, member: &Option<String>| {
-        jwk.bytes(name, member.as_deref())
-            .map(|bytes| rsa::trimmed(&bytes).to_vec())
-    };
-    let secret = |name, member: &Option<super::jwk::Secret>| {
-        jwk.bytes(name, member.as_ref().map(|s| s.0.as_str()))
-    };
+    let public =
+        |name, member: &Option<String>| jwk.bytes(name, member.as_deref()).map(|bytes| rsa::trimmed(&bytes).to_vec());
+    let secret = |name, member: &Option<super::jwk::Secret>| jwk.bytes(name, member.as_ref().map(|s| s.0.as_str()));
     let n = public("n", &jwk.n)?;
     too_small(jwk, &n)?;
     let numbers = RsaNumbers {
@@ -291,16 +266,13 @@ fn too_small(jwk: &Jwk, n: &[u8]) -> Result<(), KeyError> {
 }
 
 fn curve_and_point(jwk: &Jwk) -> Result<(Curve, Vec<u8>), KeyError> {
-    let curve = jwk.crv.as_deref().and_then(Curve::parse).ok_or_else(|| {
-        jwk.unusable("its curve is not P-256 or P-384", "use RSA, P-256 or P-384")
-    })?;
-    let (x, y) = (
-        jwk.bytes("x", jwk.x.as_deref())?,
-        jwk.bytes("y", jwk.y.as_deref())?,
-    );
-    let point = curve
-        .point(&x, &y)
-        .ok_or_else(|| jwk.unusable("its coordinates have the wrong length", MEMBERS))?;
+    let curve = jwk
+        .crv
+        .as_deref()
+        .and_then(Curve::parse)
+        .ok_or_else(|| jwk.unusable("its curve is not P-256 or P-384", "use RSA, P-256 or P-384"))?;
+    let (x, y) = (jwk.bytes("x", jwk.x.as_deref())?, jwk.bytes("y", jwk.y.as_deref())?);
+    let point = curve.point(&x, &y).ok_or_else(|| jwk.unusable("its coordinates have the wrong length", MEMBERS))?;
     Ok((curve, point))
 }
 
@@ -312,8 +284,7 @@ fn ec_secret(jwk: &Jwk) -> Result<SecretKey, KeyError> {
         Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
     };
     let prepared = || {
-        let sign =
-            Box::new(EcdsaKeyPair::from_private_key_and_public_key(algorithm, &d, &point).ok()?);
+        let sign = Box::new(EcdsaKeyPair::from_private_key_and_public_key(algorithm, &d, &point).ok()?);
         let agree = Box::new(agreement::PrivateKey::from_private_key(curve.agreement(), &d).ok()?);
         Some(SecretKey::Ec { curve, sign, agree })
     };
@@ -332,16 +303,10 @@ impl PeerJwk {
             "RSA" => rsa_public(jwk)?,
             "EC" => ec_public(jwk)?,
             _ => {
-                return Err(jwk.unusable(
-                    "its kty is not supported",
-                    "ask the peer for an RSA or EC key",
-                ));
+                return Err(jwk.unusable("its kty is not supported", "ask the peer for an RSA or EC key"));
             }
         };
-        Ok(Self {
-            profile: Profile::of(jwk)?,
-            public,
-        })
+        Ok(Self { profile: Profile::of(jwk)?, public })
     }
 
     /// The key that verifies signatures of this algorithm, if it may.
@@ -361,17 +326,10 @@ impl PeerJwk {
 }
 
 fn rsa_public(jwk: &Jwk) -> Result<PublicKey, KeyError> {
-    let (n, e) = (
-        jwk.bytes("n", jwk.n.as_deref())?,
-        jwk.bytes("e", jwk.e.as_deref())?,
-    );
+    let (n, e) = (jwk.bytes("n", jwk.n.as_deref())?, jwk.bytes("e", jwk.e.as_deref())?);
     let (n, e) = (rsa::trimmed(&n), rsa::trimmed(&e));
     too_small(jwk, n)?;
-    let parsed = |algorithm| {
-        PublicKeyComponents { n, e }
-            .to_parsed_public_key(algorithm)
-            .ok()
-    };
+    let parsed = |algorithm| PublicKeyComponents { n, e }.to_parsed_public_key(algorithm).ok();
     let prepared = || {
         Some(PublicKey::Rsa(Box::new(RsaPublicKey {
             rs256: parsed(&RSA_PKCS1_2048_8192_SHA256)?,
@@ -392,9 +350,5 @@ fn ec_public(jwk: &Jwk) -> Result<PublicKey, KeyError> {
         Curve::P384 => ParsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, &point),
     };
     let verify = parsed.map_err(|_| jwk.unusable("its point is not on the curve", MEMBERS))?;
-    Ok(PublicKey::Ec {
-        curve,
-        verify,
-        point,
-    })
+    Ok(PublicKey::Ec { curve, verify, point })
 }

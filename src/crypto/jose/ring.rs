@@ -39,29 +39,17 @@ impl JoseRing {
         }
         if let Some(alg) = algorithms.jwe_alg {
             if alg == JweAlg::Rsa15 && !algorithms.allow_rsa1_5 {
-                return Err(KeyError::ring(
-                    "RSA1_5 is not allowed",
-                    "use RSA-OAEP-256 in jose.jwe_alg",
-                ));
+                return Err(KeyError::ring("RSA1_5 is not allowed", "use RSA-OAEP-256 in jose.jwe_alg"));
             }
             if !peers.iter().any(|key| key.encrypts() && fits(key, alg)) {
                 let reason = format!("no peer key can be encrypted to with {}", alg.as_str());
                 return Err(KeyError::ring(reason, "change jose.jwe_alg or the key"));
             }
         }
-        Ok(Self {
-            own,
-            peers,
-            algorithms,
-        })
+        Ok(Self { own, peers, algorithms })
     }
 
-    pub(in crate::crypto) fn seal(
-        &self,
-        plain: &[u8],
-        carrier: Carrier,
-        now: Timestamp,
-    ) -> Result<String, SealError> {
+    pub(in crate::crypto) fn seal(&self, plain: &[u8], carrier: Carrier, now: Timestamp) -> Result<String, SealError> {
         let wanted = self.algorithms.jws_alg;
         let signer = self
             .own
@@ -71,17 +59,12 @@ impl JoseRing {
         let recipient = self
             .peers
             .iter()
-            .filter(|key| {
-                key.encrypts_at(now) && self.algorithms.jwe_alg.is_none_or(|alg| fits(key, alg))
-            })
+            .filter(|key| key.encrypts_at(now) && self.algorithms.jwe_alg.is_none_or(|alg| fits(key, alg)))
             .rev()
             .max_by_key(|key| key.created())
             .ok_or(SealError::NoEncryptionKey)?;
         let choice = Choice {
-            alg: self
-                .algorithms
-                .jwe_alg
-                .unwrap_or_else(|| default_jwe_alg(recipient)),
+            alg: self.algorithms.jwe_alg.unwrap_or_else(|| default_jwe_alg(recipient)),
             enc: self.algorithms.jwe_enc.unwrap_or(JweEnc::A256Gcm),
             zip: match self.algorithms.zip {
                 Zip::Auto => carrier == Carrier::UrlParameter,
@@ -99,10 +82,7 @@ fn unique<'a>(kids: impl Iterator<Item = &'a str>, which: &str) -> Result<(), Ke
     let mut seen = std::collections::HashSet::new();
     for kid in kids {
         if !seen.insert(kid) {
-            return Err(KeyError::ring(
-                format!("kid {kid} stands twice in {which}"),
-                "give each key a kid of its own",
-            ));
+            return Err(KeyError::ring(format!("kid {kid} stands twice in {which}"), "give each key a kid of its own"));
         }
     }
     Ok(())
@@ -136,10 +116,7 @@ struct Holding<K> {
 fn hold<K>(holdings: &mut Vec<Holding<K>>, key: &Arc<K>, ring: usize, same: impl Fn(&K) -> bool) {
     match holdings.iter_mut().find(|holding| same(&holding.key)) {
         Some(holding) => holding.rings.push(ring),
-        None => holdings.push(Holding {
-            key: Arc::clone(key),
-            rings: vec![ring],
-        }),
+        None => holdings.push(Holding { key: Arc::clone(key), rings: vec![ring] }),
     }
 }
 
@@ -154,23 +131,15 @@ pub(in crate::crypto) struct JoseOpener {
 
 impl JoseOpener {
     pub(in crate::crypto) fn new(rings: &[Arc<Keyring>]) -> Self {
-        let mut opener = Self {
-            own: Vec::new(),
-            peers: Vec::new(),
-            rsa1_5: Vec::new(),
-        };
+        let mut opener = Self { own: Vec::new(), peers: Vec::new(), rsa1_5: Vec::new() };
         for (index, ring) in rings.iter().enumerate() {
             let Ring::Jose(ring) = &ring.0 else { continue };
             for key in ring.own.iter().filter(|key| key.encrypts()) {
-                let same = |held: &OwnJwk| {
-                    held.kid() == key.kid() && held.profile.material == key.profile.material
-                };
+                let same = |held: &OwnJwk| held.kid() == key.kid() && held.profile.material == key.profile.material;
                 hold(&mut opener.own, key, index, same);
             }
             for key in &ring.peers {
-                let same = |held: &PeerJwk| {
-                    held.kid() == key.kid() && held.profile.material == key.profile.material
-                };
+                let same = |held: &PeerJwk| held.kid() == key.kid() && held.profile.material == key.profile.material;
                 hold(&mut opener.peers, key, index, same);
             }
             if ring.algorithms.allow_rsa1_5 {
@@ -180,28 +149,17 @@ impl JoseOpener {
         opener
     }
 
-    pub(in crate::crypto) fn open(
-        &self,
-        text: &str,
-        now: Timestamp,
-        max: usize,
-    ) -> Result<Opened, OpenError> {
-        let message =
-            UnverifiedJwe::parse(text).ok_or(OpenError::Undecryptable { recipient: None })?;
-        let named = message
-            .kid()
-            .and_then(|kid| self.own.iter().find(|holding| holding.key.kid() == kid));
+    pub(in crate::crypto) fn open(&self, text: &str, now: Timestamp, max: usize) -> Result<Opened, OpenError> {
+        let message = UnverifiedJwe::parse(text).ok_or(OpenError::Undecryptable { recipient: None })?;
+        let named = message.kid().and_then(|kid| self.own.iter().find(|holding| holding.key.kid() == kid));
         let recipient = named.and_then(|holding| holding.rings.first().copied());
         let candidates = self.own.iter().filter(|holding| {
             let kind = matches!(
                 (&holding.key.secret, message.alg()),
-                (
-                    SecretKey::Rsa { .. },
-                    JweAlg::RsaOaep256 | JweAlg::RsaOaep | JweAlg::Rsa15
-                ) | (SecretKey::Ec { .. }, JweAlg::EcdhEs | JweAlg::EcdhEsA256Kw)
+                (SecretKey::Rsa { .. }, JweAlg::RsaOaep256 | JweAlg::RsaOaep | JweAlg::Rsa15)
+                    | (SecretKey::Ec { .. }, JweAlg::EcdhEs | JweAlg::EcdhEsA256Kw)
             );
-            let allowed = message.alg() != JweAlg::Rsa15
-                || holding.rings.iter().any(|r| self.rsa1_5.contains(r));
+            let allowed = message.alg() != JweAlg::Rsa15 || holding.rings.iter().any(|r| self.rsa1_5.contains(r));
             kind && allowed && message.kid().is_none_or(|kid| kid == holding.key.kid())
         });
         let (inner, rings) = candidates
@@ -209,10 +167,7 @@ impl JoseOpener {
             .find_map(|holding| Some((message.decrypt(&holding.key, max)?, &holding.rings)))
             .ok_or(OpenError::Undecryptable { recipient })?;
         let unverified = OpenError::Unverified { recipient };
-        let signed = std::str::from_utf8(&inner)
-            .ok()
-            .and_then(UnverifiedJws::parse)
-            .ok_or(unverified)?;
+        let signed = std::str::from_utf8(&inner).ok().and_then(UnverifiedJws::parse).ok_or(unverified)?;
         let mut trusted_by: Vec<usize> = self
             .peers
             .iter()
@@ -227,10 +182,6 @@ impl JoseOpener {
         if trusted_by.is_empty() || plaintext.len() > max {
             return Err(unverified);
         }
-        Ok(Opened {
-            plaintext,
-            scheme: Scheme::Jose,
-            trusted_by,
-        })
+        Ok(Opened { plaintext, scheme: Scheme::Jose, trusted_by })
     }
 }

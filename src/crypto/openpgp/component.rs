@@ -12,6 +12,7 @@ use aws_lc_rs::signature::{
 use pgp::composed::{PlainSessionKey, RawSessionKey};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::crypto::public_key::PublicKeyAlgorithm;
+use pgp::crypto::rsa::SecretKey as RsaSecretKey;
 use pgp::crypto::sym::SymmetricKeyAlgorithm;
 use pgp::errors::{Error, Result};
 use pgp::packet::{PublicKey, PublicSubkey, SecretKey, SecretSubkey};
@@ -125,18 +126,20 @@ pub(in crate::crypto) fn rsa_public(params: &PublicParams) -> Option<(Vec<u8>, V
 impl SecretComponent {
     /// None if the secret part is missing or locked, or if aws-lc-rs refuses it.
     pub(super) fn primary(key: &SecretKey) -> Option<Self> {
-        let engine = match rsa_engine(key.secret_params(), key.public_params())? {
-            Some(engine) => engine,
-            None => SecretEngine::Primary(Box::new(key.clone())),
+        let engine = match key.secret_params() {
+            SecretParams::Encrypted(_) => return None,
+            SecretParams::Plain(PlainSecretParams::RSA(secret)) => rsa_engine(secret, key.public_params())?,
+            SecretParams::Plain(_) => SecretEngine::Primary(Box::new(key.clone())),
         };
         Some(Self { details: Details::of(key), engine })
     }
 
     /// None if the secret part is missing or locked, or if aws-lc-rs refuses it.
     pub(super) fn subkey(key: &SecretSubkey) -> Option<Self> {
-        let engine = match rsa_engine(key.secret_params(), key.public_params())? {
-            Some(engine) => engine,
-            None => SecretEngine::Subkey(Box::new(key.clone())),
+        let engine = match key.secret_params() {
+            SecretParams::Encrypted(_) => return None,
+            SecretParams::Plain(PlainSecretParams::RSA(secret)) => rsa_engine(secret, key.public_params())?,
+            SecretParams::Plain(_) => SecretEngine::Subkey(Box::new(key.clone())),
         };
         Some(Self { details: Details::of(key), engine })
     }
@@ -148,22 +151,18 @@ impl SecretComponent {
     }
 }
 
-/// `Some(None)` for algorithms other than RSA.
-fn rsa_engine(secret: &SecretParams, public: &PublicParams) -> Option<Option<SecretEngine>> {
-    let SecretParams::Plain(secret) = secret else {
-        return None;
-    };
-    let PlainSecretParams::RSA(secret) = secret else {
-        return Some(None);
-    };
+#[allow(clippy::many_single_char_names, reason = "the names of RFC 8017")]
+fn rsa_engine(secret: &RsaSecretKey, public: &PublicParams) -> Option<SecretEngine> {
     let (n, e) = rsa_public(public)?;
     let (d, p, q, u) = secret.to_bytes();
-    let (d, p, q, u) = (Zeroizing::new(d), Zeroizing::new(p), Zeroizing::new(q), Zeroizing::new(u));
+    let (d, p) = (Zeroizing::new(d), Zeroizing::new(p));
+    let (q, u) = (Zeroizing::new(q), Zeroizing::new(u));
     // OpenPGP's u is p^-1 mod q, RFC 8017's qInv is q^-1 mod p: the primes change places.
     let (dp, dq) = (rsa::crt_exponent(&d, &q), rsa::crt_exponent(&d, &p));
-    let sign = RsaNumbers { n, e, d, p: q, q: p, dp, dq, qi: u }.key_pair()?;
+    let numbers = RsaNumbers { n, e, d, p: q, q: p, dp, dq, qi: u };
+    let sign = numbers.key_pair()?;
     let decrypt = Pkcs1PrivateDecryptingKey::new(rsa::decrypting(&sign)?).ok()?;
-    Some(Some(SecretEngine::Rsa { sign, decrypt }))
+    Some(SecretEngine::Rsa { sign, decrypt })
 }
 
 fn refused() -> Error {
@@ -226,36 +225,34 @@ fn rsa_session_key(key: &Pkcs1PrivateDecryptingKey, encrypted: &[u8]) -> Option<
 impl PublicComponent {
     /// None if aws-lc-rs refuses the key.
     pub(super) fn primary(key: &PublicKey) -> Option<Self> {
-        let engine = match rsa_public_engine(key.public_params())? {
-            Some(engine) => engine,
-            None => PublicEngine::Primary(Box::new(key.clone())),
+        let engine = match key.public_params() {
+            PublicParams::RSA(_) => rsa_public_engine(key.public_params())?,
+            _ => PublicEngine::Primary(Box::new(key.clone())),
         };
         Some(Self { details: Details::of(key), engine })
     }
 
     /// None if aws-lc-rs refuses the key.
     pub(super) fn subkey(key: &PublicSubkey) -> Option<Self> {
-        let engine = match rsa_public_engine(key.public_params())? {
-            Some(engine) => engine,
-            None => PublicEngine::Subkey(Box::new(key.clone())),
+        let engine = match key.public_params() {
+            PublicParams::RSA(_) => rsa_public_engine(key.public_params())?,
+            _ => PublicEngine::Subkey(Box::new(key.clone())),
         };
         Some(Self { details: Details::of(key), engine })
     }
 }
 
-/// `Some(None)` for algorithms other than RSA.
-fn rsa_public_engine(params: &PublicParams) -> Option<Option<PublicEngine>> {
-    let Some((n, e)) = rsa_public(params) else {
-        return Some(None);
-    };
-    let parsed = |algorithm| PublicKeyComponents { n: &n, e: &e }.to_parsed_public_key(algorithm).ok();
+fn rsa_public_engine(params: &PublicParams) -> Option<PublicEngine> {
+    let (n, e) = rsa_public(params)?;
+    let components = PublicKeyComponents { n: &n, e: &e };
+    let parsed = |algorithm| components.to_parsed_public_key(algorithm).ok();
     let encrypt = Pkcs1PublicEncryptingKey::new(rsa::encrypting(&n, &e)?).ok()?;
-    Some(Some(PublicEngine::Rsa {
+    Some(PublicEngine::Rsa {
         sha256: parsed(&RSA_PKCS1_2048_8192_SHA256)?,
         sha384: parsed(&RSA_PKCS1_2048_8192_SHA384)?,
         sha512: parsed(&RSA_PKCS1_2048_8192_SHA512)?,
         encrypt,
-    }))
+    })
 }
 
 impl VerifyingKey for PublicComponent {

@@ -4,7 +4,7 @@ use pgp::composed::SignedKeyDetails;
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::crypto::public_key::PublicKeyAlgorithm;
 use pgp::packet::{PublicKey, PublicSubkey, Signature, SignatureType, SubpacketData};
-use pgp::types::{KeyDetails, Tag};
+use pgp::types::{Duration, KeyDetails, Tag};
 
 use crate::domain::Timestamp;
 
@@ -102,9 +102,9 @@ fn from_self_signature(key: &impl KeyDetails, newest: Option<&Signature>) -> Ver
     let ends = |from: Option<i64>, life: Option<u32>| {
         life.filter(|&secs| secs > 0).and_then(|secs| from.map(|from| from + i64::from(secs)))
     };
-    let key_ends = ends(Some(i64::from(key.created_at().as_secs())), sig.key_expiration_time().map(|d| d.as_secs()));
+    let key_ends = ends(Some(i64::from(key.created_at().as_secs())), sig.key_expiration_time().map(Duration::as_secs));
     let sig_ends =
-        ends(sig.created().map(|t| i64::from(t.as_secs())), sig.signature_expiration_time().map(|d| d.as_secs()));
+        ends(sig.created().map(|t| i64::from(t.as_secs())), sig.signature_expiration_time().map(Duration::as_secs));
     let flags = sig.key_flags();
     Verdict {
         bound: true,

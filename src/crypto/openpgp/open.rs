@@ -222,8 +222,12 @@ impl Signed {
         let mut signatures = Vec::new();
         for packet in PacketParser::new(bytes) {
             match packet.ok()? {
-                Packet::LiteralData(data) if literal.is_none() => literal = Some(Zeroizing::new(data.data().to_vec())),
-                Packet::Signature(signature) if signatures.len() < MAX_SIGNATURES => signatures.push(signature),
+                Packet::LiteralData(data) if literal.is_none() => {
+                    literal = Some(Zeroizing::new(data.data().to_vec()));
+                }
+                Packet::Signature(signature) if signatures.len() < MAX_SIGNATURES => {
+                    signatures.push(signature);
+                }
                 Packet::OnePassSignature(_) | Packet::Marker(_) | Packet::Padding(_) | Packet::Signature(_) => {}
                 _ => return None,
             }
@@ -274,4 +278,61 @@ fn is_acceptable(signature: &Signature, now: Timestamp) -> bool {
         })
     });
     digest && kind && !ended && understood
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::crypto::{JoseAlgorithms, NewOpenPgpKey, generate_openpgp, load_own_keys, load_peer_keys};
+
+    const NOW: Timestamp = Timestamp::from_secs(1_790_000_000);
+
+    fn keyring() -> &'static Arc<Keyring> {
+        static RING: OnceLock<Arc<Keyring>> = OnceLock::new();
+        RING.get_or_init(|| {
+            let wanted = NewOpenPgpKey { user_id: "A <a@example.com>", bits: 2048, valid_days: 365, created: NOW };
+            let key = generate_openpgp(&wanted).unwrap();
+            let own = load_own_keys(Scheme::Pgp, key.private.as_bytes()).unwrap();
+            let peers = load_peer_keys(Scheme::Pgp, key.public.as_bytes()).unwrap();
+            Arc::new(Keyring::new(Scheme::Pgp, own, peers, JoseAlgorithms::default()).unwrap())
+        })
+    }
+
+    fn inner() -> Vec<u8> {
+        let Ring::Pgp(ring) = &keyring().0 else { panic!("an OpenPGP ring") };
+        super::super::seal::sign(b"{}", &[ring.own[0].signer(NOW).unwrap()], NOW).unwrap()
+    }
+
+    #[test]
+    fn the_inner_packets_are_read_and_measured() {
+        let signed = Signed::read(&inner(), 2).unwrap();
+        assert_eq!(signed.literal.as_slice(), b"{}");
+        assert!(is_acceptable(&signed.signatures[0], NOW));
+        assert!(Signed::read(&inner(), 1).is_none(), "longer than allowed");
+        assert!(Signed::read(&[inner(), inner()].concat(), 2).is_none(), "two messages");
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_packets_are_refused_without_a_panic(at in 0_usize..400, with: Vec<u8>, cut in 0_usize..400) {
+            let mut bytes = inner();
+            let at = at % bytes.len();
+            let until = (at + with.len()).min(bytes.len());
+            bytes.splice(at..until, with);
+            bytes.truncate(bytes.len() - cut % bytes.len());
+            if let Some(signed) = Signed::read(&bytes, 1024) {
+                prop_assert!(signed.literal.len() <= 1024);
+            }
+        }
+
+        #[test]
+        fn hostile_messages_are_refused_without_a_panic(bytes: Vec<u8>) {
+            let opener = PgpOpener::new(std::slice::from_ref(keyring()));
+            prop_assert!(opener.open(&bytes, NOW, 1024).is_err());
+        }
+    }
 }

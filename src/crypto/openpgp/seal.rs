@@ -43,7 +43,7 @@ impl PgpRing {
             .peers
             .iter()
             .filter_map(|cert| cert.encryptor(now))
-            .max_by_key(|key| key.created_at())
+            .max_by_key(KeyDetails::created_at)
             .ok_or(SealError::NoEncryptionKey)?;
         build(plain, &signers, recipient, now).map_err(|_| SealError::Failed)
     }
@@ -64,7 +64,7 @@ fn build(plain: &[u8], signers: &[&SecretComponent], recipient: &PublicComponent
 }
 
 /// One-pass signatures, the literal data, the signatures in reverse order.
-fn sign(plain: &[u8], signers: &[&SecretComponent], now: Timestamp) -> Result<Vec<u8>> {
+pub(super) fn sign(plain: &[u8], signers: &[&SecretComponent], now: Timestamp) -> Result<Vec<u8>> {
     let hash = HashAlgorithm::Sha384;
     let kind = SignatureType::Binary;
     let mut out = Vec::with_capacity(plain.len() + 640 * signers.len());

@@ -66,7 +66,12 @@ impl BeginQuery {
 
 impl Accounts {
     /// From the browser's query to a call that begins a payment.
-    pub fn begin(&self, query: &BeginQuery, hosts: &CallbackHosts, now: Timestamp) -> Result<BeginCall, BeginError> {
+    pub fn begin(
+        &self,
+        query: &BeginQuery,
+        hosts: &CallbackHosts,
+        now: Timestamp,
+    ) -> Result<BeginCall, Box<BeginError>> {
         let callback = query.unverified_callback.as_deref().map(|text| hosts.check(text));
         // What Google finds the failed payment by stands in the callback alone until the request is verified.
         let way_back = match &callback {
@@ -75,7 +80,7 @@ impl Accounts {
             }
             Some(Err(_)) | None => None,
         };
-        self.read_begin(query, callback, now).map_err(|error| BeginError { error, way_back })
+        self.read_begin(query, callback, now).map_err(|error| Box::new(BeginError { error, way_back }))
     }
 
     fn read_begin(

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn cmp_6_final_words_must_be_equal_on_all_channels() {
+    fn final_words_must_be_equal_on_all_channels() {
         let (paid, pending) = (word(json!({"success": {}})), word(json!({"pending": {}})));
         let declined = word(json!({"insufficientFunds": {"rawResult": {"rawCode": "51"}}}));
         let otherwise = word(json!({"insufficientFunds": {}}));

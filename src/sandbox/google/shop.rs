@@ -150,7 +150,7 @@ pub(super) async fn returned(shop: web::Data<Shop>, request: HttpRequest) -> Htt
 }
 
 fn verified_return(shop: &Shop, order: &Order, parameters: &[(String, String)]) -> Result<String, String> {
-    let [_, piaid, response] = ["redirectRequestId", "paymentIntegratorAccountId", "redirectResponse"].map(|name| {
+    let [id, piaid, response] = ["redirectRequestId", "paymentIntegratorAccountId", "redirectResponse"].map(|name| {
         let mut values = parameters.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
             (Some(value), None) => Ok(value),
@@ -158,6 +158,9 @@ fn verified_return(shop: &Shop, order: &Order, parameters: &[(String, String)]) 
             (Some(_), Some(_)) => Err(format!("{name} stands twice")),
         }
     });
+    if id? != order.id {
+        return Err("redirectRequestId is not the order's".to_owned());
+    }
     if piaid? != order.piaid {
         return Err("paymentIntegratorAccountId is not the order's".to_owned());
     }
@@ -305,7 +308,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amt_1_amounts_are_read_without_floating_point() {
+    fn amounts_are_read_without_floating_point() {
         for (text, expected) in [
             ("120.00", Some(120_000_000)),
             (" 0.01 ", Some(10_000)),
@@ -323,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn cmp_1_the_id_inside_must_be_the_one_outside() {
+    fn the_id_inside_must_be_the_one_outside() {
         let order = Order {
             id: "rq-1".to_owned(),
             piaid: "A".to_owned(),

@@ -1,8 +1,11 @@
 //! The sealing of messages, proven against foreign implementations: GnuPG and Python's jwcrypto.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a failing test may panic")]
+
 mod gpg;
 mod jose;
 mod openpgp;
+mod vectors;
 
 use std::sync::Arc;
 

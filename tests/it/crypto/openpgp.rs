@@ -52,13 +52,9 @@ fn assert_opened(result: Result<Opened, OpenError>) {
     assert_eq!(opened.scheme, Scheme::Pgp);
 }
 
-fn unverified() -> Option<OpenError> {
-    Some(OpenError::Unverified { recipient: Some(0) })
-}
+const UNVERIFIED: Option<OpenError> = Some(OpenError::Unverified { recipient: Some(0) });
 
-fn undecryptable() -> Option<OpenError> {
-    Some(OpenError::Undecryptable { recipient: Some(0) })
-}
+const UNDECRYPTABLE: Option<OpenError> = Some(OpenError::Undecryptable { recipient: Some(0) });
 
 #[test]
 fn pgp_1_decrypts_with_any_of_several_keys() {
@@ -99,9 +95,9 @@ fn pgp_2_one_trusted_signature_among_others_is_enough() {
 #[test]
 fn pgp_3_refuses_unsigned_and_unknown_signers() {
     let unsigned = peer().gpg.must(&["-r", &ours().id, "-e"], BODY).stdout;
-    assert_eq!(open_with(our_ring(), &to_wire(&unsigned)).err(), unverified());
+    assert_eq!(open_with(our_ring(), &to_wire(&unsigned)).err(), UNVERIFIED);
     let stranger = peer().gpg.must(&["-u", &peer().stranger, "-r", &ours().id, "-s", "-e"], BODY).stdout;
-    assert_eq!(open_with(our_ring(), &to_wire(&stranger)).err(), unverified());
+    assert_eq!(open_with(our_ring(), &to_wire(&stranger)).err(), UNVERIFIED);
 }
 
 #[test]
@@ -120,7 +116,7 @@ fn pgp_4_refuses_weak_digests() {
         let arguments =
             ["-u", &peer().trusted, "-r", &ours().id, "--digest-algo", digest, "--cipher-algo", "AES256", "-s", "-e"];
         let message = peer().gpg.must(&arguments, BODY).stdout;
-        assert_eq!(open_with(our_ring(), &to_wire(&message)).err(), unverified(), "{digest}");
+        assert_eq!(open_with(our_ring(), &to_wire(&message)).err(), UNVERIFIED, "{digest}");
     }
 }
 
@@ -129,7 +125,7 @@ fn pgp_4_refuses_weak_ciphers_and_missing_integrity_protection() {
     for cipher in ["CAST5", "3DES", "BLOWFISH"] {
         let arguments = ["-u", &peer().trusted, "-r", &ours().id, "--cipher-algo", cipher, "-s", "-e"];
         let message = peer().gpg.must(&arguments, BODY).stdout;
-        assert_eq!(open_with(our_ring(), &to_wire(&message)).err(), undecryptable(), "{cipher}");
+        assert_eq!(open_with(our_ring(), &to_wire(&message)).err(), UNDECRYPTABLE, "{cipher}");
     }
     let sealed = from_wire(&our_ring().seal(BODY, Carrier::Body, now()).expect("seals"));
     let at = sealed.iter().position(|&byte| byte == 0xd2).expect("a data packet");
@@ -147,7 +143,7 @@ fn pgp_4_a_changed_message_gives_the_one_answer_wherever_it_was_changed() {
     for at in [40, 200, sealed.len() - 40, sealed.len() - 1] {
         let mut changed = sealed.clone();
         changed[at] ^= 1;
-        assert_eq!(open_with(our_ring(), &to_wire(&changed)).err(), undecryptable(), "octet {at}");
+        assert_eq!(open_with(our_ring(), &to_wire(&changed)).err(), UNDECRYPTABLE, "octet {at}");
     }
 }
 
@@ -225,7 +221,7 @@ fn a_peers_expired_key_neither_verifies_nor_is_encrypted_to() {
     let at = |days: i64| now().plus_millis(days * DAY_MS);
     assert_opened(opener.open(message.as_bytes(), Carrier::Body, at(1)));
     assert!(ring.seal(BODY, Carrier::Body, at(1)).is_ok());
-    assert_eq!(opener.open(message.as_bytes(), Carrier::Body, at(2)).err(), unverified());
+    assert_eq!(opener.open(message.as_bytes(), Carrier::Body, at(2)).err(), UNVERIFIED);
     assert_eq!(ring.seal(BODY, Carrier::Body, at(2)).err(), Some(SealError::NoEncryptionKey));
     assert_eq!(ring.seal(BODY, Carrier::Body, at(365)).err(), Some(SealError::NoSigningKey));
 }
@@ -240,7 +236,7 @@ fn a_peers_revoked_key_neither_verifies_nor_is_encrypted_to() {
     assert_opened(open_with(ring(Scheme::Pgp, &[own], &[&gpg.export(&revoked)]), &message));
     gpg.revoke(&revoked);
     let ring = || ring(Scheme::Pgp, &[own], &[&gpg.export(&revoked)]);
-    assert_eq!(open_with(ring(), &message).err(), unverified());
+    assert_eq!(open_with(ring(), &message).err(), UNVERIFIED);
     assert_eq!(ring().seal(BODY, Carrier::Body, now()).err(), Some(SealError::NoEncryptionKey));
 }
 

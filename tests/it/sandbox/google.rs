@@ -220,7 +220,7 @@ async fn generate_asks_for_an_address_and_sends_the_browser_there() {
 }
 
 #[actix_web::test]
-async fn err_3_sealed_plain_and_empty_answers_are_all_shown() {
+async fn sealed_plain_and_empty_answers_are_all_shown() {
     let world = World::new();
     let page = world.buy("generate", PGP, "").await;
     let id = page.strip_prefix("/orders/").unwrap();
@@ -256,7 +256,7 @@ async fn a_replay_keeps_all_but_the_timestamp_and_a_poll_has_an_id_of_its_own() 
 }
 
 #[actix_web::test]
-async fn cmp_6_the_three_channels_are_kept_and_compared_over_a_restart() {
+async fn the_three_channels_are_kept_and_compared_over_a_restart() {
     for piaid in [PGP, JOSE] {
         let world = World::new();
         let (id, url) = world.begin(piaid).await;
@@ -285,7 +285,7 @@ async fn cmp_6_the_three_channels_are_kept_and_compared_over_a_restart() {
 }
 
 #[actix_web::test]
-async fn cmp_1_a_return_with_another_id_inside_or_a_parameter_twice_does_not_count() {
+async fn a_return_with_another_id_inside_or_a_parameter_twice_does_not_count() {
     let world = World::new();
     let (id, url) = world.begin(PGP).await;
     let (other, _) = world.begin(PGP).await;
@@ -312,7 +312,7 @@ async fn cmp_1_a_return_with_another_id_inside_or_a_parameter_twice_does_not_cou
 }
 
 #[actix_web::test]
-async fn idm_1_idm_3_a_notification_is_taken_once_and_refused_when_changed() {
+async fn a_notification_is_taken_once_and_refused_when_changed() {
     let world = World::new();
     let (id, _) = world.begin(PGP).await;
     let request = world.notification("nt-1", &id, PGP, "success");
@@ -330,7 +330,7 @@ async fn idm_1_idm_3_a_notification_is_taken_once_and_refused_when_changed() {
 }
 
 #[actix_web::test]
-async fn err_1_each_wrong_notification_gets_its_error() {
+async fn each_wrong_notification_gets_its_error() {
     let world = World::new();
     let (id, _) = world.begin(JOSE).await;
     let good = world.notification("nt-1", &id, JOSE, "success");
@@ -357,7 +357,7 @@ async fn err_1_each_wrong_notification_gets_its_error() {
 }
 
 #[actix_web::test]
-async fn err_2_whoever_cannot_be_verified_learns_nothing() {
+async fn whoever_cannot_be_verified_learns_nothing() {
     let world = World::new();
     let request = json!({"requestHeader": world.header("e-1", PGP), "clientMessage": "hello"});
     let seal = |piaid: &str| ring(piaid).seal(request.to_string().as_bytes(), Carrier::Body, START).unwrap();
@@ -371,7 +371,7 @@ async fn err_2_whoever_cannot_be_verified_learns_nothing() {
 }
 
 #[actix_web::test]
-async fn cmp_7_notifications_are_answered_badly_as_often_as_asked_for() {
+async fn notifications_are_answered_badly_as_often_as_asked_for() {
     let world = World::new();
     let (id, _) = world.begin(PGP).await;
     let request = world.notification("nt-1", &id, PGP, "success");

@@ -1,0 +1,110 @@
+//! The database: reachable, schema, journal chain, ledger, dead letters.
+
+use std::time::Duration;
+
+use super::{DATABASE, JOURNAL, Report};
+use crate::cli::store;
+use crate::config::Config;
+use crate::storage::{JournalReport, LedgerBalance, Store};
+
+pub(super) async fn check(config: &Config, all_journals: bool, report: &mut Report) {
+    let url = &config.database.url;
+    // Looking must not make the file.
+    if let Some(file) = url.sqlite_file().filter(|file| !file.exists()) {
+        let message = format!("{} does not exist yet; `roundtrip migrate up` or the server makes it", file.display());
+        return if config.database.migrate_on_start {
+            report.warn("database", message);
+        } else {
+            report.fail("database", message);
+        };
+    }
+    let store = match tokio::time::timeout(DATABASE, store::open(config)).await {
+        Ok(Ok(store)) => store,
+        Ok(Err(error)) => return report.fail("database", format_args!("{error:#}")),
+        Err(_) => {
+            return report.fail("database", format_args!("{url} does not answer within {} s", DATABASE.as_secs()));
+        }
+    };
+    let checks = async {
+        let current = schema(config, &store, report).await;
+        if current {
+            contents(&store, report).await;
+        }
+        current
+    };
+    match tokio::time::timeout(DATABASE, checks).await {
+        Ok(true) => journals(&store, all_journals, report).await,
+        Ok(false) => {}
+        Err(_) => report.fail("database", format_args!("{url} takes longer than {} s to answer", DATABASE.as_secs())),
+    }
+    store.close().await;
+}
+
+/// Whether the schema is as this binary needs it.
+async fn schema(config: &Config, store: &Store, report: &mut Report) -> bool {
+    match store.require_current().await {
+        Ok(()) => {
+            report.ok("database", format_args!("{} answers, its schema is current", config.database.url));
+            true
+        }
+        Err(crate::storage::StorageError::SchemaOlder { pending }) if config.database.migrate_on_start => {
+            report.warn("database", format_args!("the server will migrate it when it starts: {}", pending.join(", ")));
+            false
+        }
+        Err(error) => {
+            report.fail("database", error);
+            false
+        }
+    }
+}
+
+async fn contents(store: &Store, report: &mut Report) {
+    match store.ledger_balance().await {
+        Ok(balance) => ledger(&balance, report),
+        Err(error) => report.fail("ledger", error),
+    }
+    match store.outbox_figures().await {
+        Ok(figures) if figures.parked > 0 => {
+            report.warn("outbox", format_args!("{} dead letters; see `roundtrip outbox list`", figures.parked));
+        }
+        Ok(figures) => report.ok("outbox", format_args!("{} waiting, no dead letters", figures.waiting)),
+        Err(error) => report.fail("outbox", error),
+    }
+}
+
+fn ledger(balance: &LedgerBalance, report: &mut Report) {
+    if balance.is_sound() {
+        return report.ok("ledger", format_args!("balanced over {} accounts", balance.accounts.len()));
+    }
+    for (currency, micros) in balance.per_currency().into_iter().filter(|(_, micros)| *micros != 0) {
+        report.fail("ledger", format_args!("off by {micros} micros {currency}"));
+    }
+    for transaction in &balance.unbalanced {
+        report.fail("ledger", format_args!("the entries of {transaction} do not sum to zero"));
+    }
+}
+
+/// Verifies the chains: to the end if asked to, else as long as the doctor's time allows.
+async fn journals(store: &Store, to_the_end: bool, report: &mut Report) {
+    let limit = if to_the_end { Duration::MAX } else { JOURNAL };
+    match tokio::time::timeout(limit, store.verify_journal()).await {
+        Ok(Ok(outcome)) => journal(&outcome, report),
+        Ok(Err(error)) => report.fail("journal", error),
+        Err(_) => report.warn(
+            "journal",
+            format_args!("not verified: it takes longer than {} s; see --verify-journal", JOURNAL.as_secs()),
+        ),
+    }
+}
+
+fn journal(outcome: &JournalReport, report: &mut Report) {
+    if outcome.is_sound() {
+        let (transactions, rows) = (outcome.transactions, outcome.rows);
+        return report.ok("journal", format_args!("the chains of {transactions} transactions hold ({rows} rows)"));
+    }
+    for finding in &outcome.findings {
+        let (transaction, seq, fault) = (finding.transaction, finding.seq, finding.fault);
+        report.fail("journal", format_args!("{transaction}: {fault:?} at {seq}; somebody changed the database"));
+    }
+    report.fail("journal", format_args!("{} of {} transactions do not hold", outcome.faulty, outcome.transactions));
+}
