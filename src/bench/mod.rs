@@ -205,16 +205,16 @@ impl Bench<'_> {
         Ok((loops, open))
     }
 
-    /// The bare commit: in groups as at half load, as at the most, and with fixed widths for comparison.
+    /// The bare commit: in groups as at half load, as at the most, and of fixed sizes for comparison.
     async fn commits(&self, half: &OpenLoop, most: &ClosedLoop) -> anyhow::Result<Vec<BareCommit>> {
-        let width = |group: Option<f64>| group.unwrap_or(1.0).round().clamp(1.0, 256.0) as usize;
-        let mut side_by_side = vec![width(half.stretch.commits_per_group), width(most.stretch.commits_per_group)];
-        side_by_side.extend(&self.plan.commit_widths);
+        let given = [half.stretch.commits_per_group, most.stretch.commits_per_group];
+        let mut groups: Vec<f64> = given.iter().map(|group| group.unwrap_or(1.0)).collect();
+        groups.extend(&self.plan.commit_groups);
         bare_commits(&ceilings::Wanted {
             database: &self.database("commit"),
             prefix: &format!("{}-commit", self.run),
             status_percent: self.options.status_percent,
-            side_by_side: &side_by_side,
+            groups: &groups,
             each: self.plan.commit,
         })
         .await

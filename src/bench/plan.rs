@@ -13,10 +13,10 @@ pub(super) struct Plan {
     pub(super) crypto: Duration,
     /// The bare route.
     pub(super) route: Duration,
-    /// Each width of the bare commit.
+    /// Each group size of the bare commit.
     pub(super) commit: Duration,
-    /// Widths of the bare commit beside those that the load gives.
-    pub(super) commit_widths: Vec<usize>,
+    /// Group sizes of the bare commit beside those that the load gives.
+    pub(super) commit_groups: Vec<f64>,
     /// Each closed loop.
     pub(super) width: Duration,
     /// Payments under way in the closed loops.
@@ -43,7 +43,7 @@ impl Plan {
                 crypto: millis(600),
                 route: millis(500),
                 commit: millis(500),
-                commit_widths: vec![16],
+                commit_groups: vec![8.0],
                 width: millis(800),
                 widths: vec![4, 16],
                 open: seconds(2),
@@ -58,7 +58,7 @@ impl Plan {
             crypto: seconds(6),
             route: seconds(3),
             commit: seconds(4),
-            commit_widths: vec![1, 16, 64],
+            commit_groups: vec![1.0, 8.0, 32.0],
             width: seconds(4),
             widths: vec![1, 2, 4, 8, 16, 32, 64, 128],
             open: seconds(u64::from(options.seconds)) * 5 / 4,

@@ -144,12 +144,16 @@ pub(super) fn slowest_p99_ms(open: &OpenLoop) -> f64 {
 
 pub(super) fn commits(commits: &[BareCommit]) {
     heading("Bare commit of one payment, CPU of all threads");
-    println!("  {:>12} {:>13} {:>12} {:>12}", "side by side", "commits/group", "CPU µs", "payments/s");
+    println!(
+        "  {:>12} {:>14} {:>12} {:>12} {:>12}",
+        "group wanted", "commits/group", "side by side", "CPU µs", "payments/s"
+    );
     for commit in commits {
         println!(
-            "  {:>12} {:>13} {:>12} {:>12}",
-            commit.side_by_side,
+            "  {:>12} {:>14} {:>12} {:>12} {:>12}",
+            rounded(commit.wanted_group),
             commit.commits_per_group.map_or_else(|| "-".to_owned(), rounded),
+            commit.side_by_side,
             rounded(commit.payment_us),
             rounded(commit.payments_per_s)
         );

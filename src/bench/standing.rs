@@ -131,12 +131,14 @@ pub(super) async fn residents(
     let (actors_before, before) = (actors(&server).await?, server.resident_bytes()?);
     look(warm..warm + count).await?;
     let (actors_after, after) = (actors(&server).await?, server.resident_bytes()?);
-    ensure!(actors_after - actors_before == count, "{} actors stayed of {count}", actors_after - actors_before);
+    // A payment whose last step the trickle's server did not finish may have come by itself.
+    let actors = actors_after.saturating_sub(actors_before);
+    ensure!(actors >= count, "{actors} actors stayed of {count}");
     Ok(Residents {
-        actors: count,
+        actors,
         resident_bytes_before: before,
         resident_bytes_after: after,
-        bytes_each: after.saturating_sub(before) as f64 / count.max(1) as f64,
+        bytes_each: after.saturating_sub(before) as f64 / actors.max(1) as f64,
     })
 }
 

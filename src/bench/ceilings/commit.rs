@@ -23,6 +23,8 @@ const PAYMENTS_PER_S: f64 = 12_000.0;
 #[derive(Debug, Clone, Serialize)]
 pub(in crate::bench) struct BareCommit {
     pub(in crate::bench) side_by_side: usize,
+    /// How large its groups were to be.
+    pub(in crate::bench) wanted_group: f64,
     /// Commits in one database transaction, on average.
     pub(in crate::bench) commits_per_group: Option<f64>,
     /// CPU time of all threads for one payment.
@@ -35,18 +37,25 @@ pub(in crate::bench) struct Wanted<'a> {
     pub(in crate::bench) database: &'a str,
     pub(in crate::bench) prefix: &'a str,
     pub(in crate::bench) status_percent: u8,
-    pub(in crate::bench) side_by_side: &'a [usize],
+    /// Commits in one database transaction, on average.
+    pub(in crate::bench) groups: &'a [f64],
     pub(in crate::bench) each: Duration,
 }
 
-/// Measures the commit with each number of payments side by side.
+/// Measures the commit in groups of each size. How many payments side by side make such groups is tried out first: while
+/// one group is being written the next one gathers, so it takes about twice as many.
 pub(in crate::bench) async fn bare_commits(wanted: &Wanted<'_>) -> anyhow::Result<Vec<BareCommit>> {
     let store = Store::open(StoreOptions::new(wanted.database)).await.context("cannot open the database")?;
     store.migrate_up().await.context("cannot make the schema")?;
     let mut figures = Vec::new();
-    for (at, side_by_side) in wanted.side_by_side.iter().enumerate() {
-        let inventor = Inventor::new(&format!("{}-{at}", wanted.prefix))?;
-        figures.push(measure(&store, &inventor, (wanted, *side_by_side)).await?);
+    for (at, group) in wanted.groups.iter().enumerate() {
+        let inventor = |part: &str| Inventor::new(&format!("{}-{at}{part}", wanted.prefix));
+        let first = (group.round().max(1.0)) as usize;
+        let tried = measure(&store, inventor("t")?, (wanted, first, wanted.each / 4)).await?;
+        let scale = tried.commits_per_group.map_or(1.0, |found| group / found);
+        let side_by_side = ((first as f64 * scale).round() as usize).max(1);
+        let found = measure(&store, inventor("m")?, (wanted, side_by_side, wanted.each)).await?;
+        figures.push(BareCommit { wanted_group: *group, ..found });
     }
     store.close().await;
     Ok(figures)
@@ -62,10 +71,10 @@ struct Lanes {
 
 async fn measure(
     store: &Store,
-    inventor: &Inventor,
-    (wanted, side_by_side): (&Wanted<'_>, usize),
+    inventor: Inventor,
+    (wanted, side_by_side, length): (&Wanted<'_>, usize, Duration),
 ) -> anyhow::Result<BareCommit> {
-    let payments = (PAYMENTS_PER_S * wanted.each.as_secs_f64()) as u64;
+    let payments = (PAYMENTS_PER_S * length.as_secs_f64()) as u64;
     let percent = u64::from(wanted.status_percent);
     let now = SystemClock.now();
     let scripts: VecDeque<Script> = (0..payments)
@@ -73,7 +82,7 @@ async fn measure(
         .collect::<anyhow::Result<_>>()?;
     let lanes = Arc::new(Lanes {
         store: store.clone(),
-        inventor: inventor.clone(),
+        inventor,
         scripts: Mutex::new(scripts),
         commits: AtomicU64::new(0),
         stop: AtomicBool::new(false),
@@ -89,9 +98,9 @@ async fn measure(
             })
         })
         .collect();
-    tokio::time::sleep(wanted.each / 5).await;
+    tokio::time::sleep(length / 5).await;
     let (started, cpu, commits, groups) = (Instant::now(), own_cpu_us()?, lanes.done(), own_groups());
-    while started.elapsed() < wanted.each * 4 / 5 && lanes.left() > 0 {
+    while started.elapsed() < length * 4 / 5 && lanes.left() > 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let (seconds, cpu, commits) = (started.elapsed().as_secs_f64(), own_cpu_us()? - cpu, lanes.done() - commits);
@@ -103,6 +112,7 @@ async fn measure(
     let payments = commits as f64 / (3.0 + f64::from(wanted.status_percent) / 100.0);
     Ok(BareCommit {
         side_by_side,
+        wanted_group: 0.0,
         commits_per_group: after.and_then(|after| after.mean_since(groups)),
         payment_us: cpu as f64 / payments.max(1.0),
         payments_per_s: payments / seconds,
