@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+use crate::bench::BenchOptions;
 use crate::config::{Config, Log};
 
 /// A redirect payment integrator in one binary. Without a command: the sandbox.
@@ -52,6 +53,15 @@ enum Command {
     /// Create, list and revoke bearer tokens of the admin API.
     #[command(subcommand)]
     Token(token::Command),
+    /// Put a server under load on this machine, with what bounds it beside it.
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Redirect payments: plays Google, the issuer and the payers over loopback.
+    Redirect(BenchOptions),
 }
 
 /// Runs the command that `args` (the program's name first) ask for.
@@ -85,6 +95,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Doctor(args)) => in_system(doctor::run(config, args)),
         Some(Command::Outbox(command)) => quietly(outbox::run(config, command)),
         Some(Command::Token(command)) => quietly(token::run(config, command)),
+        Some(Command::Bench(Bench::Redirect(options))) => crate::bench::run(options).map(|()| ExitCode::SUCCESS),
     }
 }
 

@@ -163,6 +163,8 @@ async fn write_batch(db: &DatabaseConnection, mut batch: Vec<Member>) -> HashMap
     while !batch.is_empty() {
         match attempt(db, &batch).await {
             Ok(Attempt::Done(verdicts)) => {
+                metrics::histogram!("storage_commit_group_members")
+                    .record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
                 for (member, verdict) in batch.into_iter().zip(verdicts) {
                     let written = match verdict {
                         Verdict::Written { outbox_open, leased } => {

@@ -137,7 +137,7 @@ fn beg_3_without_an_issuer_the_payer_chooses_and_a_second_choice_opens_no_second
         step("and chooses", Input::Choose { issuer: bank("BANK_A"), timeout_ms: TIMEOUT_MS }, 10, "AtIssuer", 0),
     ]);
     let second = Input::Choose { issuer: bank("BANK_B"), timeout_ms: TIMEOUT_MS };
-    let Ok(Reply::Standing(Standing { stage: Stage::AtIssuer { issuer, sent_now }, .. })) =
+    let Ok(Reply::Standing(Standing { stage: Stage::AtIssuer { issuer, sent_now, .. }, .. })) =
         history.tell(&second, at(20))
     else {
         panic!("the second choice must show where the payer is")

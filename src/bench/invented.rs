@@ -1,0 +1,188 @@
+//! Payments as the server would decide and store them, for the bare commit and for databases full of open payments.
+
+use crate::crypto::{content_hash, transaction_id};
+use crate::domain::redirect_payment::{
+    Flow, Input, IssuerReport, IssuerWord, Opening, RedirectPayment, Reply, Start, State, Terms,
+};
+use crate::domain::{Currency, Decision, IssuerId, Machine, Money, Piaid, RequestId, Timestamp, TransactionId};
+use crate::storage::{Answer, Change, Commit, NodeId, OutboxKey, Position, RequestKey};
+
+use super::parties::{AMOUNT_MICROS, CURRENCY, ISSUER, PAYMENT_TIMEOUT_S, PIAID};
+
+/// Makes payments whose ids no other run shares.
+#[derive(Debug, Clone)]
+pub(super) struct Inventor {
+    prefix: String,
+    piaid: Piaid,
+    issuer: IssuerId,
+    amount: Money,
+    node: NodeId,
+}
+
+/// One commit that only lacks the position of its payment.
+pub(super) struct Step {
+    change: Option<Change<RedirectPayment>>,
+    answer: Option<Answer<RedirectPayment>>,
+    settles: bool,
+}
+
+/// The commits of one payment, in order.
+pub(super) struct Script {
+    id: TransactionId,
+    pub(super) steps: Vec<Step>,
+}
+
+impl Inventor {
+    /// `prefix` goes before the number in every request id.
+    pub(super) fn new(prefix: &str) -> anyhow::Result<Self> {
+        Ok(Self {
+            prefix: prefix.to_owned(),
+            piaid: Piaid::parse(PIAID)?,
+            issuer: IssuerId::parse(ISSUER)?,
+            amount: Money::payable(AMOUNT_MICROS, Currency::parse(CURRENCY)?)?,
+            node: NodeId::from_uuid(uuid::Uuid::from_u128(1)),
+        })
+    }
+
+    /// The request id of a payment.
+    pub(super) fn request_id(&self, number: u64) -> anyhow::Result<RequestId> {
+        Ok(RequestId::parse(&format!("{}-{number:08}", self.prefix))?)
+    }
+
+    /// The payment's own id.
+    pub(super) fn id(&self, number: u64) -> anyhow::Result<TransactionId> {
+        Ok(transaction_id(&self.piaid, &self.request_id(number)?))
+    }
+
+    /// Begins at `now`; `chosen`: the issuer came with the request.
+    fn start(&self, number: u64, chosen: bool, now: Timestamp) -> anyhow::Result<Start> {
+        let request_id = self.request_id(number)?;
+        let timeout_ms = PAYMENT_TIMEOUT_S * 1000;
+        let choose_by = now.plus_millis(timeout_ms);
+        let terms = Terms {
+            id: transaction_id(&self.piaid, &request_id),
+            piaid: self.piaid.clone(),
+            amount: self.amount,
+            description: DESCRIPTION.to_owned(),
+            callback_url: callback_url(request_id.as_str()),
+            flow: Flow::Begin,
+            created_at: now,
+            choose_by,
+            link_expires: choose_by.plus_millis(timeout_ms),
+            request_id,
+        };
+        let opening =
+            if chosen { Opening::Chosen { issuer: self.issuer.clone(), timeout_ms } } else { Opening::PayerChooses };
+        Ok(Start { terms, opening, stale: false, link: None })
+    }
+
+    fn step(&self, state: &mut State, input: &Input, (key, now): (Option<String>, Timestamp)) -> anyhow::Result<Step> {
+        let Decision { events, effects, entries, reply } = RedirectPayment::decide(state, input, now)?;
+        *state = events.iter().fold(state.clone(), RedirectPayment::apply);
+        let change = (!events.is_empty()).then(|| Change { state: state.clone(), events, effects, entries });
+        let answer = key.map(|request_id| self.answer(request_id, &reply));
+        Ok(Step { change, answer, settles: *input == Input::NotificationAccepted })
+    }
+
+    fn answer(&self, request_id: String, reply: &Reply) -> Answer<RedirectPayment> {
+        Answer {
+            content_hash: content_hash(request_id.as_bytes()),
+            key: RequestKey { scope: format!("google:{}", self.piaid), request_id },
+            method: "begin",
+            reply: RedirectPayment::remembered(reply),
+        }
+    }
+
+    /// A payment that stays open: where its payer chooses, or at the issuer.
+    pub(super) fn open(&self, number: u64, now: Timestamp) -> anyhow::Result<Script> {
+        let start = self.start(number, number.is_multiple_of(2), now)?;
+        let id = start.terms.id;
+        let request_id = start.terms.request_id.to_string();
+        let begun = self.step(&mut State::Unstarted, &Input::Start(Box::new(start)), (Some(request_id), now))?;
+        Ok(Script { id, steps: vec![begun] })
+    }
+
+    /// A payment from its beginning to Google's acknowledgement; `asked`: with a request for its status.
+    pub(super) fn paid(&self, number: u64, asked: bool, now: Timestamp) -> anyhow::Result<Script> {
+        let start = self.start(number, true, now)?;
+        let id = start.terms.id;
+        let request_id = start.terms.request_id.to_string();
+        let report = IssuerReport {
+            issuer: self.issuer.clone(),
+            reference: format!("A/{number}"),
+            amount: self.amount,
+            word: IssuerWord::Approved,
+        };
+        let status_id = format!("{request_id}-s");
+        let mut state = State::Unstarted;
+        let mut steps = vec![
+            self.step(&mut state, &Input::Start(Box::new(start)), (Some(request_id), now))?,
+            self.step(&mut state, &Input::Report(report), (None, now))?,
+        ];
+        if asked {
+            steps.push(self.step(&mut state, &Input::AskStatus, (Some(status_id), now))?);
+        }
+        steps.push(self.step(&mut state, &Input::NotificationAccepted, (None, now))?);
+        Ok(Script { id, steps })
+    }
+
+    /// The commit of a step.
+    pub(super) fn commit(&self, id: TransactionId, step: Step, at: &At) -> Commit<RedirectPayment> {
+        Commit {
+            id,
+            position: at.position,
+            change: step.change,
+            answer: step.answer,
+            settles: at.leased.filter(|_| step.settles),
+            now: at.now,
+            node: self.node,
+            lease_ms: 5_000,
+        }
+    }
+}
+
+/// Where a payment stands between two of its commits.
+pub(super) struct At {
+    /// After the last commit.
+    pub(super) position: Option<Position>,
+    /// The outbox row that the last step but one left.
+    pub(super) leased: Option<OutboxKey>,
+    /// The time.
+    pub(super) now: Timestamp,
+}
+
+impl Script {
+    /// The payment.
+    pub(super) const fn id(&self) -> TransactionId {
+        self.id
+    }
+}
+
+/// What is bought.
+pub(super) const DESCRIPTION: &str = "Roundtrip bench, one coffee grinder";
+
+/// Where the payer goes when it is over. Nobody follows it: the payer stops here.
+pub(super) fn callback_url(request_id: &str) -> String {
+    format!("https://payments.google.com/payments/v4/redirect/return?redirectRequestId={request_id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payment_has_three_commits_and_a_fourth_when_it_is_asked_for() {
+        let inventor = Inventor::new("t").unwrap();
+        let now = Timestamp::from_secs(1_800_000_000);
+        let shape = |script: &Script| {
+            let one = |step: &Step| (step.change.is_some(), step.answer.is_some(), step.settles);
+            script.steps.iter().map(one).collect::<Vec<_>>()
+        };
+        let (start, paid, asked) = ((true, true, false), (true, false, false), (false, true, false));
+        let notified = (true, false, true);
+        assert_eq!(shape(&inventor.paid(1, false, now).unwrap()), [start, paid, notified]);
+        assert_eq!(shape(&inventor.paid(1, true, now).unwrap()), [start, paid, asked, notified]);
+        assert_eq!(shape(&inventor.open(1, now).unwrap()), [start]);
+        assert_eq!(inventor.open(1, now).unwrap().id(), inventor.id(1).unwrap());
+    }
+}

@@ -1,0 +1,30 @@
+//! The benchmark runs, and leaves nothing behind. Its figures are not judged: this machine is busy with tests.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+#[test]
+fn a_quick_run_makes_payments_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("figures.json");
+    let files = folder.path().join("files");
+    let output = Command::new(env!("CARGO_BIN_EXE_roundtrip"))
+        .args(["bench", "redirect", "--quick", "--open-payments", "400", "--json"])
+        .arg(&json)
+        .arg("--dir")
+        .arg(&files)
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    assert!(out.contains("\nTargets\n"), "{out}");
+    let figures: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    let number = |pointer: &str| figures.pointer(pointer).and_then(Value::as_f64).unwrap_or_default();
+    assert!(number("/half_load/payments") >= 1.0, "{figures}");
+    assert!(number("/half_load/server_cpu_us_per_payment") > 0.0, "{figures}");
+    assert!(number("/half_load/commits_per_group") >= 1.0, "{figures}");
+    assert!(number("/bare_crypto/payment_us") > 0.0, "{figures}");
+    assert_eq!(figures["targets"].as_array().unwrap().len(), 6, "{figures}");
+    assert_eq!(std::fs::read_dir(&files).unwrap().count(), 0, "the run left files behind");
+}
