@@ -393,7 +393,7 @@ fn paid_after_close(
 
 fn contradiction(state: &State, report: &IssuerReport) -> Decision<RedirectPayment> {
     let word = match &report.word {
-        IssuerWord::Approved => "approved",
+        IssuerWord::Approved => "approved with another reference or amount",
         IssuerWord::Declined(_) => "declined",
         IssuerWord::Cancelled(_) => "cancelled",
         IssuerWord::Pending => "pending",

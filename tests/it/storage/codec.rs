@@ -125,7 +125,7 @@ fn receipt() -> Receipt {
 }
 
 fn closing(negative: Negative) -> Closing {
-    Closing { terms: agreed(), issuer: Some(bank("BANK_A")), negative, notified: false }
+    Closing { terms: agreed(), issuer: Some(bank("BANK_A")), negative, notified: false, difference: None }
 }
 
 fn negatives() -> Vec<Negative> {
@@ -156,13 +156,14 @@ pub(crate) fn states() -> Vec<State> {
             asked: 3,
             difference: Some(inr(1)),
         },
-        State::Paid { terms: agreed(), receipt: receipt(), notified: true, contradicted: false },
+        State::Paid { terms: agreed(), receipt: receipt(), notified: true, contradicted: false, further: Vec::new() },
         State::Abandoned(closing(Negative::payer_left())),
         State::Expired(Closing { issuer: None, notified: true, ..closing(Negative::payer_left()) }),
         State::PaidAfterClose {
             closing: closing(Negative::payer_left()),
             closed_as: ClosedAs::Expired,
             receipt: receipt(),
+            further: Vec::new(),
         },
     ];
     samples.extend(negatives().into_iter().map(|negative| State::Declined(closing(negative))));
@@ -194,6 +195,7 @@ fn events() -> Vec<Event> {
         Event::Abandoned(Negative::payer_left()),
         Event::Expired,
         Event::PaidAfterClose(receipt()),
+        Event::PaidAgain(receipt()),
         Event::Contradicted { word: "declined", reference: "r".to_owned() },
         Event::Notified,
     ];
@@ -209,6 +211,7 @@ fn events() -> Vec<Event> {
             | Event::Abandoned(_)
             | Event::Expired
             | Event::PaidAfterClose(_)
+            | Event::PaidAgain(_)
             | Event::Contradicted { .. }
             | Event::Notified => {}
         }
@@ -239,7 +242,7 @@ fn replies() -> Vec<Reply> {
     let standing = |stage| Reply::Standing(Standing { terms: agreed(), stage });
     let samples = vec![
         standing(Stage::Choosing),
-        standing(Stage::AtIssuer { issuer: bank("BANK_A"), sent_now: true }),
+        standing(Stage::AtIssuer { issuer: bank("BANK_A"), sent_now: true, until: Some(NOW) }),
         standing(Stage::Undecided { issuer: bank("BANK_A"), differs: false }),
         standing(Stage::Closed { outcome: Outcome::Success, issuer: Some(bank("BANK_A")) }),
         Reply::Noted,
@@ -311,7 +314,8 @@ prop_compose! {
         issuer in option::of(any_issuer()),
         negative in any_negative(),
         notified in any::<bool>(),
-    ) -> Closing { Closing { terms, issuer, negative, notified } }
+        difference in option::of(any_money()),
+    ) -> Closing { Closing { terms, issuer, negative, notified, difference } }
 }
 
 fn any_decline() -> impl Strategy<Value = Decline> {
@@ -357,15 +361,26 @@ fn any_state() -> impl Strategy<Value = State> {
                 asked,
                 difference
             }),
-        (any_terms(), any_receipt(), any::<bool>(), any::<bool>()).prop_map(
-            |(terms, receipt, notified, contradicted)| State::Paid { terms, receipt, notified, contradicted }
+        (any_terms(), any_receipt(), any::<bool>(), any::<bool>(), any_receipts()).prop_map(
+            |(terms, receipt, notified, contradicted, further)| State::Paid {
+                terms,
+                receipt,
+                notified,
+                contradicted,
+                further
+            }
         ),
         any_closing().prop_map(State::Declined),
         any_closing().prop_map(State::Abandoned),
         any_closing().prop_map(State::Expired),
-        (any_closing(), any_closed_as(), any_receipt())
-            .prop_map(|(closing, closed_as, receipt)| State::PaidAfterClose { closing, closed_as, receipt }),
+        (any_closing(), any_closed_as(), any_receipt(), any_receipts()).prop_map(
+            |(closing, closed_as, receipt, further)| State::PaidAfterClose { closing, closed_as, receipt, further }
+        ),
     ]
+}
+
+fn any_receipts() -> impl Strategy<Value = Vec<Receipt>> {
+    prop::collection::vec(any_receipt(), 0..3)
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
@@ -386,6 +401,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         any_negative().prop_map(Event::Abandoned),
         Just(Event::Expired),
         any_receipt().prop_map(Event::PaidAfterClose),
+        any_receipt().prop_map(Event::PaidAgain),
         (words, any::<String>()).prop_map(|(word, reference)| Event::Contradicted { word, reference }),
         Just(Event::Notified),
     ]
@@ -411,12 +427,14 @@ fn any_effect() -> impl Strategy<Value = Effect> {
 }
 
 fn any_reply() -> impl Strategy<Value = Reply> {
-    let stage = prop_oneof![
-        Just(Stage::Choosing),
-        (any_issuer(), any::<bool>()).prop_map(|(issuer, sent_now)| Stage::AtIssuer { issuer, sent_now }),
-        (any_issuer(), any::<bool>()).prop_map(|(issuer, differs)| Stage::Undecided { issuer, differs }),
-        (any_outcome(), option::of(any_issuer())).prop_map(|(outcome, issuer)| Stage::Closed { outcome, issuer }),
-    ];
+    let stage =
+        prop_oneof![
+            Just(Stage::Choosing),
+            (any_issuer(), any::<bool>(), option::of(any_time()))
+                .prop_map(|(issuer, sent_now, until)| Stage::AtIssuer { issuer, sent_now, until }),
+            (any_issuer(), any::<bool>()).prop_map(|(issuer, differs)| Stage::Undecided { issuer, differs }),
+            (any_outcome(), option::of(any_issuer())).prop_map(|(outcome, issuer)| Stage::Closed { outcome, issuer }),
+        ];
     let verdict = prop_oneof![Just(Verdict::Pending), any_outcome().prop_map(Verdict::Final)];
     prop_oneof![
         (any_terms(), stage).prop_map(|(terms, stage)| Reply::Standing(Standing { terms, stage })),
