@@ -1,7 +1,5 @@
 //! The database: reachable, schema, journal chain, ledger, dead letters.
 
-use std::time::Duration;
-
 use super::{DATABASE, JOURNAL, Report};
 use crate::cli::store;
 use crate::config::Config;

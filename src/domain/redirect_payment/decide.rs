@@ -152,7 +152,7 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
         (
             State::Declined(_) | State::Abandoned(_) | State::Expired(_) | State::PaidAfterClose { .. },
             Input::Report(IssuerReport {
-                word: IssuerWord::Approved | IssuerWord::Declined(_) | IssuerWord::Cancelled(_) | IssuerWord::Pending,
+                word: IssuerWord::Declined(_) | IssuerWord::Cancelled(_) | IssuerWord::Pending,
                 ..
             }),
         ) => stands(state),

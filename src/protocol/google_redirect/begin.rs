@@ -80,9 +80,11 @@ impl Accounts {
         let bound = query.unverified_callback.as_deref().unwrap_or_default().as_bytes();
         let opened = self.open(sealed.as_bytes(), Carrier::UrlParameter, bound, now);
         // Google finds a failed payment by the id in the callback; where that lacks one, by the verified request's.
-        let claimed = home.as_ref().and_then(request_id_in).and_then(|id| RequestId::parse(&id).ok());
-        let verified = opened.as_ref().ok().and_then(|authentic| authentic.request_id.clone().ok());
-        let way_back = home.zip(claimed.or(verified));
+        let found_by = match home.as_ref().and_then(request_id_in) {
+            Some(claimed) => RequestId::parse(&claimed).ok(),
+            None => opened.as_ref().ok().and_then(|authentic| authentic.request_id.clone().ok()),
+        };
+        let way_back = home.zip(found_by);
         opened
             .and_then(|authentic| self.read_begin(authentic, callback, now))
             .map_err(|error| Box::new(BeginError { error, way_back }))

@@ -55,6 +55,9 @@ impl Gpg {
     }
 
     pub fn import(&self, key: &str) {
+        // gpg's key box does not take two imports at once.
+        static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         self.must(&["--import"], key.as_bytes());
     }
 

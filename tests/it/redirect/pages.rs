@@ -68,9 +68,10 @@ async fn forms_lead_only_to_the_issuers_and_home() {
     let policy = page.header("content-security-policy");
     let (_, targets) = policy.split_once("form-action ").unwrap();
     let targets: Vec<&str> = targets.split(';').next().unwrap().split_whitespace().collect();
+    // Banks may send the payer on to https hosts of their own; what is plain must stand in the configuration.
     let origin = |url: String| url.trim_end_matches("/authorize").to_owned();
     let (a, b) = (origin(world.banks[0].url("/authorize")), origin(world.banks[1].url("/authorize")));
-    let mut expected = vec!["'self'", a.as_str(), b.as_str(), "https://payments.google.test"];
+    let mut expected = vec!["'self'", a.as_str(), b.as_str(), "https:"];
     expected.sort_unstable();
     let mut sorted = targets;
     sorted.sort_unstable();
