@@ -158,7 +158,8 @@ async fn beg_7_what_cannot_be_verified_is_told_only_to_google() {
     let request = stranger.redirect_request("rq-0001", Some("BANK_A"));
     let signed_by_stranger = stranger.seal(&request, Carrier::UrlParameter);
     let good = world.peer().seal(&request, Carrier::UrlParameter);
-    let damaged = format!("{}A{}", &good[..700], &good[701..]);
+    let other = if &good[700..701] == "A" { "B" } else { "A" };
+    let damaged = format!("{}{other}{}", &good[..700], &good[701..]);
     for (sealed, code) in [
         (signed_by_stranger.as_str(), "invalidPayloadSignature"),
         (damaged.as_str(), "invalidPayloadEncryption"),

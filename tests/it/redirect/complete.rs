@@ -339,6 +339,31 @@ async fn cmp_9_a_success_is_never_taken_back() {
 }
 
 #[tokio::test]
+async fn cmp_9_money_that_is_taken_twice_is_booked_and_seen() {
+    let world = Setup::pgp().start().await;
+    let visit = world.paid("rq-0001").await;
+    let once = world.settled().await;
+    assert!(once["ledger"] > 0);
+    // The same success again, by every way, is the same money.
+    world.goes_home(&visit, &Word::APPROVED).await;
+    let send = async |id: &str, word: &Word| {
+        let answer = world.bank().send(&world.browser, &world.origin, id, &Bank::event(&visit, word)).await;
+        world.bank().check_acknowledged(&answer);
+    };
+    send("msg_same", &Word::APPROVED).await;
+    assert_eq!(world.rows().await["ledger"], once["ledger"]);
+    assert_eq!(world.attention("rq-0001").await, Value::Null);
+    // Another reference is other money.
+    let again = Word::APPROVED.reference("A/78");
+    send("msg_other", &again).await;
+    assert_eq!(world.rows().await["ledger"], 2 * once["ledger"]);
+    assert_eq!(world.attention("rq-0001").await, json!("contradiction"));
+    send("msg_other_again", &again).await;
+    assert_eq!(world.rows().await["ledger"], 2 * once["ledger"], "and is booked once");
+    assert_eq!(world.ask("rq-0001").await, success());
+}
+
+#[tokio::test]
 async fn cmp_9_a_success_after_a_negative_outcome_goes_before_finance() {
     let world = Setup::pgp().start().await;
     for (id, word, result) in [
