@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::harness::account::{begin_url, method_path};
-use crate::harness::{Setup, World};
+use crate::harness::{Setup, World, until};
 
 const GENERATE: &str = "generateRedirectPaymentUrl";
 
@@ -66,6 +66,25 @@ async fn a_body_without_a_length_is_bounded_too() {
     let read = tokio::time::timeout(Duration::from_secs(20), stream.read_exact(&mut head)).await.expect("an answer");
     // A reset, because we were still sending, is an answer too.
     assert!(read.is_err() || &head == b"HTTP/1.1 413", "{}", String::from_utf8_lossy(&head));
+    world.at_bank("rq-0001").await;
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes_is_given_up() {
+    let world = Setup::pgp().with(|setup| setup.more = "[limits]\nparallel = 1".to_owned()).start().await;
+    let address = world.origin.trim_start_matches("http://");
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!("POST {} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 1000\r\n\r\nAAAA", method_path("echo"));
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // It holds the one place of this address.
+    until("the place is taken", async || {
+        (world.get(format!("{}/return/BANK_A", world.origin)).await.status == 429).then_some(())
+    })
+    .await;
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(25), stream.read_to_end(&mut answer)).await;
+    read.expect("the connection is closed").unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&answer));
     world.at_bank("rq-0001").await;
 }
 

@@ -6,6 +6,7 @@ use roundtrip::crypto::{Carrier, Scheme};
 use serde_json::json;
 
 use crate::harness::account::PIAID;
+use crate::harness::settings::AccountSetup;
 use crate::harness::{MINUTE, SECOND, Script, Setup, World};
 
 async fn survives(world: &World, id: &str, scripts: Vec<Script>) {
@@ -48,10 +49,22 @@ async fn err_3_empty_plain_and_sealed_errors_are_survived() {
 }
 
 #[tokio::test]
-async fn err_3_an_acceptance_that_google_did_not_sign_is_none() {
-    let world = Setup::pgp().start().await;
-    let stranger = world.stranger();
-    survives(&world, "rq-0001", vec![Script::Unsealed, Script::Foreign(Box::new(stranger)), Script::Drop]).await;
+async fn err_3_an_acceptance_that_google_did_not_sign_for_this_account_is_none() {
+    let second = AccountSetup {
+        own: vec!["ours-second"],
+        peers: vec!["google-second"],
+        ..AccountSetup::new("Second_INR", Scheme::Pgp)
+    };
+    let world = Setup::pgp().with(|setup| setup.accounts.push(second)).start().await;
+    // Keys that we trust, but for the other account.
+    let other_account = world.peers[1].clone();
+    let scripts = vec![
+        Script::Unsealed,
+        Script::Foreign(Box::new(world.stranger())),
+        Script::Foreign(Box::new(other_account)),
+        Script::Drop,
+    ];
+    survives(&world, "rq-0001", scripts).await;
 }
 
 #[tokio::test]
