@@ -229,6 +229,69 @@ fn a_differing_amount_is_never_a_success_and_stays_open_for_finance() {
 }
 
 #[test]
+fn a_difference_stays_before_finance_however_the_payment_ends() {
+    for (ending, state, attention) in [
+        (declined(Decline::Risk), "Declined", Attention::AmountDiffers),
+        (IssuerWord::Cancelled(None), "Abandoned", Attention::AmountDiffers),
+        (IssuerWord::Approved, "Paid", Attention::Contradiction),
+    ] {
+        let history = run(vec![
+            step("start", start(Flow::Begin, chosen("BANK_A")), 0, "AtIssuer", 0),
+            step("another amount", report_of("BANK_A", IssuerWord::Approved, 5, "r"), 10, "Pending", 0),
+            step("the end", report("BANK_A", ending), 20, state, 1),
+        ]);
+        assert_eq!(RedirectPayment::attention(&history.state), Some(attention), "{state}");
+    }
+}
+
+#[test]
+fn the_same_difference_again_puts_no_question_off() {
+    let mut history = run(vec![
+        step("start", start(Flow::Begin, chosen("BANK_A")), 0, "AtIssuer", 0),
+        step("another amount", report_of("BANK_A", IssuerWord::Approved, 5, "r"), 10, "Pending", 0),
+    ]);
+    let due = RedirectPayment::deadline(&history.state);
+    for later in 1..5 {
+        history.tell(&report_of("BANK_A", IssuerWord::Approved, 5, "r"), at(10 + later * 1_000)).unwrap();
+    }
+    assert_eq!(RedirectPayment::deadline(&history.state), due);
+    assert_eq!(history.journal.len(), 3);
+}
+
+#[test]
+fn cmp_9_money_taken_again_is_booked_once_each_and_changes_no_outcome() {
+    let again = |reference| report_of("BANK_A", IssuerWord::Approved, 109_900_000, reference);
+    for (first, state) in [(IssuerWord::Approved, "Paid"), (declined(Decline::Risk), "PaidAfterClose")] {
+        let mut history = run(vec![step("start", start(Flow::Begin, chosen("BANK_A")), 0, "AtIssuer", 0)]);
+        history.tell(&report("BANK_A", first), at(10)).unwrap();
+        for reference in ["ref-1", "ref-2", "ref-2", "ref-3", "ref-1"] {
+            history.tell(&again(reference), at(20)).unwrap();
+        }
+        assert_eq!(RedirectPayment::state_name(&history.state), state);
+        let taken: i64 = history
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.account, Account::IssuerReceivable(_)))
+            .map(|entry| entry.amount.micros())
+            .sum();
+        assert_eq!(taken, 3 * 109_900_000, "{state}: every micro that the issuer took is in the books");
+        assert_eq!(history.notifications().len(), 1, "{state}");
+        assert!(RedirectPayment::attention(&history.state).is_some(), "{state}");
+    }
+}
+
+#[test]
+fn an_issuer_of_nobody_starts_nothing_and_a_late_visit_sends_nobody_there() {
+    let mut history = History::default();
+    assert_eq!(history.tell(&start(Flow::Begin, Opening::NotOffered), at(0)), Err(Rejection::NotOffered));
+    assert_eq!(history.tell(&Input::Echo, at(0)), Ok(Reply::Noted));
+    assert_eq!(history.state, State::Unstarted);
+    history.tell(&start(Flow::Generate, chosen("BANK_A")), at(0)).unwrap();
+    history.tell(&Input::Visit, at(TIMEOUT_MS)).unwrap();
+    assert_eq!(RedirectPayment::state_name(&history.state), "Expired");
+}
+
+#[test]
 fn at_the_deadline_the_status_decides() {
     let deadline = |then: (Input, &'static str, usize)| {
         run(vec![
