@@ -30,7 +30,7 @@
 //! | 3 | [`actors`] | order: one actor per transaction, the outbox, the deadlines |
 //! | 4 | [`web`] | routes, payer pages, the admin API; handlers that decide nothing |
 //! | 5 | [`app`] | composition: the one builder of a server, for production and tests alike |
-//! | 5 | [`sandbox`], [`bench`] | stand-ins for Google and issuers; the load generator |
+//! | 5 | [`sandbox`], [`bench`](mod@bench) | stand-ins for Google and issuers; the load generator |
 //! | 6 | [`cli`] | the commands |
 //!
 //! A floor imports only lower floors. On floor 2 nobody imports a neighbour, but all may use `crypto`. [`config`] stands

@@ -1,7 +1,7 @@
 //! Floor 5: stand-ins for Google and for issuers, speaking the real protocols over real sockets.
 //!
 //! Each stand-in is a server of its own with its own keys and its own memory ([`google`], [`issuer`]); it shares nothing
-//! with the integrator but what crosses the wire. [`keys`] makes all keys on the first start, [`settings`] the
+//! with the integrator but what crosses the wire. `keys.rs` makes all keys on the first start, [`settings`] the
 //! integrator's configuration and the ports.
 
 pub mod google;

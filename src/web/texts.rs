@@ -1,6 +1,6 @@
 //! Every sentence a payer reads, in English and German: each in one place per language (`static/texts/*.ftl`).
 //!
-//! A text is a variant of [`Message`] that carries its variables, so a missing key or variable does not compile here, and
+//! A text is a variant of `Message` that carries its variables, so a missing key or variable does not compile here, and
 //! the tests below hold the files to the variants.
 
 use std::cmp::Reverse;
