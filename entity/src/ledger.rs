@@ -25,6 +25,8 @@ pub struct Model {
     pub reason: String,
     /// When.
     pub at_ms: i64,
+    /// The person who decided it.
+    pub author: Option<String>,
 }
 
 /// No relations.

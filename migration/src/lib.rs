@@ -12,6 +12,7 @@ use sea_orm_migration::{
 
 mod m20261107_000001_payments;
 mod m20261107_000002_api_tokens;
+mod m20261122_000003_remittance;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -20,7 +21,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261107_000001_payments::Migration), Box::new(m20261107_000002_api_tokens::Migration)]
+        vec![
+            Box::new(m20261107_000001_payments::Migration),
+            Box::new(m20261107_000002_api_tokens::Migration),
+            Box::new(m20261122_000003_remittance::Migration),
+        ]
     }
 }
 

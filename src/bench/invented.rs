@@ -77,9 +77,9 @@ impl Inventor {
     }
 
     fn step(&self, state: &mut State, input: &Input, (key, now): (Option<String>, Timestamp)) -> anyhow::Result<Step> {
-        let Decision { events, effects, entries, reply } = RedirectPayment::decide(state, input, now)?;
+        let Decision { events, effects, entries, records, reply } = RedirectPayment::decide(state, input, now)?;
         *state = events.iter().fold(state.clone(), RedirectPayment::apply);
-        let change = (!events.is_empty()).then(|| Change { state: state.clone(), events, effects, entries });
+        let change = (!events.is_empty()).then(|| Change { state: state.clone(), events, effects, entries, records });
         let answer = key.map(|request_id| self.answer(request_id, &reply));
         Ok(Step { change, answer, settles: *input == Input::NotificationAccepted })
     }

@@ -126,6 +126,65 @@ impl fmt::Display for IssuerId {
     }
 }
 
+/// A person, as `roundtrip user` and `token create --user` name them. Who decides about money is always one of these.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserName(Arc<str>);
+
+impl UserName {
+    /// 1 to 100 printable characters that neither begin nor end with a space.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let fits = (1..=100).contains(&text.chars().count())
+            && text.trim() == text
+            && !text.chars().any(|character| character.is_control());
+        if fits {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidId { what: "user", expected: "1 to 100 printable characters, no space at either end" })
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Our id of a refund: the payment's id and the refund's number in it. It is the issuer's idempotency key (contract
+/// section 5) and Google's `paymentIntegratorRefundId` (API section 6.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RefundId {
+    /// The payment.
+    pub payment: TransactionId,
+    /// From 1.
+    pub number: u32,
+}
+
+impl RefundId {
+    /// Parses what [`RefundId`]'s `Display` wrote.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let invalid = InvalidId { what: "refundId", expected: "the id that we sent" };
+        let (payment, number) = text.rsplit_once('-').ok_or_else(|| invalid.clone())?;
+        let payment = TransactionId::parse(payment).map_err(|_| invalid.clone())?;
+        let canonical = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');
+        match number.parse() {
+            Ok(number) if canonical => Ok(Self { payment, number }),
+            Ok(_) | Err(_) => Err(invalid),
+        }
+    }
+}
+
+impl fmt::Display for RefundId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.payment, self.number)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,5 +204,22 @@ mod tests {
         assert!(TransactionId::parse("01930d2c-7a44-7000-8000-0123456789ab").is_ok());
         assert!(TransactionId::parse("01930d2c7a44700080000123456789ab").is_err());
         assert!(TransactionId::parse("x").is_err());
+    }
+
+    #[test]
+    fn refund_ids_come_back_as_they_went() {
+        let id = RefundId::parse("01930d2c-7a44-7000-8000-0123456789ab-12").unwrap();
+        assert_eq!((id.number, RefundId::parse(&id.to_string())), (12, Ok(id)));
+        for bad in [
+            "",
+            "01930d2c-7a44-7000-8000-0123456789ab",
+            "01930d2c-7a44-7000-8000-0123456789ab-0",
+            "01930d2c-7a44-7000-8000-0123456789ab-01",
+            "01930d2c-7a44-7000-8000-0123456789ab-+1",
+            "01930d2c-7a44-7000-8000-0123456789ab-99999999999",
+            "x-1",
+        ] {
+            assert!(RefundId::parse(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Double entry: entries of one commit sum to zero per currency; no entry is ever changed, only reversed
 //! (architecture section 6).
 
-use super::{Currency, IssuerId, Money, Piaid};
+use std::borrow::Cow;
+
+use super::{Currency, IssuerId, Money, Piaid, UserName};
 
 /// An account of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -10,7 +12,16 @@ pub enum Account {
     IssuerReceivable(IssuerId),
     /// What we owe Google, per account.
     PayableToGoogle(Piaid),
-    /// Money whose owner is not decided: a success after we had reported a negative outcome.
+    /// Refunds that were promised to Google, or decided by us, and that the issuer has not carried out yet.
+    RefundsInFlight(IssuerId),
+    /// What we earn by an account's payments: the fees that a statement deducts from what we owe.
+    FeeIncome(Piaid),
+    /// The part of those fees that is tax.
+    Vat(Piaid),
+    /// Our own account at the bank that pays Google.
+    Bank,
+    /// Money whose owner is not decided: a success after we had reported a negative outcome, a transfer that fits no
+    /// statement, the accepted difference between a statement and our books.
     Suspense,
 }
 
@@ -21,14 +32,27 @@ pub struct LedgerEntry {
     pub account: Account,
     /// By how much: positive is a debit, negative a credit.
     pub amount: Money,
-    /// Why, in the ledger's own words, for example `payment`.
-    pub reason: &'static str,
+    /// Why, in the ledger's own words, for example `payment`, or in those of the person who decided it.
+    pub reason: Cow<'static, str>,
+    /// The person who decided it; `None` where a machine followed from what happened.
+    pub author: Option<UserName>,
 }
 
 impl LedgerEntry {
     /// The two lines that move `amount` from `credit` to `debit`.
-    pub fn pair(debit: Account, credit: Account, amount: Money, reason: &'static str) -> Vec<Self> {
-        vec![Self { account: debit, amount, reason }, Self { account: credit, amount: amount.negated(), reason }]
+    pub fn pair(debit: Account, credit: Account, amount: Money, reason: impl Into<Cow<'static, str>>) -> Vec<Self> {
+        Self::pair_by(debit, credit, amount, (reason.into(), None))
+    }
+
+    /// As [`LedgerEntry::pair`], with the person who decided it.
+    pub fn pair_by(
+        debit: Account,
+        credit: Account,
+        amount: Money,
+        (reason, author): (Cow<'static, str>, Option<UserName>),
+    ) -> Vec<Self> {
+        let line = |account, amount| Self { account, amount, reason: reason.clone(), author: author.clone() };
+        vec![line(debit, amount), line(credit, amount.negated())]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::{LedgerEntry, Timestamp};
+use super::{LedgerEntry, Record, Timestamp};
 
 /// A pure state machine: it judges inputs and replays events, and does nothing else (architecture section 3).
 pub trait Machine: Sized + 'static {
@@ -56,6 +56,8 @@ pub struct Decision<M: Machine> {
     pub effects: Vec<M::Effect>,
     /// What the ledger records; sums to zero per currency.
     pub entries: Vec<LedgerEntry>,
+    /// Facts that stand in tables of their own, because they are searched, or are too many for a snapshot.
+    pub records: Vec<Record>,
     /// What the asker is told once it is committed.
     pub reply: M::Reply,
 }
@@ -63,7 +65,7 @@ pub struct Decision<M: Machine> {
 impl<M: Machine> Decision<M> {
     /// Nothing changes; only an answer.
     pub fn answer(reply: M::Reply) -> Self {
-        Self { events: Vec::new(), effects: Vec::new(), entries: Vec::new(), reply }
+        Self { events: Vec::new(), effects: Vec::new(), entries: Vec::new(), records: Vec::new(), reply }
     }
 }
 
@@ -74,6 +76,8 @@ pub enum EffectLane {
     Google,
     /// Calls to the issuer.
     Issuer,
+    /// Work of our own that must not be lost: what another part of the house knows, or another transaction has to hear.
+    House,
 }
 
 impl EffectLane {
@@ -82,6 +86,7 @@ impl EffectLane {
         match self {
             Self::Google => "google",
             Self::Issuer => "issuer",
+            Self::House => "house",
         }
     }
 }

@@ -7,11 +7,13 @@ mod ids;
 mod ledger;
 mod machine;
 mod money;
+mod record;
 pub mod redirect_payment;
 mod time;
 
-pub use ids::{InvalidId, IssuerId, Piaid, RequestId, TransactionId};
+pub use ids::{InvalidId, IssuerId, Piaid, RefundId, RequestId, TransactionId, UserName};
 pub use ledger::{Account, LedgerEntry, unbalanced_currency};
 pub use machine::{Attention, Decision, EffectLane, Machine};
 pub use money::{Currency, InvalidMoney, Money};
+pub use record::{Record, Remittable, RemittableKind, RemittableStanding};
 pub use time::Timestamp;

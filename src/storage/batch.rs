@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entity::{journal, ledger, outbox, request_log, transaction};
+use entity::{journal, ledger, outbox, remittable, request_log, transaction};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Insert,
@@ -80,7 +80,23 @@ async fn append(db: &DatabaseTransaction, live: &[&Rows], verdicts: &[Verdict]) 
     let entries: Vec<ledger::Model> = live.iter().flat_map(|member| &member.ledger).cloned().collect();
     insert::<journal::Entity>(db, events).await?;
     insert::<outbox::Entity>(db, effects).await?;
-    insert::<ledger::Entity>(db, entries).await
+    insert::<ledger::Entity>(db, entries).await?;
+    remember_remittables(db, live).await
+}
+
+/// New and changed captures and refunds. A statement that lists one already goes on doing so.
+async fn remember_remittables(db: &DatabaseTransaction, live: &[&Rows]) -> Result<(), DbErr> {
+    use remittable::Column;
+    let mut rows: Vec<&remittable::Model> = live.iter().flat_map(|member| &member.remittables).collect();
+    rows.sort_unstable_by(|a, b| (&a.account, &a.request_id).cmp(&(&b.account, &b.request_id)));
+    let on_conflict = OnConflict::columns([Column::Account, Column::RequestId])
+        .update_columns([Column::Standing, Column::AtMs])
+        .to_owned();
+    for chunk in rows.chunks(rows_at_once::<remittable::Entity>()) {
+        let rows = chunk.iter().map(|row| (*row).clone());
+        Insert::many(rows).on_conflict(on_conflict.clone()).exec_without_returning(db).await?;
+    }
+    Ok(())
 }
 
 /// Members that change nothing in their row still need its version: read it, on PostgreSQL under a lock. The locks are

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Codec, OutboxKey, OutboxRow};
-use crate::domain::{LedgerEntry, Timestamp, TransactionId};
+use crate::domain::{LedgerEntry, Record, Timestamp, TransactionId};
 
 /// One running process. Leases are held in its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +75,8 @@ pub struct Change<M: Codec> {
     pub effects: Vec<M::Effect>,
     /// What the ledger records; sums to zero per currency.
     pub entries: Vec<LedgerEntry>,
+    /// What goes into tables of its own.
+    pub records: Vec<Record>,
 }
 
 /// The idempotency key of a request (flows-security section 7).

@@ -1,10 +1,10 @@
 //! From a commit to the rows it writes; on the caller's thread, so that the writer only writes.
 
-use entity::{journal, ledger, outbox, request_log, transaction};
+use entity::{journal, ledger, outbox, remittable, request_log, transaction};
 
 use super::{Change, Codec, CodecError, Commit, CommitError, OutboxKey, Position, StorageError};
 use crate::crypto::chain_hash;
-use crate::domain::{Account, LedgerEntry, Timestamp, TransactionId, unbalanced_currency};
+use crate::domain::{Account, LedgerEntry, Record, Timestamp, TransactionId, unbalanced_currency};
 
 /// What one commit writes.
 #[derive(Debug, Clone)]
@@ -17,6 +17,7 @@ pub(super) struct Rows {
     pub(super) journal: Vec<journal::Model>,
     pub(super) outbox: Vec<outbox::Model>,
     pub(super) ledger: Vec<ledger::Model>,
+    pub(super) remittables: Vec<remittable::Model>,
     pub(super) log: Option<request_log::Model>,
     pub(super) settles: Option<OutboxKey>,
     /// How many outbox rows stood when the decision was made.
@@ -38,6 +39,24 @@ impl Rows {
         self.transaction.is_none() && self.log.is_none() && self.settles.is_none()
     }
 
+    fn take(&mut self, record: &Record) {
+        match record {
+            Record::Remittable(ours) => self.remittables.push(remittable::Model {
+                account: ours.piaid.as_str().to_owned(),
+                request_id: ours.request_id.as_str().to_owned(),
+                kind: ours.kind.as_str().to_owned(),
+                payment_id: ours.payment.as_uuid(),
+                our_id: ours.our_id.clone(),
+                issuer: ours.issuer.as_str().to_owned(),
+                currency: ours.amount.currency().code().to_owned(),
+                amount_micros: ours.amount.micros(),
+                standing: ours.standing.as_str().to_owned(),
+                at_ms: ours.at.as_millis(),
+                statement_id: None,
+            }),
+        }
+    }
+
     /// The version after the commit.
     pub(super) fn version_after(&self) -> i64 {
         self.transaction.as_ref().map_or(self.expected, |row| row.version)
@@ -54,6 +73,7 @@ pub(super) fn rows<M: Codec>(commit: &Commit<M>) -> Result<(Rows, Position), Com
         journal: Vec::new(),
         outbox: Vec::new(),
         ledger: Vec::new(),
+        remittables: Vec::new(),
         log: log(commit)?,
         settles: commit.settles,
         open_before: before.outbox_open,
@@ -71,6 +91,9 @@ pub(super) fn rows<M: Codec>(commit: &Commit<M>) -> Result<(Rows, Position), Com
     }
     rows.outbox = outbox(commit, &change.effects, before.journal_seq)?;
     rows.ledger = ledger(commit, &change.entries, after.journal_seq);
+    for record in &change.records {
+        rows.take(record);
+    }
     rows.transaction = Some(transaction(commit, change, &after)?);
     Ok((rows, after))
 }
@@ -153,8 +176,9 @@ fn ledger<M: Codec>(commit: &Commit<M>, entries: &[LedgerEntry], journal_seq: i6
         account: account_name(&entry.account),
         currency: entry.amount.currency().code().to_owned(),
         amount_micros: entry.amount.micros(),
-        reason: entry.reason.to_owned(),
+        reason: entry.reason.clone().into_owned(),
         at_ms: commit.now.as_millis(),
+        author: entry.author.as_ref().map(|author| author.as_str().to_owned()),
     };
     (0..).zip(entries).map(row).collect()
 }
@@ -163,6 +187,10 @@ fn account_name(account: &Account) -> String {
     match account {
         Account::IssuerReceivable(issuer) => format!("issuer_receivable:{issuer}"),
         Account::PayableToGoogle(piaid) => format!("payable_to_google:{piaid}"),
+        Account::RefundsInFlight(issuer) => format!("refunds_in_flight:{issuer}"),
+        Account::FeeIncome(piaid) => format!("fee_income:{piaid}"),
+        Account::Vat(piaid) => format!("vat:{piaid}"),
+        Account::Bank => "bank".to_owned(),
         Account::Suspense => "suspense".to_owned(),
     }
 }

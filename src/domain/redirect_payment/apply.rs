@@ -1,6 +1,7 @@
 //! Replays events. Total: an event that does not fit its state leaves it unchanged, for `decide` never makes one.
 
 use super::outcome::{Negative, Receipt};
+use super::refund::{self, RefundChange, Refunds};
 use super::state::{ClosedAs, Closing, Event, State};
 
 pub(super) fn apply(state: State, event: &Event) -> State {
@@ -32,6 +33,7 @@ pub(super) fn apply(state: State, event: &Event) -> State {
                 // It had approved another amount first: that stays before finance.
                 contradicted: state.difference().is_some(),
                 further: Vec::new(),
+                refunds: Refunds::default(),
             },
             None => state,
         },
@@ -51,16 +53,44 @@ pub(super) fn apply(state: State, event: &Event) -> State {
                 | State::Paid { .. }
                 | State::PaidAfterClose { .. } => return state,
             };
-            State::PaidAfterClose { closing, closed_as, receipt: receipt.clone(), further: Vec::new() }
+            State::PaidAfterClose {
+                closing,
+                closed_as,
+                receipt: receipt.clone(),
+                further: Vec::new(),
+                refunds: Refunds::default(),
+            }
         }
         Event::Contradicted { .. } => match state {
-            State::Paid { terms, receipt, notified, further, .. } => {
-                State::Paid { terms, receipt, notified, contradicted: true, further }
+            State::Paid { terms, receipt, notified, further, refunds, .. } => {
+                State::Paid { terms, receipt, notified, contradicted: true, further, refunds }
             }
             other => other,
         },
         Event::Notified => notified(state),
+        Event::RefundOrdered(refund) => refunded(state, &RefundChange::Ordered(refund)),
+        Event::RefundAsked { number } => refunded(state, &RefundChange::Asked(*number)),
+        Event::RefundStillPending { number, next_ask } => {
+            refunded(state, &RefundChange::StillPending(*number, *next_ask))
+        }
+        Event::RefundClosed { number, standing } => refunded(state, &RefundChange::Closed(*number, standing)),
+        Event::RefundContradicted { number, moved } => refunded(state, &RefundChange::Contradicted(*number, *moved)),
+        Event::RefundNotified { number } => refunded(state, &RefundChange::Notified(*number)),
     }
+}
+
+fn refunded(mut state: State, change: &RefundChange<'_>) -> State {
+    match &mut state {
+        State::Paid { refunds, .. } | State::PaidAfterClose { refunds, .. } => refund::apply(refunds, change),
+        State::Unstarted
+        | State::AwaitingIssuerChoice { .. }
+        | State::AtIssuer { .. }
+        | State::Pending { .. }
+        | State::Declined(_)
+        | State::Abandoned(_)
+        | State::Expired(_) => {}
+    }
+    state
 }
 
 fn asked(state: State) -> State {
@@ -95,13 +125,13 @@ fn closed(state: State, negative: &Negative, into: fn(Closing) -> State) -> Stat
 
 fn paid_again(state: State, again: &Receipt) -> State {
     match state {
-        State::Paid { terms, receipt, notified, contradicted, mut further } => {
+        State::Paid { terms, receipt, notified, contradicted, mut further, refunds } => {
             further.push(again.clone());
-            State::Paid { terms, receipt, notified, contradicted, further }
+            State::Paid { terms, receipt, notified, contradicted, further, refunds }
         }
-        State::PaidAfterClose { closing, closed_as, receipt, mut further } => {
+        State::PaidAfterClose { closing, closed_as, receipt, mut further, refunds } => {
             further.push(again.clone());
-            State::PaidAfterClose { closing, closed_as, receipt, further }
+            State::PaidAfterClose { closing, closed_as, receipt, further, refunds }
         }
         other => other,
     }
@@ -110,14 +140,14 @@ fn paid_again(state: State, again: &Receipt) -> State {
 fn notified(state: State) -> State {
     let told = |closing: Closing| Closing { notified: true, ..closing };
     match state {
-        State::Paid { terms, receipt, contradicted, further, .. } => {
-            State::Paid { terms, receipt, notified: true, contradicted, further }
+        State::Paid { terms, receipt, contradicted, further, refunds, .. } => {
+            State::Paid { terms, receipt, notified: true, contradicted, further, refunds }
         }
         State::Declined(closing) => State::Declined(told(closing)),
         State::Abandoned(closing) => State::Abandoned(told(closing)),
         State::Expired(closing) => State::Expired(told(closing)),
-        State::PaidAfterClose { closing, closed_as, receipt, further } => {
-            State::PaidAfterClose { closing: told(closing), closed_as, receipt, further }
+        State::PaidAfterClose { closing, closed_as, receipt, further, refunds } => {
+            State::PaidAfterClose { closing: told(closing), closed_as, receipt, further, refunds }
         }
         other @ (State::Unstarted
         | State::AwaitingIssuerChoice { .. }

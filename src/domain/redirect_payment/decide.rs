@@ -5,8 +5,11 @@ use std::sync::Arc;
 use super::RedirectPayment;
 use super::apply::apply;
 use super::outcome::{Decline, IssuerReport, IssuerWord, Negative, Receipt, Verdict};
+use super::refund;
 use super::state::{Closing, Effect, Event, Flow, Input, Opening, Rejection, Reply, Start, State, Terms};
-use crate::domain::{Account, Decision, IssuerId, LedgerEntry, Money, Timestamp};
+use crate::domain::{
+    Account, Decision, IssuerId, LedgerEntry, Money, Record, Remittable, RemittableKind, RemittableStanding, Timestamp,
+};
 
 type Verdicts = Result<Decision<RedirectPayment>, Rejection>;
 
@@ -49,7 +52,12 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             | Input::NeverSeen { .. }
             | Input::DeadlineReached
             | Input::AskStatus
-            | Input::NotificationAccepted,
+            | Input::NotificationAccepted
+            | Input::Refund(_)
+            | Input::RefundReport(_)
+            | Input::RefundResultAccepted { .. }
+            | Input::GiveBack { .. }
+            | Input::LeaveToPerson,
         ) => Err(Rejection::Unknown),
 
         // C3 answers from the same state as C1 and C2 (checklist CMP-6).
@@ -192,16 +200,18 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
         (State::Pending { terms, issuer, next_ask: Some(due), asked, .. }, Input::DeadlineReached) if *due <= now => {
             Ok(ask_issuer(state, terms, issuer, asked.saturating_add(1)))
         }
+        // contract 5: a refund is idempotent on our id, so asking again is asking how it stands.
+        (paid @ (State::Paid { .. } | State::PaidAfterClose { .. }), Input::DeadlineReached) => {
+            refund::ask_again(paid, now).map_or_else(|| stands(paid), Ok)
+        }
         // Swept twice, on two nodes, or moved meanwhile.
         (
             State::AwaitingIssuerChoice { .. }
             | State::AtIssuer { .. }
             | State::Pending { .. }
-            | State::Paid { .. }
             | State::Declined(_)
             | State::Abandoned(_)
-            | State::Expired(_)
-            | State::PaidAfterClose { .. },
+            | State::Expired(_),
             Input::DeadlineReached,
         ) => stands(state),
 
@@ -224,6 +234,68 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             | State::Expired(_)
             | State::PaidAfterClose { .. },
             Input::NotificationAccepted,
+        ) => stands(state),
+
+        // API 5.4: refunds only after success, and only of what Google was told is paid.
+        (paid @ State::Paid { .. }, Input::Refund(order)) => refund::order(paid, order, now),
+        (
+            State::AwaitingIssuerChoice { .. }
+            | State::AtIssuer { .. }
+            | State::Pending { .. }
+            | State::Declined(_)
+            | State::Abandoned(_)
+            | State::Expired(_)
+            | State::PaidAfterClose { .. },
+            Input::Refund(_),
+        ) => Err(Rejection::NotPaid),
+        // contract 5: the issuer's word about a refund, as an answer or as an event.
+        (paid @ (State::Paid { .. } | State::PaidAfterClose { .. }), Input::RefundReport(report)) => {
+            refund::report(paid, report, now)
+        }
+        (
+            State::AwaitingIssuerChoice { .. }
+            | State::AtIssuer { .. }
+            | State::Pending { .. }
+            | State::Declined(_)
+            | State::Abandoned(_)
+            | State::Expired(_),
+            Input::RefundReport(_),
+        ) => Err(Rejection::UnknownRefund),
+        (paid @ (State::Paid { .. } | State::PaidAfterClose { .. }), Input::RefundResultAccepted { number }) => {
+            refund::acknowledged(paid, *number).map_or_else(|| stands(paid), Ok)
+        }
+        // flows-security 5.3: money against a reported outcome goes back, by configuration or by a person.
+        (paid @ (State::Paid { .. } | State::PaidAfterClose { .. }), Input::GiveBack { by }) => {
+            refund::give_back(paid, by.as_ref(), now)
+        }
+        (
+            State::AwaitingIssuerChoice { .. }
+            | State::AtIssuer { .. }
+            | State::Pending { .. }
+            | State::Declined(_)
+            | State::Abandoned(_)
+            | State::Expired(_),
+            Input::GiveBack { .. },
+        ) => Err(Rejection::NothingToGiveBack),
+        (
+            State::AwaitingIssuerChoice { .. }
+            | State::AtIssuer { .. }
+            | State::Pending { .. }
+            | State::Declined(_)
+            | State::Abandoned(_)
+            | State::Expired(_),
+            Input::RefundResultAccepted { .. },
+        )
+        | (
+            State::AwaitingIssuerChoice { .. }
+            | State::AtIssuer { .. }
+            | State::Pending { .. }
+            | State::Paid { .. }
+            | State::Declined(_)
+            | State::Abandoned(_)
+            | State::Expired(_)
+            | State::PaidAfterClose { .. },
+            Input::LeaveToPerson,
         ) => stands(state),
     }
 }
@@ -266,14 +338,14 @@ fn begin(start: &Start, now: Timestamp) -> Decision<RedirectPayment> {
 }
 
 /// Records `events` and answers with the standing they lead to.
-fn record(state: &State, events: Vec<Event>) -> Decision<RedirectPayment> {
+pub(super) fn record(state: &State, events: Vec<Event>) -> Decision<RedirectPayment> {
     let sent_now = events.iter().any(|event| matches!(event, Event::SentToIssuer { .. }));
     let after = events.iter().fold(state.clone(), apply);
     let reply = match after.standing(sent_now) {
         Some(standing) => Reply::Standing(standing),
         None => Reply::Status(Verdict::Pending, None),
     };
-    Decision { events, effects: Vec::new(), entries: Vec::new(), reply }
+    Decision { events, ..Decision::answer(reply) }
 }
 
 fn send_to_issuer(state: &State, issuer: &IssuerId, timeout_ms: i64, now: Timestamp) -> Decision<RedirectPayment> {
@@ -313,6 +385,18 @@ fn issuer_speaks(state: &State, terms: &Terms, report: &IssuerReport, now: Times
         IssuerWord::Approved => {
             let receipt = receipt(report, now);
             let mut decision = close(state, Event::Paid(receipt));
+            // Google will list it on a statement, under the id of the start request.
+            decision.records.push(Record::Remittable(Remittable {
+                piaid: terms.piaid.clone(),
+                request_id: terms.request_id.clone(),
+                kind: RemittableKind::Capture,
+                payment: terms.id,
+                our_id: terms.id.to_string(),
+                issuer: report.issuer.clone(),
+                amount: terms.amount,
+                standing: RemittableStanding::Done,
+                at: now,
+            }));
             decision.entries = LedgerEntry::pair(
                 Account::IssuerReceivable(report.issuer.clone()),
                 Account::PayableToGoogle(terms.piaid.clone()),
@@ -366,7 +450,26 @@ fn paid_again(state: &State, report: &IssuerReport, now: Timestamp) -> Decision<
         report.amount,
         "payment taken again",
     );
+    consider_giving_back(&mut decision, state, 2);
     decision
+}
+
+/// Late money may go back by itself: the account's configuration knows (`paid_after_close`).
+fn consider_giving_back(decision: &mut Decision<RedirectPayment>, state: &State, receipt: u32) {
+    let further = match state {
+        State::Paid { further, .. } | State::PaidAfterClose { further, .. } => further.len(),
+        State::Unstarted
+        | State::AwaitingIssuerChoice { .. }
+        | State::AtIssuer { .. }
+        | State::Pending { .. }
+        | State::Declined(_)
+        | State::Abandoned(_)
+        | State::Expired(_) => 0,
+    };
+    if let Some(terms) = state.terms() {
+        let receipt = receipt.saturating_add(u32::try_from(further).unwrap_or(u32::MAX));
+        decision.effects.push(Effect::ConsiderGivingBack { payment: terms.id, piaid: terms.piaid.clone(), receipt });
+    }
 }
 
 fn receipt(report: &IssuerReport, now: Timestamp) -> Receipt {
@@ -388,6 +491,7 @@ fn paid_after_close(
         report.amount,
         "payment after close",
     );
+    consider_giving_back(&mut decision, state, 1);
     decision
 }
 

@@ -1,16 +1,24 @@
 //! The redirect payment: a payer comes from Google, pays at an issuer, and Google learns the outcome.
 //!
-//! `state.rs` holds the snapshot, `decide.rs` the judgement, `apply.rs` the replay, `outcome.rs` the endings.
+//! `state.rs` holds the snapshot, `decide.rs` the judgement, `apply.rs` the replay, `outcome.rs` the endings, `refund.rs`
+//! what goes back.
 
 mod apply;
 mod decide;
 mod outcome;
 #[cfg(test)]
 mod proof;
+mod refund;
+#[cfg(test)]
+mod refund_proof;
 mod state;
 mod view;
 
 pub use outcome::{Decline, IssuerReport, IssuerWord, Negative, Outcome, RawCode, Receipt, Verdict};
+pub use refund::{
+    Refund, RefundDecline, RefundOrder, RefundOrigin, RefundRefusal, RefundReport, RefundResult, RefundStanding,
+    RefundWord, Refunds,
+};
 pub use state::{
     ClosedAs, Closing, Effect, Event, Flow, Input, Opening, Rejection, Reply, Stage, Standing, Start, State, Terms,
 };
@@ -41,7 +49,7 @@ impl Machine for RedirectPayment {
         match reply {
             // Whoever comes back to a standing asks again how it stands: a browser, or an issuer that needs no answer.
             Reply::Standing(_) | Reply::Noted => Reply::Noted,
-            Reply::Link(_) | Reply::Refused(_) | Reply::Status(_, _) => reply.clone(),
+            Reply::Link(_) | Reply::Refused(_) | Reply::Status(_, _) | Reply::RefundAcknowledged => reply.clone(),
         }
     }
 
@@ -50,12 +58,8 @@ impl Machine for RedirectPayment {
             State::AwaitingIssuerChoice { terms, .. } => Some(terms.choose_by),
             State::AtIssuer { deadline, .. } => *deadline,
             State::Pending { next_ask, .. } => *next_ask,
-            State::Unstarted
-            | State::Paid { .. }
-            | State::Declined(_)
-            | State::Abandoned(_)
-            | State::Expired(_)
-            | State::PaidAfterClose { .. } => None,
+            State::Paid { refunds, .. } | State::PaidAfterClose { refunds, .. } => refunds.next_ask(),
+            State::Unstarted | State::Declined(_) | State::Abandoned(_) | State::Expired(_) => None,
         }
     }
 
@@ -65,9 +69,16 @@ impl Machine for RedirectPayment {
 
     fn attention(state: &State) -> Option<Attention> {
         match state {
-            State::PaidAfterClose { .. } => Some(Attention::PaidAfterClose),
-            State::Paid { contradicted, further, .. } => {
-                (*contradicted || !further.is_empty()).then_some(Attention::Contradiction)
+            State::PaidAfterClose { refunds, .. } => {
+                if refund::holds_late_money(state) {
+                    Some(Attention::PaidAfterClose)
+                } else {
+                    refunds.contradicted().then_some(Attention::Contradiction)
+                }
+            }
+            State::Paid { contradicted, refunds, .. } => {
+                (*contradicted || refunds.contradicted() || refund::holds_late_money(state))
+                    .then_some(Attention::Contradiction)
             }
             State::Unstarted
             | State::AwaitingIssuerChoice { .. }
@@ -95,8 +106,9 @@ impl Machine for RedirectPayment {
 
     fn lane(effect: &Effect) -> EffectLane {
         match effect {
-            Effect::NotifyPaymentComplete { .. } => EffectLane::Google,
-            Effect::AskIssuerForStatus { .. } => EffectLane::Issuer,
+            Effect::NotifyPaymentComplete { .. } | Effect::NotifyRefundResult { .. } => EffectLane::Google,
+            Effect::AskIssuerForStatus { .. } | Effect::RefundAtIssuer { .. } => EffectLane::Issuer,
+            Effect::ConsiderGivingBack { .. } => EffectLane::House,
         }
     }
 
@@ -105,6 +117,10 @@ impl Machine for RedirectPayment {
             // There is one C2 per payment, so its requestId may be derived from the payment alone.
             Effect::NotifyPaymentComplete { payment, .. } => format!("c2-{payment}"),
             Effect::AskIssuerForStatus { payment, number, .. } => format!("status-{payment}-{number}"),
+            Effect::RefundAtIssuer { refund, question, .. } => format!("refund-{refund}-{question}"),
+            // There is one result per refund.
+            Effect::NotifyRefundResult { refund, .. } => format!("rr-{refund}"),
+            Effect::ConsiderGivingBack { payment, receipt, .. } => format!("late-{payment}-{receipt}"),
         }
     }
 }

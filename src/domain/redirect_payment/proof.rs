@@ -72,7 +72,8 @@ struct History {
 
 impl History {
     fn tell(&mut self, input: &Input, now: Timestamp) -> Result<Reply, Rejection> {
-        let Decision { events, effects, entries, reply } = RedirectPayment::decide(&self.state, input, now)?;
+        let Decision { events, effects, entries, records: _, reply } =
+            RedirectPayment::decide(&self.state, input, now)?;
         assert!(effects.len() <= events.len(), "an effect needs an event of its own: {input:?}");
         assert_eq!(unbalanced_currency(&entries), None, "entries of one decision sum to zero: {input:?}");
         self.state = events.iter().fold(std::mem::take(&mut self.state), RedirectPayment::apply);
@@ -87,7 +88,10 @@ impl History {
             .iter()
             .filter_map(|effect| match effect {
                 Effect::NotifyPaymentComplete { outcome, .. } => Some(outcome),
-                Effect::AskIssuerForStatus { .. } => None,
+                Effect::AskIssuerForStatus { .. }
+                | Effect::RefundAtIssuer { .. }
+                | Effect::NotifyRefundResult { .. }
+                | Effect::ConsiderGivingBack { .. } => None,
             })
             .collect()
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::outcome::{IssuerReport, Negative, Outcome, Receipt, Verdict};
-use crate::domain::{IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
+use super::refund::{Refund, RefundOrder, RefundReport, RefundResult, RefundStanding, Refunds};
+use crate::domain::{Currency, IssuerId, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId, UserName};
 
 /// How Google started the payment; an integrator account uses one of them, the house speaks both (API section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +107,8 @@ pub enum State {
         contradicted: bool,
         /// Money that the issuer took once more for this payment: in suspense, before finance.
         further: Vec<Receipt>,
+        /// What goes back, or went.
+        refunds: Refunds,
     },
     /// Declined. Final.
     Declined(Closing),
@@ -123,6 +126,8 @@ pub enum State {
         receipt: Receipt,
         /// Money that the issuer took once more for this payment.
         further: Vec<Receipt>,
+        /// What goes back, or went.
+        refunds: Refunds,
     },
 }
 
@@ -196,6 +201,22 @@ pub enum Input {
     AskStatus,
     /// Google acknowledged C2.
     NotificationAccepted,
+    /// Google orders a refund (API section 5.4).
+    Refund(RefundOrder),
+    /// The issuer's verified word about a refund: answer or event.
+    RefundReport(RefundReport),
+    /// Google acknowledged the result of the refund with this number.
+    RefundResultAccepted {
+        /// Which refund.
+        number: u32,
+    },
+    /// Money that Google knows nothing of shall go back: by this person, or by the account's configuration.
+    GiveBack {
+        /// Who decided it.
+        by: Option<UserName>,
+    },
+    /// The account's configuration leaves such money to a person.
+    LeaveToPerson,
 }
 
 /// What happened.
@@ -252,6 +273,39 @@ pub enum Event {
     },
     /// Google acknowledged C2.
     Notified,
+    /// A refund was accepted.
+    RefundOrdered(Refund),
+    /// The issuer was asked about a pending refund again.
+    RefundAsked {
+        /// Which refund.
+        number: u32,
+    },
+    /// The issuer has not decided about a refund.
+    RefundStillPending {
+        /// Which refund.
+        number: u32,
+        /// When it is asked again.
+        next_ask: Timestamp,
+    },
+    /// A refund was carried out or refused. Final.
+    RefundClosed {
+        /// Which refund.
+        number: u32,
+        /// How it ended.
+        standing: RefundStanding,
+    },
+    /// The issuer contradicted its final word about a refund.
+    RefundContradicted {
+        /// Which refund.
+        number: u32,
+        /// It had refused, and now says that the money went back.
+        moved: bool,
+    },
+    /// Google acknowledged the result of a refund.
+    RefundNotified {
+        /// Which refund.
+        number: u32,
+    },
 }
 
 /// What has to be done outside.
@@ -279,6 +333,39 @@ pub enum Effect {
         /// The how-manieth question this is.
         number: u32,
     },
+    /// Have the issuer's `refund_url` carry a refund out, or say how it stands (contract section 5).
+    RefundAtIssuer {
+        /// The issuer's idempotency key.
+        refund: RefundId,
+        /// Whom.
+        issuer: IssuerId,
+        /// The issuer's reference of the payment.
+        reference: String,
+        /// How much.
+        amount: Money,
+        /// The how-manieth question this is.
+        question: u32,
+    },
+    /// `refundResultNotification` (API section 6.4).
+    NotifyRefundResult {
+        /// Google's `paymentIntegratorRefundId`.
+        refund: RefundId,
+        /// The account.
+        piaid: Piaid,
+        /// The order.
+        refund_request_id: RequestId,
+        /// How it ended.
+        result: RefundResult,
+    },
+    /// Ask the account's configuration whether late money goes back by itself.
+    ConsiderGivingBack {
+        /// The payment.
+        payment: TransactionId,
+        /// The account.
+        piaid: Piaid,
+        /// The how-manieth late receipt this is about.
+        receipt: u32,
+    },
 }
 
 /// What the asker is told.
@@ -294,6 +381,8 @@ pub enum Reply {
     Refused(Negative),
     /// C3: what Google is told, and the issuer that was used.
     Status(Verdict, Option<IssuerId>),
+    /// The refund was accepted for processing (API section 5.4).
+    RefundAcknowledged,
 }
 
 /// How a payment stands.
@@ -353,4 +442,19 @@ pub enum Rejection {
     /// The issuer speaks of a payment that was not sent to it.
     #[error("the payment was not sent to this issuer")]
     NotThisIssuer,
+    /// Nothing to refund: Google knows of no money, or does not yet.
+    #[error("the payment is not paid")]
+    NotPaid,
+    /// A refund in another currency than the payment's, which is named.
+    #[error("the payment was made in {0}")]
+    RefundCurrency(Currency),
+    /// More than what remains, which is named.
+    #[error("{0} of the payment remain to be refunded")]
+    RefundExceeds(Money),
+    /// The issuer speaks of a refund that it was not asked for.
+    #[error("no such refund")]
+    UnknownRefund,
+    /// There is no money that Google knows nothing of.
+    #[error("the payment holds no money that Google does not know of")]
+    NothingToGiveBack,
 }

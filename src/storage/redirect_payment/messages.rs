@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::refunds::{StoredRefund, StoredRefundResult, StoredRefundStanding};
 use super::values::{
     StoredMoney, StoredNegative, StoredOutcome, StoredPreselection, StoredReceipt, StoredTerms, StoredVerdict, issuer,
     preselection, stored_issuer, stored_preselection,
 };
 use crate::domain::redirect_payment::{Effect, Event, Reply, Stage, Standing};
-use crate::domain::{IssuerId, Piaid, RequestId, Timestamp, TransactionId};
+use crate::domain::{IssuerId, Piaid, RefundId, RequestId, Timestamp, TransactionId};
 use crate::storage::CodecError;
 
 #[derive(Serialize, Deserialize)]
@@ -27,6 +28,12 @@ pub(super) enum StoredEvent<'a> {
     PaidAgain(StoredReceipt<'a>),
     Contradicted { word: Cow<'a, str>, reference: Cow<'a, str> },
     Notified,
+    RefundOrdered(StoredRefund<'a>),
+    RefundAsked { number: u32 },
+    RefundStillPending { number: u32, next_ask_ms: i64 },
+    RefundClosed { number: u32, standing: StoredRefundStanding<'a> },
+    RefundContradicted { number: u32, moved: bool },
+    RefundNotified { number: u32 },
 }
 
 impl<'a> From<&'a Event> for StoredEvent<'a> {
@@ -55,6 +62,16 @@ impl<'a> From<&'a Event> for StoredEvent<'a> {
                 Self::Contradicted { word: (*word).into(), reference: reference.as_str().into() }
             }
             Event::Notified => Self::Notified,
+            Event::RefundOrdered(refund) => Self::RefundOrdered(refund.into()),
+            Event::RefundAsked { number } => Self::RefundAsked { number: *number },
+            Event::RefundStillPending { number, next_ask } => {
+                Self::RefundStillPending { number: *number, next_ask_ms: next_ask.as_millis() }
+            }
+            Event::RefundClosed { number, standing } => {
+                Self::RefundClosed { number: *number, standing: standing.into() }
+            }
+            Event::RefundContradicted { number, moved } => Self::RefundContradicted { number: *number, moved: *moved },
+            Event::RefundNotified { number } => Self::RefundNotified { number: *number },
         }
     }
 }
@@ -89,6 +106,14 @@ impl TryFrom<StoredEvent<'_>> for Event {
                 Self::Contradicted { word: contradiction(&word)?, reference: reference.into_owned() }
             }
             StoredEvent::Notified => Self::Notified,
+            StoredEvent::RefundOrdered(refund) => Self::RefundOrdered(refund.try_into()?),
+            StoredEvent::RefundAsked { number } => Self::RefundAsked { number },
+            StoredEvent::RefundStillPending { number, next_ask_ms } => {
+                Self::RefundStillPending { number, next_ask: Timestamp::from_millis(next_ask_ms) }
+            }
+            StoredEvent::RefundClosed { number, standing } => Self::RefundClosed { number, standing: standing.into() },
+            StoredEvent::RefundContradicted { number, moved } => Self::RefundContradicted { number, moved },
+            StoredEvent::RefundNotified { number } => Self::RefundNotified { number },
         })
     }
 }
@@ -117,6 +142,24 @@ pub(super) enum StoredEffect<'a> {
         issuer: Cow<'a, str>,
         number: u32,
     },
+    RefundAtIssuer {
+        refund: Cow<'a, str>,
+        issuer: Cow<'a, str>,
+        reference: Cow<'a, str>,
+        amount: StoredMoney<'a>,
+        question: u32,
+    },
+    NotifyRefundResult {
+        refund: Cow<'a, str>,
+        piaid: Cow<'a, str>,
+        refund_request_id: Cow<'a, str>,
+        result: StoredRefundResult<'a>,
+    },
+    ConsiderGivingBack {
+        payment: Cow<'a, str>,
+        piaid: Cow<'a, str>,
+        receipt: u32,
+    },
 }
 
 impl<'a> From<&'a Effect> for StoredEffect<'a> {
@@ -135,6 +178,24 @@ impl<'a> From<&'a Effect> for StoredEffect<'a> {
                 payment: payment.to_string().into(),
                 issuer: issuer.as_str().into(),
                 number: *number,
+            },
+            Effect::RefundAtIssuer { refund, issuer, reference, amount, question } => Self::RefundAtIssuer {
+                refund: refund.to_string().into(),
+                issuer: issuer.as_str().into(),
+                reference: reference.as_str().into(),
+                amount: amount.into(),
+                question: *question,
+            },
+            Effect::NotifyRefundResult { refund, piaid, refund_request_id, result } => Self::NotifyRefundResult {
+                refund: refund.to_string().into(),
+                piaid: piaid.as_str().into(),
+                refund_request_id: refund_request_id.as_str().into(),
+                result: result.into(),
+            },
+            Effect::ConsiderGivingBack { payment, piaid, receipt } => Self::ConsiderGivingBack {
+                payment: payment.to_string().into(),
+                piaid: piaid.as_str().into(),
+                receipt: *receipt,
             },
         }
     }
@@ -159,6 +220,24 @@ impl TryFrom<StoredEffect<'_>> for Effect {
                 issuer: IssuerId::parse(&issuer)?,
                 number,
             },
+            StoredEffect::RefundAtIssuer { refund, issuer, reference, amount, question } => Self::RefundAtIssuer {
+                refund: RefundId::parse(&refund)?,
+                issuer: IssuerId::parse(&issuer)?,
+                reference: reference.into_owned(),
+                amount: amount.try_into()?,
+                question,
+            },
+            StoredEffect::NotifyRefundResult { refund, piaid, refund_request_id, result } => Self::NotifyRefundResult {
+                refund: RefundId::parse(&refund)?,
+                piaid: Piaid::parse(&piaid)?,
+                refund_request_id: RequestId::parse(&refund_request_id)?,
+                result: result.into(),
+            },
+            StoredEffect::ConsiderGivingBack { payment, piaid, receipt } => Self::ConsiderGivingBack {
+                payment: TransactionId::parse(&payment)?,
+                piaid: Piaid::parse(&piaid)?,
+                receipt,
+            },
         })
     }
 }
@@ -170,6 +249,7 @@ pub(super) enum StoredReply<'a> {
     Link(Cow<'a, str>),
     Refused(StoredNegative<'a>),
     Status { verdict: StoredVerdict<'a>, issuer: Option<Cow<'a, str>> },
+    RefundAcknowledged,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -192,6 +272,7 @@ impl<'a> From<&'a Reply> for StoredReply<'a> {
             Reply::Status(verdict, issuer) => {
                 Self::Status { verdict: verdict.into(), issuer: stored_issuer(issuer.as_ref()) }
             }
+            Reply::RefundAcknowledged => Self::RefundAcknowledged,
         }
     }
 }
@@ -208,6 +289,7 @@ impl TryFrom<StoredReply<'_>> for Reply {
             StoredReply::Link(link) => Self::Link(link.into_owned()),
             StoredReply::Refused(negative) => Self::Refused(negative.try_into()?),
             StoredReply::Status { verdict, issuer: known } => Self::Status(verdict.try_into()?, issuer(known)?),
+            StoredReply::RefundAcknowledged => Self::RefundAcknowledged,
         })
     }
 }

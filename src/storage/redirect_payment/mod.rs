@@ -5,6 +5,7 @@
 //! with it exist; a new member is an `Option`.
 
 mod messages;
+mod refunds;
 mod snapshot;
 mod values;
 
@@ -42,6 +43,12 @@ impl Codec for RedirectPayment {
             Event::PaidAgain(_) => "PaidAgain",
             Event::Contradicted { .. } => "Contradicted",
             Event::Notified => "Notified",
+            Event::RefundOrdered(_) => "RefundOrdered",
+            Event::RefundAsked { .. } => "RefundAsked",
+            Event::RefundStillPending { .. } => "RefundStillPending",
+            Event::RefundClosed { .. } => "RefundClosed",
+            Event::RefundContradicted { .. } => "RefundContradicted",
+            Event::RefundNotified { .. } => "RefundNotified",
         }
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::refunds::{StoredRefund, refunds, stored_refunds};
 use super::values::{
     StoredMoney, StoredNegative, StoredPreselection, StoredReceipt, StoredTerms, issuer, preselection, stored_issuer,
     stored_preselection,
@@ -39,6 +40,8 @@ pub(super) enum StoredState<'a> {
         contradicted: bool,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         further: Vec<StoredReceipt<'a>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refunds: Vec<StoredRefund<'a>>,
     },
     Declined(StoredClosing<'a>),
     Abandoned(StoredClosing<'a>),
@@ -49,6 +52,8 @@ pub(super) enum StoredState<'a> {
         receipt: StoredReceipt<'a>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         further: Vec<StoredReceipt<'a>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refunds: Vec<StoredRefund<'a>>,
     },
 }
 
@@ -90,18 +95,20 @@ impl<'a> From<&'a State> for StoredState<'a> {
                 asked: *asked,
                 difference: difference.as_ref().map(Into::into),
             },
-            State::Paid { terms, receipt, notified, contradicted, further } => Self::Paid {
+            State::Paid { terms, receipt, notified, contradicted, further, refunds } => Self::Paid {
                 terms: terms.as_ref().into(),
                 receipt: receipt.into(),
                 notified: *notified,
                 contradicted: *contradicted,
                 further: further.iter().map(Into::into).collect(),
+                refunds: stored_refunds(refunds),
             },
             State::Declined(closing) => Self::Declined(closing.into()),
             State::Abandoned(closing) => Self::Abandoned(closing.into()),
             State::Expired(closing) => Self::Expired(closing.into()),
-            State::PaidAfterClose { closing, closed_as, receipt, further } => Self::PaidAfterClose {
+            State::PaidAfterClose { closing, closed_as, receipt, further, refunds } => Self::PaidAfterClose {
                 further: further.iter().map(Into::into).collect(),
+                refunds: stored_refunds(refunds),
                 closing: closing.into(),
                 closed_as: match closed_as {
                     ClosedAs::Declined => StoredClosedAs::Declined,
@@ -136,26 +143,30 @@ impl TryFrom<StoredState<'_>> for State {
                 asked,
                 difference: difference.map(TryInto::try_into).transpose()?,
             },
-            StoredState::Paid { terms, receipt, notified, contradicted, further } => Self::Paid {
+            StoredState::Paid { terms, receipt, notified, contradicted, further, refunds: stored } => Self::Paid {
                 terms: terms.try_into()?,
                 receipt: receipt.try_into()?,
                 notified,
                 contradicted,
                 further: receipts(further)?,
+                refunds: refunds(stored)?,
             },
             StoredState::Declined(closing) => Self::Declined(closing.try_into()?),
             StoredState::Abandoned(closing) => Self::Abandoned(closing.try_into()?),
             StoredState::Expired(closing) => Self::Expired(closing.try_into()?),
-            StoredState::PaidAfterClose { closing, closed_as, receipt, further } => Self::PaidAfterClose {
-                further: receipts(further)?,
-                closing: closing.try_into()?,
-                closed_as: match closed_as {
-                    StoredClosedAs::Declined => ClosedAs::Declined,
-                    StoredClosedAs::Abandoned => ClosedAs::Abandoned,
-                    StoredClosedAs::Expired => ClosedAs::Expired,
-                },
-                receipt: receipt.try_into()?,
-            },
+            StoredState::PaidAfterClose { closing, closed_as, receipt, further, refunds: stored } => {
+                Self::PaidAfterClose {
+                    further: receipts(further)?,
+                    refunds: refunds(stored)?,
+                    closing: closing.try_into()?,
+                    closed_as: match closed_as {
+                        StoredClosedAs::Declined => ClosedAs::Declined,
+                        StoredClosedAs::Abandoned => ClosedAs::Abandoned,
+                        StoredClosedAs::Expired => ClosedAs::Expired,
+                    },
+                    receipt: receipt.try_into()?,
+                }
+            }
         })
     }
 }

@@ -157,6 +157,7 @@ impl Payment {
             events: decision.events,
             effects: decision.effects,
             entries: decision.entries,
+            records: decision.records,
         });
         let commit = Commit {
             id: self.id,

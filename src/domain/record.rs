@@ -1,0 +1,85 @@
+//! Facts that stand in tables of their own, written in the same commit as the decision they follow from.
+
+use super::{IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
+
+/// One fact, or many of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// A capture or refund of ours that Google will list on a remittance statement. Written again when its standing changes.
+    Remittable(Remittable),
+}
+
+/// A capture or a refund, as a remittance statement names it: by Google's id alone (flows-security section 5.5, checklist
+/// REM-6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remittable {
+    /// The account whose statements list it.
+    pub piaid: Piaid,
+    /// Google's id: of the start request (capture) or of the refund request.
+    pub request_id: RequestId,
+    /// Which of the two.
+    pub kind: RemittableKind,
+    /// The payment.
+    pub payment: TransactionId,
+    /// Our own id, as Google may quote it: the transaction's or the refund's.
+    pub our_id: String,
+    /// Who took the money, or gives it back.
+    pub issuer: IssuerId,
+    /// How much; positive for both kinds.
+    pub amount: Money,
+    /// Whether money moved.
+    pub standing: RemittableStanding,
+    /// When it came to this standing.
+    pub at: Timestamp,
+}
+
+/// The two lists of a statement (contract section 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RemittableKind {
+    /// A payment.
+    Capture,
+    /// A refund of one.
+    Refund,
+}
+
+impl RemittableKind {
+    /// The name in the database and in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Refund => "refund",
+        }
+    }
+
+    /// What [`RemittableKind::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Capture, Self::Refund].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// Whether money moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RemittableStanding {
+    /// Not decided.
+    Open,
+    /// It moved: captured, or given back.
+    Done,
+    /// It did not move.
+    Failed,
+}
+
+impl RemittableStanding {
+    /// The name in the database and in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// What [`RemittableStanding::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Open, Self::Done, Self::Failed].into_iter().find(|standing| standing.as_str() == text)
+    }
+}
