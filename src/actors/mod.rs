@@ -4,13 +4,15 @@
 //! the truth: an actor can be lost at any moment, and two of one transaction only cost a version conflict.
 
 mod deadlines;
-mod effects;
 mod outbox;
+mod payment_effects;
 mod registry;
+mod route;
 mod shell;
 
 pub use deadlines::Deadlines;
-pub use effects::{Carried, RedirectEffects};
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
+pub use payment_effects::{LateMoney, PaymentEffects};
 pub use registry::{Registry, RegistrySettings};
+pub use route::{Carried, Effects, Failure, Routes};
 pub use shell::{Ask, AskError, Asked, RememberAs, Shell, Told};

@@ -9,10 +9,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 
-use super::effects::{Carried, RedirectEffects};
-use super::registry::Registry;
-use super::shell::{Ask, AskError};
-use crate::domain::redirect_payment::RedirectPayment;
+use super::route::{Delivered, Failure, Routes};
 use crate::ports::{Clock, Entropy};
 use crate::storage::{FailedAttempt, NodeId, OutboxKey, OutboxRow, Store};
 
@@ -36,10 +33,8 @@ const GIVE_UP_MS: i64 = 7 * 24 * 3_600 * 1_000;
 pub struct OutboxSettings {
     /// Where the rows are.
     pub store: Store,
-    /// Who hears of outcomes.
-    pub registry: Registry<RedirectPayment>,
-    /// The outside world.
-    pub effects: Arc<RedirectEffects>,
+    /// Who carries out the effects of which kind of transaction, and hears of their outcome.
+    pub routes: Routes,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
@@ -215,32 +210,23 @@ impl Handler<Drain> for Outbox {
 
 /// One attempt, and what it leads to.
 async fn attempt(settings: &OutboxSettings, row: OutboxRow) {
-    match settings.effects.carry_out(&row).await {
-        Carried::Done(input) => {
-            let ask = Ask { id: row.key.transaction, input: *input, remember: None, settles: Some(row.key) };
-            match settings.registry.ask(ask).await {
-                Ok(_) => {}
-                Err(AskError::Overloaded | AskError::Unavailable) => {
-                    put_off(settings, row, "done, but its outcome could not be recorded", None).await;
-                }
-                Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => {
-                    park(settings, row, "done, but the transaction refuses its outcome").await;
-                }
-            }
-        }
-        Carried::Failed { description, retry_after_ms, refused } => {
+    match settings.routes.deliver(&row).await {
+        Delivered::Settled => {}
+        Delivered::Unrecorded => put_off(settings, row, "done, but its outcome could not be recorded", 0).await,
+        Delivered::Unwanted => park(settings, row, "done, but the transaction refuses its outcome").await,
+        Delivered::Failed(Failure { description, retry_after_ms, refused }) => {
             let least_ms = if refused { LONGEST_RETRY_MS / 2 } else { 0 };
-            put_off(settings, row, &description, Some(retry_after_ms.unwrap_or(least_ms).max(least_ms))).await;
+            put_off(settings, row, &description, retry_after_ms.unwrap_or(0).max(least_ms)).await;
         }
     }
 }
 
-async fn put_off(settings: &OutboxSettings, row: OutboxRow, description: &str, least_ms: Option<i64>) {
+async fn put_off(settings: &OutboxSettings, row: OutboxRow, description: &str, least_ms: i64) {
     let now = settings.clock.now();
     if now.millis_since(row.trying_since) >= GIVE_UP_MS {
         return park(settings, row, description).await;
     }
-    let next = now.plus_millis(backoff_ms(row.attempts, least_ms.unwrap_or(0), settings.entropy.next_u64()));
+    let next = now.plus_millis(backoff_ms(row.attempts, least_ms, settings.entropy.next_u64()));
     tracing::warn!(
         transaction.id = %row.key.transaction,
         outbox.lane = row.lane,

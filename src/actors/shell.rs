@@ -177,6 +177,7 @@ impl<M: Codec> Shell<M> {
                 events: decision.events,
                 effects: decision.effects,
                 entries: decision.entries,
+                records: decision.records,
             }),
             answer: ask.remember.clone().map(|remember| Answer {
                 key: remember.key,

@@ -2,8 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::domain::redirect_payment::{Decline, IssuerReport, IssuerWord, Negative, RawCode};
-use crate::domain::{Currency, IssuerId, Money, TransactionId};
+use crate::domain::redirect_payment::{
+    Decline, IssuerReport, IssuerWord, Negative, RawCode, RefundDecline, RefundRefusal, RefundReport, RefundWord,
+};
+use crate::domain::{Currency, IssuerId, Money, RefundId, TransactionId};
 
 /// An authenticated message that is not IR1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,8 +22,8 @@ pub struct InvalidMessage {
 pub enum EventMessage {
     /// `payment.updated`
     Payment(TransactionId, IssuerReport),
-    /// `refund.updated`, of the refund with this id.
-    Refund(String),
+    /// `refund.updated`
+    Refund(RefundReport),
 }
 
 /// The fields of a status answer and of a `payment.updated` event; amounts as digits in a string or as a number.
@@ -49,9 +51,56 @@ pub(super) enum Micros {
 pub(super) struct WireEvent {
     #[serde(rename = "type")]
     pub(super) kind: String,
-    pub(super) refund_id: Option<String>,
     #[serde(flatten)]
     pub(super) report: WireReport,
+}
+
+/// The fields of a refund answer and of a `refund.updated` event.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WireRefund {
+    refund_id: Option<String>,
+    outcome: Option<String>,
+    reason: Option<String>,
+    raw_code: Option<String>,
+    issuer_refund_reference: Option<String>,
+}
+
+impl WireRefund {
+    /// The word of `issuer`.
+    pub(super) fn read(self, issuer: &IssuerId) -> Result<RefundReport, InvalidMessage> {
+        let unknown = invalid("refundId", "the id that we sent");
+        let id = RefundId::parse(self.refund_id.as_deref().ok_or(unknown.clone())?).map_err(|_| unknown)?;
+        let reference = self.issuer_refund_reference.filter(|reference| !reference.is_empty());
+        if reference.as_ref().is_some_and(|text| text.len() > 255 || text.chars().any(char::is_control)) {
+            return Err(invalid("issuerRefundReference", "at most 255 bytes of text"));
+        }
+        let raw = self.raw_code.as_deref().and_then(RawCode::new);
+        let word = match self.outcome.as_deref() {
+            Some("refunded") => RefundWord::Refunded { reference },
+            Some("refused") => RefundWord::Refused(refusal(self.reason.as_deref(), raw)),
+            Some("pending") => RefundWord::Pending,
+            Some(_) | None => return Err(invalid("outcome", "refunded, refused or pending")),
+        };
+        Ok(RefundReport { id, issuer: issuer.clone(), word })
+    }
+}
+
+/// IR1 reasons in the words of RefundResult (API section 6.4). A reason that Google has no word for keeps its name as the
+/// raw code.
+fn refusal(reason: Option<&str>, raw: Option<RawCode>) -> RefundRefusal {
+    let (known, decline) = match reason {
+        Some("account_closed") => (true, RefundDecline::AccountClosed),
+        Some("account_on_hold") => (true, RefundDecline::AccountOnHold),
+        Some("over_limit") => (true, RefundDecline::ExceedsMaximumBalance),
+        Some("refund_window_exceeded") => (true, RefundDecline::WindowExceeded),
+        Some(_) | None => (false, RefundDecline::AccountOnHold),
+    };
+    let raw = match (raw, reason) {
+        (None, Some(reason)) if !known => RawCode::new(reason),
+        (raw, Some(_) | None) => raw,
+    };
+    RefundRefusal { reason: decline, raw }
 }
 
 const fn invalid(field: &'static str, expected: &'static str) -> InvalidMessage {
@@ -206,6 +255,22 @@ mod tests {
             ("currency", None),
         ] {
             assert_eq!(with(field, value).unwrap_err().field, field, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_of_a_refund_has_its_word() {
+        for (reason, decline, raw) in [
+            (Some("account_closed"), RefundDecline::AccountClosed, None),
+            (Some("account_on_hold"), RefundDecline::AccountOnHold, None),
+            (Some("over_limit"), RefundDecline::ExceedsMaximumBalance, None),
+            (Some("refund_window_exceeded"), RefundDecline::WindowExceeded, None),
+            (Some("risk"), RefundDecline::AccountOnHold, Some("risk")),
+            (Some("other"), RefundDecline::AccountOnHold, Some("other")),
+            (None, RefundDecline::AccountOnHold, None),
+        ] {
+            let expected = RefundRefusal { reason: decline, raw: raw.and_then(RawCode::new) };
+            assert_eq!(refusal(reason, None), expected, "{reason:?}");
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Floor 2: connectors to issuers. One protocol so far: signed-redirect, IR1 (contract section 5).
 
+mod calls;
 mod message;
 mod signed_redirect;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use calls::{IssuerCallFailed, RefundCall, StatusAnswer};
 pub use message::{EventMessage, InvalidMessage};
-pub use signed_redirect::{EventError, ReturnError, SignedRedirect, StatusAnswer, StatusFailed};
+pub use signed_redirect::{EventError, ReturnError, SignedRedirect};
 
 use crate::domain::redirect_payment::{Decline, Negative, RawCode};
 use crate::domain::{IssuerId, Money};

@@ -1,14 +1,12 @@
-//! The signed-redirect connector, IR1: authorize, return, status and event (contract section 5).
+//! The signed-redirect connector, IR1: authorize, return and event (contract section 5). Its calls are in `calls.rs`.
 
 use url::Url;
 
-use super::message::{EventMessage, InvalidMessage, WireEvent, WireReport};
+use super::message::{EventMessage, InvalidMessage, WireEvent, WireRefund, WireReport};
 use crate::crypto::{ExpiryCheck, Purpose, SignedUrlError, UnverifiedWebhook, UrlKeys, WebhookError};
 use crate::domain::redirect_payment::{Decline, IssuerReport, Terms};
 use crate::domain::{Currency, IssuerId, Money, Timestamp, TransactionId};
 
-/// What an issuer's answer may weigh.
-const LONGEST_ANSWER: usize = 256 * 1024;
 /// The longest description that is put into an authorize URL, in characters.
 const LONGEST_DESCRIPTION: usize = 255;
 
@@ -23,6 +21,8 @@ pub struct SignedRedirect {
     pub authorize_url: Url,
     /// Where its status is asked.
     pub status_url: Url,
+    /// Where its refunds are ordered.
+    pub refund_url: Url,
     /// Ours: `{public_url}/return/{issuerId}`.
     pub return_url: Url,
     /// Shared with the issuer; the first signs, all verify.
@@ -35,7 +35,7 @@ pub struct SignedRedirect {
     pub maximum_micros: Option<i64>,
     /// From sending the payer there to asking the issuer, in milliseconds.
     pub payment_timeout_ms: i64,
-    /// For `status_url`.
+    /// For `status_url` and `refund_url`.
     pub http: reqwest::Client,
 }
 
@@ -63,20 +63,6 @@ pub enum EventError {
     #[error("event not understood: {0}")]
     Invalid(#[from] InvalidMessage),
 }
-
-/// What `status_url` said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StatusAnswer {
-    /// The issuer's word.
-    Report(IssuerReport),
-    /// 404: the issuer never saw the payment.
-    NeverSeen,
-}
-
-/// `status_url` gave nothing to rely on; the outbox asks again.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct StatusFailed(String);
 
 impl SignedRedirect {
     /// Its id.
@@ -141,8 +127,8 @@ impl SignedRedirect {
                 Ok(EventMessage::Payment(id, report))
             }
             "refund.updated" => {
-                let missing = InvalidMessage { field: "refundId", expected: "the id that we sent" };
-                Ok(EventMessage::Refund(event.refund_id.ok_or(missing)?))
+                let refund: WireRefund = serde_json::from_slice(message.body).map_err(|_| invalid)?;
+                Ok(EventMessage::Refund(refund.read(&self.id)?))
             }
             _ => Err(InvalidMessage { field: "type", expected: "payment.updated or refund.updated" }.into()),
         }
@@ -153,59 +139,7 @@ impl SignedRedirect {
         self.keys.sign_webhook(id, now, body)
     }
 
-    /// Asks `status_url`. `request_id` is the same on every attempt of one question.
-    pub async fn ask_status(
-        &self,
-        transaction: TransactionId,
-        request_id: &str,
-        now: Timestamp,
-    ) -> Result<StatusAnswer, StatusFailed> {
-        let failed = |text: &str| StatusFailed(text.to_owned());
-        let body = serde_json::json!({"transactionId": transaction.to_string()}).to_string();
-        let mut response = self
-            .http
-            .post(self.status_url.clone())
-            .header("content-type", "application/json")
-            .header("webhook-id", request_id)
-            .header("webhook-timestamp", now.as_secs().to_string())
-            .header("webhook-signature", self.keys.sign_webhook(request_id, now, body.as_bytes()))
-            .body(body)
-            .send()
-            .await
-            .map_err(|error| failed(if error.is_timeout() { "no answer in time" } else { "no connection" }))?;
-        let status = response.status();
-        if status == reqwest::StatusCode::NOT_FOUND {
-            return Ok(StatusAnswer::NeverSeen);
-        }
-        if !status.is_success() {
-            return Err(StatusFailed(format!("HTTP {}", status.as_u16())));
-        }
-        let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| failed("the connection broke"))? {
-            if answer.len() + chunk.len() > LONGEST_ANSWER {
-                return Err(failed("the answer is longer than 256 KiB"));
-            }
-            answer.extend_from_slice(&chunk);
-        }
-        let header =
-            |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let message = UnverifiedWebhook {
-            id: header("webhook-id"),
-            timestamp: header("webhook-timestamp"),
-            signature: header("webhook-signature"),
-            body: &answer,
-        };
-        self.keys.verify_webhook(&message, now).map_err(|error| StatusFailed(format!("HTTP 200, {error}")))?;
-        let report: WireReport =
-            serde_json::from_slice(&answer).map_err(|_| failed("HTTP 200, not a status answer"))?;
-        let (id, report) = report.read(&self.id, self.limits()).map_err(|error| StatusFailed(error.to_string()))?;
-        if id != transaction {
-            return Err(failed("HTTP 200, about another transactionId"));
-        }
-        Ok(StatusAnswer::Report(report))
-    }
-
-    const fn limits(&self) -> (Option<i64>, Option<i64>) {
+    pub(super) const fn limits(&self) -> (Option<i64>, Option<i64>) {
         (self.maximum_micros, self.minimum_micros)
     }
 }

@@ -1,0 +1,115 @@
+//! Carries out the effects of redirect payments: C2 and refund results to Google, questions and refunds to issuers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::route::{Carried, Effects, Failure};
+use crate::domain::redirect_payment::{Effect, Input, RedirectPayment};
+use crate::domain::{IssuerId, Piaid};
+use crate::issuer::{IssuerCallFailed, Issuers, RefundCall, SignedRedirect, StatusAnswer};
+use crate::ports::Clock;
+use crate::protocol::google_redirect::{Accounts, CallFailed, GoogleClient, Notification, RefundNotification};
+use crate::storage::OutboxRow;
+
+/// What happens to money that an issuer took after Google was told that there is none (flows-security section 5.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LateMoney {
+    /// It goes back by itself.
+    GoesBack,
+    /// A person decides.
+    WaitsForPerson,
+}
+
+/// The outside world of redirect payments.
+pub struct PaymentEffects {
+    /// Google's accounts and keys.
+    pub accounts: Arc<Accounts>,
+    /// Google.
+    pub google: GoogleClient,
+    /// The issuers.
+    pub issuers: Arc<Issuers>,
+    /// Per account; an account that is not here leaves it to a person.
+    pub late_money: HashMap<Piaid, LateMoney>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl From<CallFailed> for Failure {
+    fn from(failed: CallFailed) -> Self {
+        Self { description: failed.description, retry_after_ms: failed.retry_after_ms, refused: failed.refused }
+    }
+}
+
+impl From<IssuerCallFailed> for Failure {
+    fn from(failed: IssuerCallFailed) -> Self {
+        Self::failed(failed.to_string())
+    }
+}
+
+fn done<E: Into<Failure>>(outcome: Result<Input, E>) -> Carried<Input> {
+    match outcome {
+        Ok(input) => Carried::Done(Box::new(input)),
+        Err(failed) => Carried::Failed(failed.into()),
+    }
+}
+
+impl PaymentEffects {
+    /// Another node's configuration may be ahead of ours.
+    fn issuer(&self, issuer: &IssuerId) -> Result<&Arc<SignedRedirect>, Failure> {
+        self.issuers.get(issuer).ok_or_else(|| Failure::refused(format!("issuer {issuer} is not configured")))
+    }
+}
+
+impl Effects for PaymentEffects {
+    type Machine = RedirectPayment;
+
+    async fn carry_out(&self, effect: Effect, row: &OutboxRow) -> Carried<Input> {
+        let now = self.clock.now();
+        let request_id = row.idempotency_key.as_str();
+        match effect {
+            Effect::NotifyPaymentComplete { piaid, redirect_request_id, outcome, issuer, .. } => {
+                let notification = Notification {
+                    request_id,
+                    piaid: &piaid,
+                    redirect_request_id: &redirect_request_id,
+                    outcome: &outcome,
+                    issuer: issuer.as_ref(),
+                };
+                let told = self.google.notify_payment_complete(&self.accounts, &notification, now).await;
+                done(told.map(|()| Input::NotificationAccepted))
+            }
+            Effect::NotifyRefundResult { refund, piaid, refund_request_id, result } => {
+                let notification = RefundNotification {
+                    request_id,
+                    piaid: &piaid,
+                    refund: &refund,
+                    refund_request_id: &refund_request_id,
+                    result: &result,
+                };
+                let told = self.google.notify_refund_result(&self.accounts, &notification, now).await;
+                done(told.map(|()| Input::RefundResultAccepted { number: refund.number }))
+            }
+            Effect::AskIssuerForStatus { payment, issuer, .. } => match self.issuer(&issuer) {
+                Err(failure) => Carried::Failed(failure),
+                Ok(connector) => {
+                    let answer = connector.ask_status(payment, request_id, now).await;
+                    done(answer.map(|answer| match answer {
+                        StatusAnswer::Report(report) => Input::Report(report),
+                        StatusAnswer::NeverSeen => Input::NeverSeen { issuer },
+                    }))
+                }
+            },
+            Effect::RefundAtIssuer { refund, issuer, reference, amount, .. } => match self.issuer(&issuer) {
+                Err(failure) => Carried::Failed(failure),
+                Ok(connector) => {
+                    let call = RefundCall { refund: &refund, reference: &reference, amount };
+                    done(connector.refund(&call, request_id, now).await.map(Input::RefundReport))
+                }
+            },
+            Effect::ConsiderGivingBack { piaid, .. } => Carried::Done(Box::new(match self.late_money.get(&piaid) {
+                Some(LateMoney::GoesBack) => Input::GiveBack { by: None },
+                Some(LateMoney::WaitsForPerson) | None => Input::LeaveToPerson,
+            })),
+        }
+    }
+}
