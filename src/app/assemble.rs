@@ -8,9 +8,10 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use url::Url;
 
 use super::Surroundings;
-use crate::actors::Registry;
-use crate::config::{self, Config, KeyScheme, NamedSecret};
+use crate::actors::{LateMoney, Registry};
+use crate::config::{self, Config, KeyScheme, NamedSecret, PaidAfterClose};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
+use crate::domain::Piaid;
 use crate::domain::redirect_payment::RedirectPayment;
 use crate::issuer::{Issuers, SignedRedirect};
 use crate::protocol::google_redirect::{Account, Accounts, CallbackHosts, GoogleClient, GoogleEndpoint, http_client};
@@ -106,6 +107,7 @@ fn connectors(config: &Config) -> anyhow::Result<Vec<SignedRedirect>> {
                 name: issuer.name.clone(),
                 authorize_url: issuer.authorize_url.clone(),
                 status_url: issuer.status_url.clone(),
+                refund_url: issuer.refund_url.clone(),
                 return_url: Url::parse(&return_url).with_context(|| format!("issuers {}", issuer.id))?,
                 keys: url_keys(&issuer.keys).with_context(|| format!("issuers {}", issuer.id))?,
                 currencies: issuer.currencies.clone(),
@@ -116,6 +118,20 @@ fn connectors(config: &Config) -> anyhow::Result<Vec<SignedRedirect>> {
             })
         })
         .collect()
+}
+
+const fn days_ms(days: i64) -> i64 {
+    days.saturating_mul(86_400_000)
+}
+
+/// What becomes of late money, per account (`paid_after_close`).
+pub(super) fn late_money(config: &Config) -> HashMap<Piaid, LateMoney> {
+    let accounts = config.google.iter().flat_map(|google| &google.accounts);
+    let of = |account: &config::Account| match account.paid_after_close {
+        PaidAfterClose::Refund => LateMoney::GoesBack,
+        PaidAfterClose::Person => LateMoney::WaitsForPerson,
+    };
+    accounts.map(|account| (account.piaid.clone(), of(account))).collect()
 }
 
 /// What the handlers share.
@@ -131,6 +147,7 @@ pub(super) fn surface(
             accounts: keys.accounts.clone(),
             callback_hosts: CallbackHosts::new(hosts.iter().map(String::as_str)),
             offers: google.accounts.iter().map(|account| account.issuers.clone()).collect(),
+            refund_windows_ms: google.accounts.iter().map(|account| days_ms(account.refund_window_days)).collect(),
             begin_path: google.begin_path.clone(),
             base_path: google.base_path.clone(),
             choice_timeout_ms: google.choice_timeout_s.saturating_mul(1000),

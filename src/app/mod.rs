@@ -16,7 +16,7 @@ use anyhow::Context as _;
 pub use assemble::{Keys, google_client, load_keys};
 
 use crate::actors::{
-    Deadlines, Drain, Outbox, OutboxHandle, OutboxSettings, RedirectEffects, Registry, RegistrySettings, Shell,
+    Deadlines, Drain, Outbox, OutboxHandle, OutboxSettings, PaymentEffects, Registry, RegistrySettings, Routes, Shell,
 };
 use crate::config::Config;
 use crate::domain::redirect_payment::RedirectPayment;
@@ -121,16 +121,16 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         RegistrySettings { shards: config.server.workers, idle: config.actors.idle, most_resident: MOST_RESIDENT };
     let payments = Registry::start(Arc::new(shell), settings);
     let http = http_client().context("cannot build the HTTP client")?;
-    let effects = RedirectEffects {
+    let effects = PaymentEffects {
         accounts: keys.accounts.clone(),
         google: google_client(config, http)?,
         issuers: keys.issuers.clone(),
+        late_money: assemble::late_money(config),
         clock: around.clock.clone(),
     };
     let outbox = OutboxSettings {
         store: store.clone(),
-        registry: payments.clone(),
-        effects: Arc::new(effects),
+        routes: Routes::default().with(effects, payments.clone()),
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),
         node,

@@ -51,6 +51,9 @@ pub struct Account {
     pub issuers: Vec<IssuerId>,
     /// `refund_window_days` (default 180).
     pub refund_window_days: i64,
+    /// `paid_after_close` (default `person`): what happens to money that an issuer took after Google was told that there is
+    /// none.
+    pub paid_after_close: PaidAfterClose,
     /// `auto_accept` (default false): accept a fully matched statement without a person.
     pub auto_accept: bool,
     /// `jose`: algorithms of what we send (contract section 7).
@@ -59,6 +62,15 @@ pub struct Account {
     pub sign_with_all: bool,
     /// `environment`: lets `doctor` see keys that sandbox and production share (KEY-1).
     pub environment: Option<Environment>,
+}
+
+/// What happens to money that an issuer took after Google was told that there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaidAfterClose {
+    /// It goes back to the payer by itself.
+    Refund,
+    /// It stands before finance, where a person sends it back.
+    Person,
 }
 
 /// A private key file of ours.
@@ -122,6 +134,7 @@ pub(super) const ACCOUNT: &[&str] = &[
     "peer_keys",
     "issuers",
     "refund_window_days",
+    "paid_after_close",
     "auto_accept",
     "jose",
     "sign_with_all",
@@ -185,6 +198,13 @@ impl Account {
             })?,
             issuers: entry.parsed_list("issuers", "ids of [[issuers]]", |text| IssuerId::parse(text).ok())?,
             refund_window_days: entry.number("refund_window_days", 0..=3650)?.unwrap_or(180),
+            paid_after_close: entry
+                .parsed("paid_after_close", "\"refund\" or \"person\"", |text| match text {
+                    "refund" => Some(PaidAfterClose::Refund),
+                    "person" => Some(PaidAfterClose::Person),
+                    _ => None,
+                })?
+                .unwrap_or(PaidAfterClose::Person),
             auto_accept: entry.flag("auto_accept")?.unwrap_or(false),
             jose: entry
                 .section("jose", JOSE)?

@@ -74,11 +74,10 @@ async fn begun(surface: &Surface, google: &GoogleSurface, visitor: &Visitor<'_>,
             send_back(surface, google, visitor, (&call, refusal))
         }
         Err(AskError::Rejected(Rejection::NotOffered)) => send_back(surface, google, visitor, (&call, not_offered())),
-        Ok(Reply::Link(_) | Reply::Refused(_) | Reply::Status(_, _) | Reply::Noted)
-        | Err(
-            AskError::IdempotencyViolation
-            | AskError::Rejected(Rejection::AlreadyStarted | Rejection::Unknown | Rejection::NotThisIssuer),
-        ) => send_back(surface, google, visitor, (&call, Refusal::idempotency_violation())),
+        // Nothing else answers a start: the id belongs to something else.
+        Ok(_) | Err(AskError::IdempotencyViolation | AskError::Rejected(_)) => {
+            send_back(surface, google, visitor, (&call, Refusal::idempotency_violation()))
+        }
         Err(AskError::Overloaded | AskError::Unavailable) => visitor.neutral(Neutral::Unavailable),
     }
 }

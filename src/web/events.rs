@@ -31,9 +31,9 @@ pub(super) async fn event(
     if message.id.is_empty() || message.id.len() > 255 {
         return problem(StatusCode::UNAUTHORIZED, "the event is not signed by an issuer");
     }
-    let (id, report) = match issuer.read_event(&message, now) {
-        Ok(EventMessage::Payment(id, report)) => (id, report),
-        Ok(EventMessage::Refund(_)) => return problem(StatusCode::NOT_FOUND, "refundId: no such refund"),
+    let (id, input) = match issuer.read_event(&message, now) {
+        Ok(EventMessage::Payment(id, report)) => (id, Input::Report(report)),
+        Ok(EventMessage::Refund(report)) => (report.id.payment, Input::RefundReport(report)),
         Err(EventError::Refused(reason)) => {
             tracing::info!(issuer.id = %issuer.id(), reason = %reason, "refused an event");
             return problem(StatusCode::UNAUTHORIZED, "the event is not signed by an issuer");
@@ -46,7 +46,7 @@ pub(super) async fn event(
         method: "event",
         content_hash: [0; 32],
     };
-    let ask = Ask { id, input: Input::Report(report), remember: Some(remember), settles: None };
+    let ask = Ask { id, input, remember: Some(remember), settles: None };
     match surface.payments.ask(ask).await {
         Ok(_) => HttpResponse::NoContent()
             .insert_header(("webhook-id", message.id))
@@ -54,12 +54,10 @@ pub(super) async fn event(
             .insert_header(("webhook-signature", issuer.sign_answer(message.id, now, b"")))
             .finish(),
         Err(AskError::Rejected(Rejection::Unknown)) => problem(StatusCode::NOT_FOUND, "transactionId: no such payment"),
-        Err(
-            AskError::Rejected(
-                Rejection::NotThisIssuer | Rejection::AlreadyStarted | Rejection::Stale | Rejection::NotOffered,
-            )
-            | AskError::IdempotencyViolation,
-        ) => problem(StatusCode::FORBIDDEN, "transactionId: the payment was not sent to this issuer"),
+        Err(AskError::Rejected(Rejection::UnknownRefund)) => problem(StatusCode::NOT_FOUND, "refundId: no such refund"),
+        Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => {
+            problem(StatusCode::FORBIDDEN, "transactionId: the payment was not sent to this issuer")
+        }
         Err(AskError::Overloaded | AskError::Unavailable) => {
             problem(StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable, send it again with the same webhook-id")
         }

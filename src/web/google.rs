@@ -9,8 +9,8 @@ use super::begin::{new_start, not_offered};
 use super::surface::{GoogleSurface, PayPath, Surface};
 use crate::actors::{Ask, AskError, Asked, RememberAs, Told};
 use crate::crypto::transaction_id;
-use crate::domain::redirect_payment::{Flow, Input, RedirectPayment, Rejection, Reply};
-use crate::domain::{Piaid, RequestId, TransactionId};
+use crate::domain::redirect_payment::{Flow, Input, RedirectPayment, RefundOrder, Rejection, Reply};
+use crate::domain::{Money, Piaid, RequestId, TransactionId};
 use crate::protocol::google_redirect::{
     Answer, Call, ErrorCode, ProtocolError, Refusal, Request, StartRequest, Wanted,
 };
@@ -31,6 +31,8 @@ pub(super) fn routes(app: &mut web::ServiceConfig, base_path: &str) {
         ("redirect-fop-v1/generateRedirectPaymentUrl", Wanted::GenerateUrl),
         ("v1/payment-integrator-redirect/getRedirectPaymentStatus", Wanted::Status),
         ("redirect-fop-v1/getRedirectPaymentStatus", Wanted::Status),
+        ("v1/payment-integrator-redirect/asynchronousRefund", Wanted::Refund),
+        ("redirect-fop-v1/asynchronousRefund", Wanted::Refund),
     ];
     for (path, wanted) in methods {
         let handler = move |surface: web::Data<Surface>, body: web::Bytes| call(surface, body, wanted);
@@ -103,11 +105,14 @@ async fn answer(surface: &Surface, google: &GoogleSurface, call: &Call) -> Resul
             }
             let id = payment_id(&call.piaid, &call.request_id);
             let ask = Ask { id, input: Input::Echo, remember: Some(remember(call, "echo")), settles: None };
-            told(call, surface.payments.ask(ask).await)?;
+            told(call, surface.payments.ask(ask).await, "requestHeader.requestId")?;
             Ok(Answer::Echo { client_message: client_message.clone() })
         }
         Request::GenerateUrl(start) => generate(surface, google, call, start).await,
         Request::Status { redirect_request_id } => status_of(surface, call, redirect_request_id).await,
+        Request::Refund { capture_request_id, amount } => {
+            refund(surface, google, call, (capture_request_id, *amount)).await
+        }
     }
 }
 
@@ -135,10 +140,10 @@ async fn generate(
     let remember = remember(call, "generateRedirectPaymentUrl");
     let id = started.terms.id;
     let ask = Ask { id, input: Input::Start(Box::new(started)), remember: Some(remember), settles: None };
-    match told(call, surface.payments.ask(ask).await)? {
+    match told(call, surface.payments.ask(ask).await, "redirectRequestId")? {
         Reply::Link(url) => Ok(Answer::Link(url)),
         Reply::Refused(negative) => Ok(Answer::Declined(negative)),
-        Reply::Standing(_) | Reply::Noted | Reply::Status(_, _) => Err(Refusal::idempotency_violation()),
+        _ => Err(Refusal::idempotency_violation()),
     }
 }
 
@@ -147,17 +152,45 @@ async fn status_of(surface: &Surface, call: &Call, redirect_request_id: &Request
     if let Some(stale) = &call.stale {
         // Only a replay may be this old.
         let replay = surface.payments.recall(&remember).await;
-        return status_answer(told(call, replay.unwrap_or(Err(AskError::Rejected(Rejection::Stale)))), stale);
+        let replay = replay.unwrap_or(Err(AskError::Rejected(Rejection::Stale)));
+        return status_answer(told(call, replay, "redirectRequestId"), stale);
     }
     let id = payment_id(&call.piaid, redirect_request_id);
     let ask = Ask { id, input: Input::AskStatus, remember: Some(remember), settles: None };
-    status_answer(told(call, surface.payments.ask(ask).await), &Refusal::identifier("redirectRequestId"))
+    let asked = surface.payments.ask(ask).await;
+    status_answer(told(call, asked, "redirectRequestId"), &Refusal::identifier("redirectRequestId"))
 }
 
 fn status_answer(reply: Result<Reply, Refusal>, otherwise: &Refusal) -> Result<Answer, Refusal> {
     match reply? {
         Reply::Status(verdict, issuer) => Ok(Answer::Status(verdict, issuer)),
-        Reply::Standing(_) | Reply::Noted | Reply::Link(_) | Reply::Refused(_) => Err(otherwise.clone()),
+        _ => Err(otherwise.clone()),
+    }
+}
+
+/// Acknowledged once it is committed; the outcome comes as refundResultNotification (API section 5.4).
+async fn refund(
+    surface: &Surface,
+    google: &GoogleSurface,
+    call: &Call,
+    (capture_request_id, amount): (&RequestId, Money),
+) -> Result<Answer, Refusal> {
+    const FIELD: &str = "captureRequestId";
+    let remember = remember(call, "asynchronousRefund");
+    let asked = match &call.stale {
+        // Only a replay may be this old.
+        Some(_) => surface.payments.recall(&remember).await.unwrap_or(Err(AskError::Rejected(Rejection::Stale))),
+        None => {
+            let window_ms = google.refund_windows_ms.get(call.account).copied().unwrap_or(0);
+            let order = RefundOrder { request_id: call.request_id.clone(), amount, window_ms };
+            let id = payment_id(&call.piaid, capture_request_id);
+            let ask = Ask { id, input: Input::Refund(order), remember: Some(remember), settles: None };
+            surface.payments.ask(ask).await
+        }
+    };
+    match told(call, asked, FIELD)? {
+        Reply::RefundAcknowledged => Ok(Answer::Acknowledged),
+        _ => Err(Refusal::idempotency_violation()),
     }
 }
 
@@ -175,18 +208,24 @@ pub(super) fn request_key(piaid: &Piaid, request_id: &RequestId) -> RequestKey {
     RequestKey { scope: format!("google:{piaid}"), request_id: request_id.as_str().to_owned() }
 }
 
-/// A committed answer, or the refusal in Google's words.
-fn told(call: &Call, asked: Asked<RedirectPayment>) -> Result<Reply, Refusal> {
+/// A committed answer, or the refusal in Google's words. `field` names the payment in this method's request.
+fn told(call: &Call, asked: Asked<RedirectPayment>, field: &str) -> Result<Reply, Refusal> {
+    let precondition = |text: String| Err(Refusal::new(ErrorCode::PreconditionViolation, text));
     match asked {
         Ok(told @ (Told::Fresh(_) | Told::Replayed(_))) => Ok(told.into_reply()),
-        Err(AskError::Rejected(Rejection::Unknown)) => Err(Refusal::identifier("redirectRequestId")),
-        Err(AskError::Rejected(Rejection::NotOffered)) => Err(not_offered()),
-        Err(AskError::Rejected(Rejection::Stale)) => {
-            Err(call.stale.clone().unwrap_or_else(Refusal::idempotency_violation))
-        }
-        Err(
-            AskError::Rejected(Rejection::AlreadyStarted | Rejection::NotThisIssuer) | AskError::IdempotencyViolation,
-        ) => Err(Refusal::idempotency_violation()),
+        Err(AskError::Rejected(rejection)) => match rejection {
+            Rejection::Unknown | Rejection::UnknownRefund => Err(Refusal::identifier(field)),
+            Rejection::NotOffered => Err(not_offered()),
+            Rejection::Stale => Err(call.stale.clone().unwrap_or_else(Refusal::idempotency_violation)),
+            Rejection::AlreadyStarted | Rejection::NotThisIssuer => Err(Refusal::idempotency_violation()),
+            Rejection::NotPaid | Rejection::NothingToGiveBack => precondition(format!("{field}: {rejection}")),
+            Rejection::RefundExceeds(_) => precondition(format!("refundAmount.amountMicros: {rejection}")),
+            Rejection::RefundCurrency(_) => {
+                let field = "refundAmount.currencyCode";
+                Err(Refusal::new(ErrorCode::InvalidFieldValue(field.into()), format!("{field}: {rejection}")))
+            }
+        },
+        Err(AskError::IdempotencyViolation) => Err(Refusal::idempotency_violation()),
         Err(AskError::Overloaded | AskError::Unavailable) => {
             Err(Refusal::new(ErrorCode::Unavailable, "temporarily unavailable, retry with the same requestId"))
         }

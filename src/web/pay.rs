@@ -220,16 +220,9 @@ pub(super) fn standing(visitor: &Visitor<'_>, asked: Asked<RedirectPayment>) -> 
     let refused = |kind| Box::new(visitor.neutral(kind));
     match asked.map(Told::into_reply) {
         Ok(Reply::Standing(standing)) => Ok(standing),
-        Ok(Reply::Noted | Reply::Link(_) | Reply::Refused(_) | Reply::Status(_, _)) => {
-            Err(refused(Neutral::Unavailable))
-        }
+        Ok(_) => Err(refused(Neutral::Unavailable)),
         Err(AskError::Rejected(Rejection::Unknown)) => Err(refused(Neutral::NotFound)),
-        Err(
-            AskError::Rejected(
-                Rejection::NotThisIssuer | Rejection::AlreadyStarted | Rejection::Stale | Rejection::NotOffered,
-            )
-            | AskError::IdempotencyViolation,
-        ) => Err(refused(Neutral::Refused)),
+        Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => Err(refused(Neutral::Refused)),
         Err(AskError::Overloaded | AskError::Unavailable) => Err(refused(Neutral::Unavailable)),
     }
 }

@@ -32,6 +32,8 @@ pub struct GoogleSurface {
     pub callback_hosts: CallbackHosts,
     /// What payers of an account may choose from, by the account's index.
     pub offers: Vec<Vec<IssuerId>>,
+    /// How long after a payment its money may go back, in milliseconds, by the account's index.
+    pub refund_windows_ms: Vec<i64>,
     /// `google.begin_path`
     pub begin_path: String,
     /// `google.base_path`

@@ -7,10 +7,10 @@ use url::Url;
 
 use super::read::Object;
 use super::unseal::{Accounts, LONGEST_ANSWER};
-use super::write::{form_of_payment, outcome_json, timestamp};
+use super::write::{form_of_payment, outcome_json, refund_result_json, timestamp};
 use crate::crypto::Carrier;
-use crate::domain::redirect_payment::Outcome;
-use crate::domain::{IssuerId, Piaid, RequestId, Timestamp};
+use crate::domain::redirect_payment::{Outcome, RefundResult};
+use crate::domain::{IssuerId, Piaid, RefundId, RequestId, Timestamp};
 use crate::protocol::json::parse_strict;
 
 /// Where Google is: `https://vgw.googleapis.com/gsp` or the sandbox (API section 1.2).
@@ -58,7 +58,7 @@ impl CallFailed {
         Self { description: description.to_owned(), retry_after_ms: None, refused: false }
     }
 
-    fn answer(description: impl Into<String>) -> Self {
+    pub(super) fn answer(description: impl Into<String>) -> Self {
         Self { description: description.into(), retry_after_ms: None, refused: false }
     }
 }
@@ -101,9 +101,25 @@ impl GoogleClient {
         });
         let call = ("redirectPaymentCompleteNotification", notification.piaid);
         let answer = self.call(accounts, call, &body, now).await?;
-        // Any member is an acknowledgement: others than `accepted` are UNCONFIRMED (API section 6.3).
-        let root = Object::root(&answer).map_err(|refusal| CallFailed::answer(refusal.to_string()))?;
-        root.require(&["result"]).map_err(|refusal| CallFailed::answer(refusal.to_string()))
+        acknowledged(&answer)
+    }
+
+    /// `refundResultNotification` (API section 6.4). `request_id` is the same on every attempt; the result never changes
+    /// (checklist REF-5).
+    pub async fn notify_refund_result(
+        &self,
+        accounts: &Accounts,
+        notification: &RefundNotification<'_>,
+        now: Timestamp,
+    ) -> Result<(), CallFailed> {
+        let body = json!({
+            "requestHeader": header(notification.request_id, notification.piaid, now),
+            "paymentIntegratorRefundId": notification.refund.to_string(),
+            "refundRequestId": notification.refund_request_id.as_str(),
+            "result": refund_result_json(notification.result),
+        });
+        let answer = self.call(accounts, ("refundResultNotification", notification.piaid), &body, now).await?;
+        acknowledged(&answer)
     }
 
     /// `echo` (API section 6.2).
@@ -125,7 +141,7 @@ impl GoogleClient {
         Ok(EchoAnswer { same_message: root.text("clientMessage") == Ok(message), responded_at })
     }
 
-    async fn call(
+    pub(super) async fn call(
         &self,
         accounts: &Accounts,
         (method, piaid): (&str, &Piaid),
@@ -167,6 +183,27 @@ impl GoogleClient {
     }
 }
 
+/// Any member is an acknowledgement: others than `accepted` are UNCONFIRMED (API sections 6.3 and 6.4).
+pub(super) fn acknowledged(answer: &Value) -> Result<(), CallFailed> {
+    let root = Object::root(answer).map_err(|refusal| CallFailed::answer(refusal.to_string()))?;
+    root.require(&["result"]).map_err(|refusal| CallFailed::answer(refusal.to_string()))
+}
+
+/// What a refund's result says.
+#[derive(Debug)]
+pub struct RefundNotification<'a> {
+    /// The stable id of this notification.
+    pub request_id: &'a str,
+    /// The account.
+    pub piaid: &'a Piaid,
+    /// Our id of the refund.
+    pub refund: &'a RefundId,
+    /// The order.
+    pub refund_request_id: &'a RequestId,
+    /// The final result.
+    pub result: &'a RefundResult,
+}
+
 /// What C2 says.
 #[derive(Debug)]
 pub struct Notification<'a> {
@@ -193,7 +230,7 @@ impl Accounts {
     }
 }
 
-fn header(request_id: &str, piaid: &Piaid, now: Timestamp) -> Value {
+pub(super) fn header(request_id: &str, piaid: &Piaid, now: Timestamp) -> Value {
     json!({
         "requestId": request_id,
         "requestTimestamp": timestamp(now),

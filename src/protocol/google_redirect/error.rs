@@ -87,6 +87,8 @@ pub enum ErrorCode {
     MissingRequiredField(String),
     /// Decrypted, but not parseable.
     InvalidDecryptedRequest,
+    /// The system is not in the state that the request needs, and it may be later.
+    PreconditionViolation,
     /// The account belongs to another signer.
     Forbidden,
     /// Ours, retryable: 503, in the browser `unavailable`.
@@ -102,6 +104,7 @@ impl ErrorCode {
             | Self::RequestTimestampOutOfRange { .. }
             | Self::InvalidFieldValue(_)
             | Self::MissingRequiredField(_)
+            | Self::PreconditionViolation
             | Self::InvalidDecryptedRequest => 400,
             Self::InvalidPayloadSignature => 401,
             Self::Forbidden => 403,
@@ -131,6 +134,7 @@ impl ErrorCode {
             Self::InvalidFieldValue(field) => ("invalidFieldValue", json!({"invalidFieldName": field})),
             Self::MissingRequiredField(field) => ("missingRequiredField", json!({"missingFieldName": field})),
             Self::InvalidDecryptedRequest => ("invalidDecryptedRequest", json!({})),
+            Self::PreconditionViolation => ("preconditionViolation", json!({})),
             Self::Forbidden => ("forbidden", json!({})),
             Self::Unavailable => return None,
         })
@@ -155,6 +159,7 @@ impl ErrorCode {
             | Self::IdempotencyViolation
             | Self::InvalidFieldValue(_)
             | Self::MissingRequiredField(_)
+            | Self::PreconditionViolation
             | Self::InvalidDecryptedRequest => self.server_result().unwrap_or_else(|| json!({"internalError": {}})),
         }
     }

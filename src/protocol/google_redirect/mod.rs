@@ -13,7 +13,7 @@ mod write;
 
 pub use begin::{BeginCall, BeginError, BeginQuery};
 pub use callback::{CallbackHosts, InvalidCallback};
-pub use client::{CallFailed, EchoAnswer, GoogleClient, GoogleEndpoint, Notification, http_client};
+pub use client::{CallFailed, EchoAnswer, GoogleClient, GoogleEndpoint, Notification, RefundNotification, http_client};
 pub use error::{ErrorCode, ProtocolError, Refusal};
 pub use unseal::{Account, Accounts, Call, Request, StartRequest, Wanted};
 pub use write::{Answer, complete_url};

@@ -70,6 +70,13 @@ pub enum Request {
         /// The start request whose outcome is asked for.
         redirect_request_id: RequestId,
     },
+    /// `asynchronousRefund`.
+    Refund {
+        /// The start request of the payment.
+        capture_request_id: RequestId,
+        /// How much goes back: positive, whole minor units.
+        amount: Money,
+    },
 }
 
 /// What starts a payment in either flow.
@@ -94,6 +101,8 @@ pub enum Wanted {
     GenerateUrl,
     /// `getRedirectPaymentStatus`
     Status,
+    /// `asynchronousRefund`
+    Refund,
 }
 
 /// The clear text behind a verified signature, with what every method has in common.
@@ -237,6 +246,12 @@ fn read_request(body: &Value, wanted: Wanted) -> Result<Request, Refusal> {
             let redirect_request_id =
                 RequestId::parse(id).map_err(|reason| Refusal::invalid("redirectRequestId", reason.expected))?;
             Ok(Request::Status { redirect_request_id })
+        }
+        Wanted::Refund => {
+            root.require(&["captureRequestId", "refundAmount"])?;
+            let capture_request_id = RequestId::parse(root.text("captureRequestId")?)
+                .map_err(|reason| Refusal::invalid("captureRequestId", reason.expected))?;
+            Ok(Request::Refund { capture_request_id, amount: root.payable("refundAmount")? })
         }
         Wanted::GenerateUrl => {
             root.require(&["transactionAmount", "transactionDescription", "formOfPayment", "callbackUrl"])?;

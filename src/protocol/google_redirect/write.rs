@@ -7,7 +7,7 @@ use super::callback::request_id_in;
 use super::error::Refusal;
 use super::unseal::Accounts;
 use crate::crypto::{Carrier, SealError};
-use crate::domain::redirect_payment::{Decline, Negative, Outcome, RawCode, Verdict};
+use crate::domain::redirect_payment::{Decline, Negative, Outcome, RawCode, RefundDecline, RefundResult, Verdict};
 use crate::domain::{IssuerId, Money, RequestId, Timestamp};
 
 /// What a server-to-server call is answered with.
@@ -24,6 +24,10 @@ pub enum Answer {
     Declined(Negative),
     /// `getRedirectPaymentStatus`.
     Status(Verdict, Option<IssuerId>),
+    /// `asynchronousRefund`: accepted for processing (API section 5.4).
+    Acknowledged,
+    /// `remittanceStatementNotification`: received (API section 5.5).
+    Accepted,
     /// An `ErrorResponse` with our own id of this call.
     Error(Refusal, String),
 }
@@ -74,6 +78,12 @@ fn clear_text(answer: &Answer, now: Timestamp) -> Value {
         Answer::Status(verdict, issuer) => {
             body.insert("result".into(), verdict_json(verdict));
             body.insert("formOfPayment".into(), form_of_payment(issuer.as_ref()));
+        }
+        Answer::Acknowledged => {
+            body.insert("result".into(), json!({"acknowledged": {}}));
+        }
+        Answer::Accepted => {
+            body.insert("result".into(), json!({"accepted": {}}));
         }
         Answer::Error(refusal, id) => {
             body.insert("errorDescription".into(), json!(refusal.description));
@@ -168,6 +178,22 @@ pub(super) fn outcome_json(outcome: &Outcome) -> Value {
         | Decline::PayerLeft => {}
     }
     json!({ decline_name(&negative.decline): detail })
+}
+
+/// RefundResult (API section 6.4). `rawResult` inside is UNCONFIRMED; like elsewhere it stands only where there is one.
+pub(super) fn refund_result_json(result: &RefundResult) -> Value {
+    let RefundResult::Refused(refusal) = result else { return json!({"success": {}}) };
+    let member = match refusal.reason {
+        RefundDecline::AccountClosed => "accountClosed",
+        RefundDecline::AccountOnHold => "accountOnHold",
+        RefundDecline::ExceedsMaximumBalance => "refundExceedsMaximumBalance",
+        RefundDecline::WindowExceeded => "refundWindowExceeded",
+    };
+    let mut detail = Map::new();
+    if let Some(raw) = &refusal.raw {
+        detail.insert("rawResult".into(), json!({"rawCode": raw.as_str()}));
+    }
+    json!({ member: detail })
 }
 
 fn decline_name(decline: &Decline) -> &'static str {
