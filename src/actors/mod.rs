@@ -9,6 +9,7 @@ mod payment_effects;
 mod registry;
 mod route;
 mod shell;
+mod statement_effects;
 
 pub use deadlines::Deadlines;
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
@@ -16,3 +17,4 @@ pub use payment_effects::{LateMoney, PaymentEffects};
 pub use registry::{Registry, RegistrySettings};
 pub use route::{Carried, Effects, Failure, Routes};
 pub use shell::{Ask, AskError, Asked, RememberAs, Shell, Told};
+pub use statement_effects::{Ahead, StatementEffects, StatementPolicy};

@@ -8,11 +8,12 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use url::Url;
 
 use super::Surroundings;
-use crate::actors::{LateMoney, Registry};
+use crate::actors::{LateMoney, Registry, StatementPolicy};
 use crate::config::{self, Config, KeyScheme, NamedSecret, PaidAfterClose};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
 use crate::domain::Piaid;
 use crate::domain::redirect_payment::RedirectPayment;
+use crate::domain::remittance::{FeeSchedule, Remittance, Rules};
 use crate::issuer::{Issuers, SignedRedirect};
 use crate::protocol::google_redirect::{Account, Accounts, CallbackHosts, GoogleClient, GoogleEndpoint, http_client};
 use crate::storage::Store;
@@ -134,13 +135,30 @@ pub(super) fn late_money(config: &Config) -> HashMap<Piaid, LateMoney> {
     accounts.map(|account| (account.piaid.clone(), of(account))).collect()
 }
 
+/// What the configuration says about each account's statements.
+pub(super) fn statement_policies(config: &Config) -> HashMap<Piaid, StatementPolicy> {
+    let accounts = config.google.iter().flat_map(|google| &google.accounts);
+    let of = |account: &config::Account| StatementPolicy {
+        rules: Rules { auto_accept: account.auto_accept, two_persons_above_micros: account.two_persons_above_micros },
+        fees: account.fee.map(|fee| FeeSchedule {
+            part_millionths: fee.part_millionths,
+            fixed_micros: fee.fixed_micros,
+            on_refunds: fee.on_refunds,
+        }),
+    };
+    accounts.map(|account| (account.piaid.clone(), of(account))).collect()
+}
+
+/// The kinds of transaction that a server drives, and where their rows are.
+pub(super) struct Kinds {
+    pub(super) store: Store,
+    pub(super) payments: Registry<RedirectPayment>,
+    pub(super) statements: Registry<Remittance>,
+    pub(super) policies: Arc<HashMap<Piaid, StatementPolicy>>,
+}
+
 /// What the handlers share.
-pub(super) fn surface(
-    config: &Config,
-    keys: Keys,
-    (store, payments): (&Store, &Registry<RedirectPayment>),
-    around: &Surroundings,
-) -> anyhow::Result<Surface> {
+pub(super) fn surface(config: &Config, keys: Keys, kinds: &Kinds, around: &Surroundings) -> anyhow::Result<Surface> {
     let google = config.google.as_ref().map(|google| {
         let hosts: Vec<String> = google.callback_hosts.iter().map(ToString::to_string).collect();
         GoogleSurface {
@@ -159,8 +177,10 @@ pub(super) fn surface(
         google,
         issuers: keys.issuers,
         looks: looks(config)?,
-        payments: payments.clone(),
-        store: store.clone(),
+        payments: kinds.payments.clone(),
+        statements: kinds.statements.clone(),
+        policies: kinds.policies.clone(),
+        store: kinds.store.clone(),
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),
         links: keys.links,

@@ -15,14 +15,17 @@ use anyhow::Context as _;
 
 pub use assemble::{Keys, google_client, load_keys};
 
+use assemble::Kinds;
+
 use crate::actors::{
     Deadlines, Drain, Outbox, OutboxHandle, OutboxSettings, PaymentEffects, Registry, RegistrySettings, Routes, Shell,
+    StatementEffects,
 };
 use crate::config::Config;
 use crate::domain::redirect_payment::RedirectPayment;
 use crate::ports::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::protocol::google_redirect::http_client;
-use crate::storage::{NodeId, Store, StoreOptions};
+use crate::storage::{Codec, NodeId, Store, StoreOptions};
 use crate::web::{Limiter, Surface, administration, guard, public};
 
 /// How long an effect belongs to the node that works on it. With the outbox's look every 500 ms, what a killed process
@@ -108,29 +111,36 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     }
 
     let handle = OutboxHandle::default();
-    let shell = Shell {
+    let hands = Hands { config, store: &store, around: &around, outbox: &handle, node };
+    let kinds = Kinds {
         store: store.clone(),
-        clock: around.clock.clone(),
-        outbox: handle.clone(),
-        node,
-        commit_timeout: config.database.commit_timeout,
-        lease_ms: LEASE_MS,
-        machine: std::marker::PhantomData,
+        payments: hands.registry(),
+        statements: hands.registry(),
+        policies: Arc::new(assemble::statement_policies(config)),
     };
-    let settings =
-        RegistrySettings { shards: config.server.workers, idle: config.actors.idle, most_resident: MOST_RESIDENT };
-    let payments = Registry::start(Arc::new(shell), settings);
     let http = http_client().context("cannot build the HTTP client")?;
-    let effects = PaymentEffects {
+    let google = google_client(config, http)?;
+    let payment_effects = PaymentEffects {
         accounts: keys.accounts.clone(),
-        google: google_client(config, http)?,
+        google: google.clone(),
         issuers: keys.issuers.clone(),
         late_money: assemble::late_money(config),
         clock: around.clock.clone(),
     };
+    let statement_effects = StatementEffects {
+        accounts: keys.accounts.clone(),
+        google,
+        store: store.clone(),
+        statements: kinds.statements.clone(),
+        policies: kinds.policies.clone(),
+        clock: around.clock.clone(),
+        ahead: Arc::default(),
+    };
     let outbox = OutboxSettings {
         store: store.clone(),
-        routes: Routes::default().with(effects, payments.clone()),
+        routes: Routes::default()
+            .with(payment_effects, kinds.payments.clone())
+            .with(statement_effects, kinds.statements.clone()),
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),
         node,
@@ -142,15 +152,45 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         Outbox::new(outbox)
     });
     handle.connect(outbox.clone());
+    let payments = kinds.payments.clone();
     let deadlines = Deadlines { store: store.clone(), registry: payments.clone(), clock: around.clock.clone() };
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
 
-    let surface = web::Data::new(assemble::surface(config, keys, (&store, &payments), &around)?);
+    let surface = web::Data::new(assemble::surface(config, keys, &kinds, &around)?);
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
     let handles = [public_server.handle(), admin_server.handle()];
     actix_rt::spawn(public_server);
     actix_rt::spawn(admin_server);
     Ok(Running { public: public_address, admin: admin_address, store, payments, outbox, servers: handles })
+}
+
+/// What the actors of every kind of transaction share.
+struct Hands<'a> {
+    config: &'a Config,
+    store: &'a Store,
+    around: &'a Surroundings,
+    outbox: &'a OutboxHandle,
+    node: NodeId,
+}
+
+impl Hands<'_> {
+    fn registry<M: Codec>(&self) -> Registry<M> {
+        let shell = Shell {
+            store: self.store.clone(),
+            clock: self.around.clock.clone(),
+            outbox: self.outbox.clone(),
+            node: self.node,
+            commit_timeout: self.config.database.commit_timeout,
+            lease_ms: LEASE_MS,
+            machine: std::marker::PhantomData,
+        };
+        let settings = RegistrySettings {
+            shards: self.config.server.workers,
+            idle: self.config.actors.idle,
+            most_resident: MOST_RESIDENT,
+        };
+        Registry::start(Arc::new(shell), settings)
+    }
 }
 
 fn servers(

@@ -56,12 +56,50 @@ pub struct Account {
     pub paid_after_close: PaidAfterClose,
     /// `auto_accept` (default false): accept a fully matched statement without a person.
     pub auto_accept: bool,
+    /// `two_persons_above_micros`: above this amount, of either sign, two persons accept a statement.
+    pub two_persons_above_micros: Option<i64>,
+    /// `fee`: what we earn on each capture; without it the fees of a statement are not judged.
+    pub fee: Option<FeeSettings>,
     /// `jose`: algorithms of what we send (contract section 7).
     pub jose: JoseSettings,
     /// `sign_with_all` (default false): sign with every own key while keys are rotated, not with the first alone.
     pub sign_with_all: bool,
     /// `environment`: lets `doctor` see keys that sandbox and production share (KEY-1).
     pub environment: Option<Environment>,
+}
+
+/// `fee = { percent, fixed_micros, on_refunds }`: rounded half-even to the currency's minor unit (flows-security 5.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeeSettings {
+    /// `percent` as a decimal text such as `"1.75"` (default 0), in millionths of the amount.
+    pub part_millionths: i64,
+    /// `fixed_micros` (default 0): added to each capture's fee.
+    pub fixed_micros: i64,
+    /// `on_refunds` (default false): a refund gives its percentage back.
+    pub on_refunds: bool,
+}
+
+impl FeeSettings {
+    fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
+        let percent = section.parsed("percent", "a percentage as text, such as \"1.75\", at most 100", millionths)?;
+        Ok(Self {
+            part_millionths: percent.unwrap_or(0),
+            fixed_micros: section.number("fixed_micros", 0..=i64::MAX)?.unwrap_or(0),
+            on_refunds: section.flag("on_refunds")?.unwrap_or(false),
+        })
+    }
+}
+
+/// `1.75` percent is 17,500 millionths.
+fn millionths(percent: &str) -> Option<i64> {
+    let (whole, fraction) = percent.split_once('.').unwrap_or((percent, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || fraction.len() > 4 || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let fraction: i64 = format!("{fraction:0<4}").parse().ok()?;
+    let part = whole.parse::<i64>().ok()?.checked_mul(10_000)?.checked_add(fraction)?;
+    (part <= 1_000_000).then_some(part)
 }
 
 /// What happens to money that an issuer took after Google was told that there is none.
@@ -136,10 +174,13 @@ pub(super) const ACCOUNT: &[&str] = &[
     "refund_window_days",
     "paid_after_close",
     "auto_accept",
+    "two_persons_above_micros",
+    "fee",
     "jose",
     "sign_with_all",
     "environment",
 ];
+pub(super) const FEE: &[&str] = &["percent", "fixed_micros", "on_refunds"];
 pub(super) const JOSE: &[&str] = &["jws_alg", "jwe_alg", "jwe_enc", "zip", "allow_rsa1_5"];
 const JWS_ALGS: &[&str] = &["RS256", "RS384", "PS256", "PS384", "ES256", "ES384"];
 const JWE_ALGS: &[&str] = &["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A256KW", "RSA1_5"];
@@ -206,6 +247,8 @@ impl Account {
                 })?
                 .unwrap_or(PaidAfterClose::Person),
             auto_accept: entry.flag("auto_accept")?.unwrap_or(false),
+            two_persons_above_micros: entry.number("two_persons_above_micros", 0..=i64::MAX)?,
+            fee: entry.section("fee", FEE)?.map(|section| FeeSettings::read(&section)).transpose()?,
             jose: entry
                 .section("jose", JOSE)?
                 .map(|section| JoseSettings::read(&section))

@@ -10,7 +10,8 @@
 //!
 //! Keys that contract section 2 does not name: `server.workers`, `server.shutdown_timeout_s`, `database.url_file`,
 //! `database.commit_timeout_ms`, `google.choice_timeout_s`, `google.replay_before_clock`, `google.accounts[].jose`,
-//! `google.accounts[].paid_after_close`, `google.accounts[].sign_with_all`, `google.accounts[].environment`, `limits.parallel`, `actors.idle_s`,
+//! `google.accounts[].paid_after_close`,
+//! `google.accounts[].two_persons_above_micros`, `google.accounts[].fee`, `google.accounts[].sign_with_all`, `google.accounts[].environment`, `limits.parallel`, `actors.idle_s`,
 //! `smtp.url_file`. They are described where their fields stand.
 
 mod error;
@@ -26,7 +27,7 @@ mod values;
 use std::path::{Path, PathBuf};
 
 pub use error::ConfigError;
-pub use google::{Account, Environment, Google, JoseSettings, OwnKeyFile, PaidAfterClose, PeerKeyFile};
+pub use google::{Account, Environment, FeeSettings, Google, JoseSettings, OwnKeyFile, PaidAfterClose, PeerKeyFile};
 pub use issuers::{Connector, Issuer};
 pub use secret::{Secret, SecretText};
 pub use server::{Actors, Database, Limits, Log, LogFormat, NamedSecret, Server, Tls};

@@ -15,8 +15,18 @@ fn absorb(hasher: &mut Sha256, part: &[u8]) {
 /// The id of the transaction that Google's `requestId` names within an account: identical requests meet in one row, on
 /// whatever node they arrive. SHA-256, cut into a UUID of version 8.
 pub fn transaction_id(piaid: &Piaid, request_id: &RequestId) -> TransactionId {
+    derived(b"roundtrip transaction 1", piaid, request_id)
+}
+
+/// The id of the remittance statement that Google announced under `requestId`. Another one than a payment's of the same
+/// `requestId`, which the request log refuses.
+pub fn statement_id(piaid: &Piaid, request_id: &RequestId) -> TransactionId {
+    derived(b"roundtrip statement 1", piaid, request_id)
+}
+
+fn derived(kind: &[u8], piaid: &Piaid, request_id: &RequestId) -> TransactionId {
     let mut hasher = Sha256::new();
-    absorb(&mut hasher, b"roundtrip transaction 1");
+    absorb(&mut hasher, kind);
     absorb(&mut hasher, piaid.as_str().as_bytes());
     absorb(&mut hasher, request_id.as_str().as_bytes());
     let mut bytes = [0; 16];

@@ -100,6 +100,8 @@ pub enum Attention {
     PaidAfterClose,
     /// The issuer contradicted its own final word.
     Contradiction,
+    /// A remittance statement differs from our books.
+    StatementDiffers,
 }
 
 impl Attention {
@@ -109,6 +111,7 @@ impl Attention {
             Self::AmountDiffers => "amount_differs",
             Self::PaidAfterClose => "paid_after_close",
             Self::Contradiction => "contradiction",
+            Self::StatementDiffers => "statement_differs",
         }
     }
 }

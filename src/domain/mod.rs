@@ -9,6 +9,7 @@ mod machine;
 mod money;
 mod record;
 pub mod redirect_payment;
+pub mod remittance;
 mod time;
 
 pub use ids::{InvalidId, IssuerId, Piaid, RefundId, RequestId, TransactionId, UserName};

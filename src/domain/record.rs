@@ -1,5 +1,6 @@
 //! Facts that stand in tables of their own, written in the same commit as the decision they follow from.
 
+use super::remittance::{Finding, StatedEvent};
 use super::{IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
 
 /// One fact, or many of one kind.
@@ -7,6 +8,43 @@ use super::{IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
 pub enum Record {
     /// A capture or refund of ours that Google will list on a remittance statement. Written again when its standing changes.
     Remittable(Remittable),
+    /// Events of a statement, as stated.
+    StatementLines {
+        /// The statement.
+        statement: TransactionId,
+        /// The place of the first, from 1.
+        first: u64,
+        /// In order.
+        events: Vec<StatedEvent>,
+    },
+    /// What does not match.
+    Findings {
+        /// The statement.
+        statement: TransactionId,
+        /// In order.
+        findings: Vec<Finding>,
+    },
+    /// Captures and refunds of ours that a statement lists. What another statement lists already stays with it.
+    Stated {
+        /// The statement.
+        statement: TransactionId,
+        /// The account.
+        piaid: Piaid,
+        /// Google's ids.
+        request_ids: Vec<String>,
+    },
+    /// The statement lists nothing any more.
+    Released {
+        /// The statement.
+        statement: TransactionId,
+        /// The account.
+        piaid: Piaid,
+    },
+    /// What was found on the statement is judged anew.
+    FindingsCleared {
+        /// The statement.
+        statement: TransactionId,
+    },
 }
 
 /// A capture or a refund, as a remittance statement names it: by Google's id alone (flows-security section 5.5, checklist

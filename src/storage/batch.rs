@@ -13,6 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::outbox::keyed;
+use super::remittance;
 use super::rows::{Rows, open_after};
 
 /// Both databases take more values than this in one statement.
@@ -81,7 +82,11 @@ async fn append(db: &DatabaseTransaction, live: &[&Rows], verdicts: &[Verdict]) 
     insert::<journal::Entity>(db, events).await?;
     insert::<outbox::Entity>(db, effects).await?;
     insert::<ledger::Entity>(db, entries).await?;
-    remember_remittables(db, live).await
+    remember_remittables(db, live).await?;
+    for write in live.iter().flat_map(|member| &member.statements) {
+        remittance::write(db, write).await?;
+    }
+    Ok(())
 }
 
 /// New and changed captures and refunds. A statement that lists one already goes on doing so.
@@ -234,7 +239,7 @@ fn rows_at_once<E: EntityTrait>() -> usize {
     (MOST_VALUES / E::Column::iter().count().max(1)).max(1)
 }
 
-async fn insert<E>(db: &DatabaseTransaction, mut rows: Vec<E::Model>) -> Result<(), DbErr>
+pub(super) async fn insert<E>(db: &DatabaseTransaction, mut rows: Vec<E::Model>) -> Result<(), DbErr>
 where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel>,

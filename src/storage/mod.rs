@@ -19,6 +19,7 @@ mod ledger;
 mod outbox;
 mod read;
 mod redirect_payment;
+mod remittance;
 mod rows;
 mod schema;
 mod token;
@@ -32,6 +33,7 @@ pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
 pub use ledger::{AccountSum, LedgerBalance};
 pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
 pub use read::{Overview, StateCount};
+pub use remittance::{LinePage, OursFound, ReportMade, StatedLine, StatementRow};
 pub use schema::MigrationState;
 pub use token::{ApiToken, NewApiToken};
 

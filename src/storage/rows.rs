@@ -1,9 +1,10 @@
 //! From a commit to the rows it writes; on the caller's thread, so that the writer only writes.
 
-use entity::{journal, ledger, outbox, remittable, request_log, transaction};
+use entity::{journal, ledger, outbox, remittable, request_log, statement_finding, statement_line, transaction};
 
 use super::{Change, Codec, CodecError, Commit, CommitError, OutboxKey, Position, StorageError};
 use crate::crypto::chain_hash;
+use crate::domain::remittance::{Finding, StatedEvent};
 use crate::domain::{Account, LedgerEntry, Record, Timestamp, TransactionId, unbalanced_currency};
 
 /// What one commit writes.
@@ -18,6 +19,7 @@ pub(super) struct Rows {
     pub(super) outbox: Vec<outbox::Model>,
     pub(super) ledger: Vec<ledger::Model>,
     pub(super) remittables: Vec<remittable::Model>,
+    pub(super) statements: Vec<StatementWrite>,
     pub(super) log: Option<request_log::Model>,
     pub(super) settles: Option<OutboxKey>,
     /// How many outbox rows stood when the decision was made.
@@ -31,6 +33,16 @@ pub(super) struct Rows {
 pub(super) struct Lease {
     pub(super) node: uuid::Uuid,
     pub(super) until_ms: i64,
+}
+
+/// What reconciliation writes beside the statement's own row, in the order of the decision.
+#[derive(Debug, Clone)]
+pub(super) enum StatementWrite {
+    Lines(Vec<statement_line::Model>),
+    Findings(Vec<statement_finding::Model>),
+    Stated { statement: uuid::Uuid, account: String, request_ids: Vec<String> },
+    Released { statement: uuid::Uuid, account: String },
+    FindingsCleared { statement: uuid::Uuid },
 }
 
 impl Rows {
@@ -54,6 +66,34 @@ impl Rows {
                 at_ms: ours.at.as_millis(),
                 statement_id: None,
             }),
+            Record::StatementLines { statement, first, events } => {
+                let line = |(line, event)| stated_line(statement.as_uuid(), line, event);
+                self.statements.push(StatementWrite::Lines((signed(*first)..).zip(events).map(line).collect()));
+            }
+            Record::Findings { statement, findings } => {
+                let row = |finding: &Finding| statement_finding::Model {
+                    statement_id: statement.as_uuid(),
+                    line: signed(finding.line),
+                    kind: finding.kind.as_str().to_owned(),
+                    request_id: finding.request_id.clone(),
+                    stated_micros: finding.stated_micros,
+                    ours_micros: finding.ours_micros,
+                    fee_micros: finding.fee_micros,
+                    expected_fee_micros: finding.expected_fee_micros,
+                };
+                self.statements.push(StatementWrite::Findings(findings.iter().map(row).collect()));
+            }
+            Record::Stated { statement, piaid, request_ids } => self.statements.push(StatementWrite::Stated {
+                statement: statement.as_uuid(),
+                account: piaid.as_str().to_owned(),
+                request_ids: request_ids.clone(),
+            }),
+            Record::Released { statement, piaid } => self
+                .statements
+                .push(StatementWrite::Released { statement: statement.as_uuid(), account: piaid.as_str().to_owned() }),
+            Record::FindingsCleared { statement } => {
+                self.statements.push(StatementWrite::FindingsCleared { statement: statement.as_uuid() });
+            }
         }
     }
 
@@ -74,6 +114,7 @@ pub(super) fn rows<M: Codec>(commit: &Commit<M>) -> Result<(Rows, Position), Com
         outbox: Vec::new(),
         ledger: Vec::new(),
         remittables: Vec::new(),
+        statements: Vec::new(),
         log: log(commit)?,
         settles: commit.settles,
         open_before: before.outbox_open,
@@ -96,6 +137,24 @@ pub(super) fn rows<M: Codec>(commit: &Commit<M>) -> Result<(Rows, Position), Com
     }
     rows.transaction = Some(transaction(commit, change, &after)?);
     Ok((rows, after))
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn stated_line(statement_id: uuid::Uuid, line: i64, event: &StatedEvent) -> statement_line::Model {
+    statement_line::Model {
+        statement_id,
+        line,
+        kind: event.kind.as_str().to_owned(),
+        request_id: event.request_id.clone(),
+        our_id: event.our_id.clone(),
+        currency: event.currency.map(|currency| currency.code().to_owned()),
+        amount_micros: event.amount_micros,
+        fee_micros: event.fee_micros,
+        note: event.note.clone(),
+    }
 }
 
 const NOWHERE: Position = Position { version: 0, journal_seq: 0, journal_head: [0; 32], outbox_open: 0 };

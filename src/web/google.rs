@@ -8,11 +8,12 @@ use actix_web::{HttpResponse, web};
 use super::begin::{new_start, not_offered};
 use super::surface::{GoogleSurface, PayPath, Surface};
 use crate::actors::{Ask, AskError, Asked, RememberAs, Told};
-use crate::crypto::transaction_id;
+use crate::crypto::{statement_id, transaction_id};
 use crate::domain::redirect_payment::{Flow, Input, RedirectPayment, RefundOrder, Rejection, Reply};
+use crate::domain::remittance::{self, Notice, Remittance};
 use crate::domain::{Money, Piaid, RequestId, TransactionId};
 use crate::protocol::google_redirect::{
-    Answer, Call, ErrorCode, ProtocolError, Refusal, Request, StartRequest, Wanted,
+    Answer, Call, ErrorCode, ProtocolError, Refusal, Request, StartRequest, StatementSummary, Wanted,
 };
 use crate::storage::RequestKey;
 
@@ -33,6 +34,8 @@ pub(super) fn routes(app: &mut web::ServiceConfig, base_path: &str) {
         ("redirect-fop-v1/getRedirectPaymentStatus", Wanted::Status),
         ("v1/payment-integrator-redirect/asynchronousRefund", Wanted::Refund),
         ("redirect-fop-v1/asynchronousRefund", Wanted::Refund),
+        ("v1/remittanceStatementNotification", Wanted::Statement),
+        ("redirect-fop-v1/remittanceStatementNotification", Wanted::Statement),
     ];
     for (path, wanted) in methods {
         let handler = move |surface: web::Data<Surface>, body: web::Bytes| call(surface, body, wanted);
@@ -113,6 +116,7 @@ async fn answer(surface: &Surface, google: &GoogleSurface, call: &Call) -> Resul
         Request::Refund { capture_request_id, amount } => {
             refund(surface, google, call, (capture_request_id, *amount)).await
         }
+        Request::Statement(summary) => announced(surface, call, summary).await,
     }
 }
 
@@ -191,6 +195,44 @@ async fn refund(
     match told(call, asked, FIELD)? {
         Reply::RefundAcknowledged => Ok(Answer::Acknowledged),
         _ => Err(Refusal::idempotency_violation()),
+    }
+}
+
+/// A statement exists: stored, then acknowledged; everything else follows from the stored row (API section 5.5).
+async fn announced(surface: &Surface, call: &Call, summary: &StatementSummary) -> Result<Answer, Refusal> {
+    let remember = remember(call, "remittanceStatementNotification");
+    // A replay, or a request id that was used for something else: known before anything is decided.
+    if let Some(asked) = surface.statements.recall(&remember).await {
+        return noted(asked);
+    }
+    if let Some(stale) = &call.stale {
+        return Err(stale.clone());
+    }
+    let notice = Notice {
+        id: statement_id(&call.piaid, &call.request_id),
+        piaid: call.piaid.clone(),
+        statement_id: call.request_id.clone(),
+        statement_date: summary.statement_date,
+        period_start: summary.period.0,
+        period_end: summary.period.1,
+        due: summary.due,
+        total: summary.total,
+        total_fees: summary.total_fees,
+        total_events: summary.total_events,
+        memo_line: summary.memo_line.clone(),
+        received_at: surface.clock.now(),
+    };
+    let input = remittance::Input::Notify(Box::new(notice.clone()));
+    noted(surface.statements.ask(Ask { id: notice.id, input, remember: Some(remember), settles: None }).await)
+}
+
+fn noted(asked: Asked<Remittance>) -> Result<Answer, Refusal> {
+    match asked {
+        Ok(_) => Ok(Answer::Accepted),
+        Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => Err(Refusal::idempotency_violation()),
+        Err(AskError::Overloaded | AskError::Unavailable) => {
+            Err(Refusal::new(ErrorCode::Unavailable, "temporarily unavailable, retry with the same requestId"))
+        }
     }
 }
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use url::Url;
 
 use super::pages::{IssuerMark, PageAssets};
-use crate::actors::Registry;
+use crate::actors::{Registry, StatementPolicy};
 use crate::crypto::{Purpose, UrlKeys};
 use crate::domain::redirect_payment::{RedirectPayment, Terms};
-use crate::domain::{IssuerId, Timestamp, TransactionId};
+use crate::domain::remittance::Remittance;
+use crate::domain::{IssuerId, Piaid, Timestamp, TransactionId};
 use crate::issuer::Issuers;
 use crate::ports::{Clock, Entropy};
 use crate::protocol::google_redirect::{Accounts, CallbackHosts};
@@ -55,6 +56,10 @@ pub struct Surface {
     pub looks: HashMap<IssuerId, OfferedIssuer>,
     /// The redirect payments.
     pub payments: Registry<RedirectPayment>,
+    /// The remittance statements.
+    pub statements: Registry<Remittance>,
+    /// What the configuration says about an account's statements.
+    pub policies: Arc<HashMap<Piaid, StatementPolicy>>,
     /// For lists and probes of the admin listener only.
     pub store: Store,
     /// The time.

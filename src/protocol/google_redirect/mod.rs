@@ -8,6 +8,7 @@ mod callback;
 mod client;
 mod error;
 mod read;
+mod remittance;
 mod unseal;
 mod write;
 
@@ -15,5 +16,6 @@ pub use begin::{BeginCall, BeginError, BeginQuery};
 pub use callback::{CallbackHosts, InvalidCallback};
 pub use client::{CallFailed, EchoAnswer, GoogleClient, GoogleEndpoint, Notification, RefundNotification, http_client};
 pub use error::{ErrorCode, ProtocolError, Refusal};
+pub use remittance::{StatementCall, StatementSummary};
 pub use unseal::{Account, Accounts, Call, Request, StartRequest, Wanted};
 pub use write::{Answer, complete_url};

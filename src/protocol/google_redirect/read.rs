@@ -31,6 +31,11 @@ impl<'a> Object<'a> {
         self.members.get(field).filter(|value| !value.is_null())
     }
 
+    /// Whether the field is there.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.find(field).is_some()
+    }
+
     /// The required check of flows-security section 8.3 comes before any value is judged.
     pub(super) fn require(&self, fields: &[&str]) -> Result<(), Refusal> {
         match fields.iter().find(|field| self.find(field).is_none()) {
@@ -77,15 +82,22 @@ impl<'a> Object<'a> {
         self.object(field)?.int64("epochMillis").map(Timestamp::from_millis)
     }
 
-    /// A payable Amount (API section 3.5, flows-security section 9).
-    pub(super) fn payable(&self, field: &str) -> Result<Money, Refusal> {
+    /// An Amount of either sign (API section 3.5).
+    pub(super) fn amount(&self, field: &str) -> Result<Money, Refusal> {
         let amount = self.object(field)?;
         amount.require(&["amountMicros", "currencyCode"])?;
         let micros = amount.int64("amountMicros")?;
         let currency = Currency::parse(amount.text("currencyCode")?)
             .map_err(|reason| Refusal::invalid(&amount.name("currencyCode"), reason))?;
-        Money::payable(micros, currency).map_err(|reason| {
-            Refusal::invalid(&amount.name("amountMicros"), format!("a positive whole number of minor units: {reason}"))
+        Ok(Money::new(micros, currency))
+    }
+
+    /// A payable Amount (API section 3.5, flows-security section 9).
+    pub(super) fn payable(&self, field: &str) -> Result<Money, Refusal> {
+        let stated = self.amount(field)?;
+        Money::payable(stated.micros(), stated.currency()).map_err(|reason| {
+            let field = format!("{}.amountMicros", self.name(field));
+            Refusal::invalid(&field, format!("a positive whole number of minor units: {reason}"))
         })
     }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::error::{ErrorCode, ProtocolError, Refusal};
 use super::read::Object;
+use super::remittance::{StatementSummary, read_summary};
 use crate::crypto::{Carrier, Keyring, OpenError, Opener, content_hash};
 use crate::domain::{IssuerId, Money, Piaid, RequestId, Timestamp};
 use crate::protocol::json::{canonical, parse_strict};
@@ -77,6 +78,8 @@ pub enum Request {
         /// How much goes back: positive, whole minor units.
         amount: Money,
     },
+    /// `remittanceStatementNotification`.
+    Statement(StatementSummary),
 }
 
 /// What starts a payment in either flow.
@@ -103,6 +106,8 @@ pub enum Wanted {
     Status,
     /// `asynchronousRefund`
     Refund,
+    /// `remittanceStatementNotification`
+    Statement,
 }
 
 /// The clear text behind a verified signature, with what every method has in common.
@@ -253,6 +258,7 @@ fn read_request(body: &Value, wanted: Wanted) -> Result<Request, Refusal> {
                 .map_err(|reason| Refusal::invalid("captureRequestId", reason.expected))?;
             Ok(Request::Refund { capture_request_id, amount: root.payable("refundAmount")? })
         }
+        Wanted::Statement => Ok(Request::Statement(read_summary(&root)?)),
         Wanted::GenerateUrl => {
             root.require(&["transactionAmount", "transactionDescription", "formOfPayment", "callbackUrl"])?;
             let callback_url = root.text("callbackUrl")?.to_owned();

@@ -1,0 +1,142 @@
+//! Acceptance and payment: what is decided about money, and how the books follow (architecture section 6).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::Remittance;
+use super::apply::apply;
+use super::decide::{Verdicts, adds_up, record};
+use super::fees::share;
+use super::finding::FindingKind;
+use super::state::{
+    Acceptance, Approval, Effect, Event, FeeConvention, KindSum, Modification, Reconciled, Rejection, Reply, Rules,
+    State, TransferRefusal,
+};
+use crate::domain::{Account, Decision, LedgerEntry, Money, Timestamp, TransactionId, UserName};
+
+/// A person approves: every difference needs a reason, and the total must add up (or nothing helps).
+pub(super) fn approve(
+    state: &State,
+    done: &Reconciled,
+    (approval, covered, rules): (&Approval, &BTreeMap<FindingKind, u64>, &Rules),
+) -> Verdicts {
+    adds_up(&done.notice, &done.fetched).map_err(Rejection::DoesNotAddUp)?;
+    let explained = |kind: &FindingKind, sum: &KindSum| {
+        *kind == FindingKind::Matched
+            || sum.count == 0
+            || approval.reasons.contains_key(kind.as_str())
+            || covered.get(kind).is_some_and(|events| *events >= sum.count)
+    };
+    let unexplained: Vec<FindingKind> =
+        done.tally.kinds.iter().filter(|(kind, sum)| !explained(kind, sum)).map(|(kind, _)| *kind).collect();
+    if !unexplained.is_empty() {
+        return Err(Rejection::Unexplained(unexplained));
+    }
+    let limit = rules.two_persons_above_micros.map_or(u64::MAX, i64::unsigned_abs);
+    if done.notice.total.micros().unsigned_abs() <= limit {
+        return Ok(accepted(state, done, approval));
+    }
+    // Four eyes: of two persons, who decide the same.
+    match done.approvals.as_slice() {
+        [] => Ok(record(state, vec![Event::Approved(approval.clone())])),
+        [.., first] if first.modification != approval.modification => Err(Rejection::ModificationDiffers),
+        known if known.iter().any(|first| first.by != approval.by) => Ok(accepted(state, done, approval)),
+        [..] => Err(Rejection::SamePerson),
+    }
+}
+
+/// Enough have approved it: booked, and Google is told.
+pub(super) fn accepted(state: &State, done: &Reconciled, approval: &Approval) -> Decision<Remittance> {
+    let modification = approval.modification.clone();
+    let events = vec![Event::Approved(approval.clone()), Event::Accepted { modification: modification.clone() }];
+    let mut decision = record(state, events);
+    decision.effects.push(Effect::Accept {
+        id: done.notice.id,
+        piaid: done.notice.piaid.clone(),
+        statement_id: done.notice.statement_id.clone(),
+        modification: modification.clone(),
+    });
+    let after = decision.events.iter().fold(state.clone(), apply);
+    if let State::Accepted(acceptance) | State::AcceptedWithModifications(acceptance) = &after {
+        decision.entries = entries(&acceptance.reconciled, &modification, approval.by.as_ref());
+    }
+    decision
+}
+
+/// After these, what we owe Google for the statement's events is its total: the fees are income, and what differs from our
+/// books stands in suspense, by finding, with the reason and the person.
+fn entries(done: &Reconciled, modification: &Modification, by: Option<&UserName>) -> Vec<LedgerEntry> {
+    let notice = &done.notice;
+    let currency = notice.total.currency();
+    let google = || Account::PayableToGoogle(notice.piaid.clone());
+    let money = |micros: i128| i64::try_from(micros).ok().map(|micros| Money::new(micros, currency));
+    let mut entries = Vec::new();
+    let mut book = |debit: Account, credit: Account, micros: i128, reason: Cow<'static, str>| {
+        if let Some(amount) = money(micros).filter(|amount| amount.micros() != 0) {
+            entries.extend(LedgerEntry::pair_by(debit, credit, amount, (reason, by.cloned())));
+        }
+    };
+    if adds_up(notice, &done.fetched) == Ok(FeeConvention::Deducted) {
+        let fee = done.fetched.fee;
+        let unit = currency.minor_unit_micros();
+        let ratio = modification.vat_to_fee_millionths.unwrap_or(0);
+        let vat = share(fee, i128::from(ratio), unit).unwrap_or(0);
+        book(google(), Account::FeeIncome(notice.piaid.clone()), fee - vat, "fees".into());
+        book(google(), Account::Vat(notice.piaid.clone()), vat, "VAT on fees".into());
+    }
+    for (kind, sum) in done.tally.kinds.iter().filter(|(kind, _)| **kind != FindingKind::Matched) {
+        // Stated above ours is owed although our books do not say so.
+        let reason = done.reason(*kind).map_or_else(
+            || Cow::from(format!("statement difference: {}", kind.as_str())),
+            |text| Cow::from(format!("statement difference: {}: {text}", kind.as_str())),
+        );
+        book(Account::Suspense, google(), sum.stated - sum.ours, reason);
+    }
+    entries
+}
+
+/// Google answered an exchange-rate modification with another total (API section 6.6).
+pub(super) fn exchange_difference(acceptance: &Acceptance, modified: Option<Money>) -> Vec<LedgerEntry> {
+    let notice = &acceptance.reconciled.notice;
+    let Some(modified) = modified.filter(|modified| modified.currency() == notice.total.currency()) else {
+        return Vec::new();
+    };
+    match modified.micros().checked_sub(notice.total.micros()) {
+        Some(0) | None => Vec::new(),
+        Some(more) => LedgerEntry::pair(
+            Account::Suspense,
+            Account::PayableToGoogle(notice.piaid.clone()),
+            Money::new(more, modified.currency()),
+            "exchange rate modification",
+        ),
+    }
+}
+
+/// The bank's entry stands in suspense until a statement takes it.
+pub(super) fn transferred(
+    state: &State,
+    acceptance: &Acceptance,
+    (transfer, amount, at): (TransactionId, Money, Timestamp),
+) -> Decision<Remittance> {
+    let due = acceptance.due();
+    let refused = |why| Decision::answer(Reply::TransferRefused(why));
+    if amount.currency() != due.currency() {
+        return refused(TransferRefusal::CurrencyDiffers);
+    }
+    if amount != due {
+        return refused(TransferRefusal::AmountDiffers);
+    }
+    let mut decision = record(state, vec![Event::Paid { transfer, at }]);
+    let google = Account::PayableToGoogle(acceptance.reconciled.notice.piaid.clone());
+    decision.entries = LedgerEntry::pair(google, Account::Suspense, due, "statement paid");
+    decision.reply = Reply::TransferTaken;
+    decision
+}
+
+impl Reconciled {
+    /// Why a finding is accepted: the last approval's word on the finding, or on one of its events.
+    pub fn reason(&self, kind: FindingKind) -> Option<&str> {
+        let given = self.approvals.iter().rev().find_map(|approval| approval.reasons.get(kind.as_str()));
+        given.map(String::as_str)
+    }
+}

@@ -1,0 +1,72 @@
+//! Replays events. Total: an event that does not fit its state leaves it unchanged, for `decide` never makes one.
+
+use super::state::{Acceptance, Event, Fetched, Reconciled, State, Tally};
+
+pub(super) fn apply(state: State, event: &Event) -> State {
+    match (event, state) {
+        (Event::Notified(notice), State::Unheard) => State::Notified(notice.clone()),
+        (Event::FetchBegun, State::Notified(notice)) => State::Fetching { notice, fetched: Fetched::default() },
+        (Event::PageFetched { fetched, .. }, State::Fetching { notice, .. }) => {
+            State::Fetching { notice, fetched: fetched.clone() }
+        }
+        (Event::ReconciliationBegun { round }, State::Fetching { notice, fetched }) => {
+            State::Reconciling { notice, fetched, tally: Tally::default(), round: *round }
+        }
+        (Event::ReconciliationBegun { round }, State::Matched(done) | State::Disputed(done)) => {
+            State::Reconciling { notice: done.notice, fetched: done.fetched, tally: Tally::default(), round: *round }
+        }
+        (Event::EventsJudged { tally }, State::Reconciling { notice, fetched, round, .. }) => {
+            State::Reconciling { notice, fetched, tally: tally.clone(), round }
+        }
+        (Event::Reconciled { missing, matched }, State::Reconciling { notice, fetched, mut tally, round }) => {
+            tally.missing.clone_from(missing);
+            let done = Reconciled { notice, fetched, tally, round, approvals: Vec::new() };
+            if *matched { State::Matched(done) } else { State::Disputed(done) }
+        }
+        (Event::Approved(approval), State::Matched(mut done)) => {
+            done.approvals.push(approval.clone());
+            State::Matched(done)
+        }
+        (Event::Approved(approval), State::Disputed(mut done)) => {
+            done.approvals.push(approval.clone());
+            State::Disputed(done)
+        }
+        (Event::Accepted { modification }, State::Matched(done) | State::Disputed(done)) => {
+            let as_it_is = modification.is_none();
+            let acceptance =
+                Acceptance { reconciled: done, modification: modification.clone(), told: false, modified_total: None };
+            if as_it_is { State::Accepted(acceptance) } else { State::AcceptedWithModifications(acceptance) }
+        }
+        (Event::AcceptanceTold { modified_total }, State::Accepted(acceptance)) => {
+            State::Accepted(Acceptance { told: true, modified_total: *modified_total, ..acceptance })
+        }
+        (Event::AcceptanceTold { modified_total }, State::AcceptedWithModifications(acceptance)) => {
+            State::AcceptedWithModifications(Acceptance { told: true, modified_total: *modified_total, ..acceptance })
+        }
+        (Event::Paid { transfer, at }, State::Accepted(acceptance) | State::AcceptedWithModifications(acceptance)) => {
+            State::Paid { acceptance, transfer: *transfer, at: *at }
+        }
+        (
+            Event::Replaced { by },
+            State::Notified(notice)
+            | State::Fetching { notice, .. }
+            | State::Reconciling { notice, .. }
+            | State::Matched(Reconciled { notice, .. })
+            | State::Disputed(Reconciled { notice, .. }),
+        ) => State::Replaced { notice, by: by.clone() },
+        (
+            Event::Notified(_)
+            | Event::FetchBegun
+            | Event::PageFetched { .. }
+            | Event::ReconciliationBegun { .. }
+            | Event::EventsJudged { .. }
+            | Event::Reconciled { .. }
+            | Event::Approved(_)
+            | Event::Accepted { .. }
+            | Event::AcceptanceTold { .. }
+            | Event::Paid { .. }
+            | Event::Replaced { .. },
+            state,
+        ) => state,
+    }
+}

@@ -1,0 +1,340 @@
+//! The whole machine in one `match (state, input)`. Every pair is listed; each arm cites its rule.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Remittance;
+use super::accept::{approve, transferred};
+use super::apply::apply;
+use super::finding::FindingKind;
+use super::state::{
+    Effect, Event, FeeConvention, Fetched, Input, Judged, MissingAge, MissingSum, Modification, Notice, Page,
+    Reconciled, Rejection, Reply, Rules, State, Tally, TransferRefusal,
+};
+use crate::domain::{Decision, Record, RemittableKind, Timestamp};
+
+pub(super) type Verdicts = Result<Decision<Remittance>, Rejection>;
+
+pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
+    match (state, input) {
+        // API 5.5: the notification only says that it exists; what it replaces is cleared away before it is looked at.
+        (State::Unheard, Input::Notify(notice)) => {
+            let notice = Arc::new((**notice).clone());
+            let mut decision = record(state, vec![Event::Notified(notice.clone())]);
+            decision.effects.push(Effect::ReplaceEarlier { notice });
+            decision.reply = Reply::Noted;
+            Ok(decision)
+        }
+        (
+            State::Notified(_)
+            | State::Fetching { .. }
+            | State::Reconciling { .. }
+            | State::Matched(_)
+            | State::Disputed(_)
+            | State::Accepted(_)
+            | State::AcceptedWithModifications(_)
+            | State::Paid { .. }
+            | State::Replaced { .. },
+            Input::Notify(_),
+        ) => Err(Rejection::AlreadyNotified),
+        (
+            State::Unheard,
+            Input::EarlierReplaced
+            | Input::Page(_)
+            | Input::Judged(_)
+            | Input::MissingCounted { .. }
+            | Input::ReconcileAgain
+            | Input::Approve { .. }
+            | Input::AcceptanceAcknowledged { .. }
+            | Input::Transferred { .. }
+            | Input::Replace { .. }
+            | Input::DeadlineReached,
+        ) => Err(Rejection::Unknown),
+
+        (State::Notified(notice), Input::EarlierReplaced) => {
+            let mut decision = record(state, vec![Event::FetchBegun]);
+            decision.effects.push(fetch(notice, None));
+            Ok(decision)
+        }
+        // API 6.7: page after page, until there is no next offset (checklist REM-2).
+        (State::Fetching { notice, fetched }, Input::Page(page)) if page.offset == fetched.next_offset => {
+            Ok(page_fetched(state, notice, fetched, page))
+        }
+        (State::Reconciling { notice, fetched, tally, round }, Input::Judged(judged))
+            if judged.round == *round && judged.after == tally.lines =>
+        {
+            Ok(events_judged(state, notice, (fetched, tally), judged))
+        }
+        (
+            State::Reconciling { notice, fetched, tally, round },
+            Input::MissingCounted { round: of, missing, rules },
+        ) if of == round && tally.lines == fetched.lines => {
+            Ok(reconciled(state, (notice, fetched, tally, *round), (missing, rules), now))
+        }
+        (State::Matched(done) | State::Disputed(done), Input::ReconcileAgain) => {
+            Ok(begin_round(state, &done.notice, (&done.fetched, done.round.saturating_add(1))))
+        }
+        // Judged on the way there and back, or carried out twice: the first one counted.
+        (
+            State::Notified(_)
+            | State::Fetching { .. }
+            | State::Reconciling { .. }
+            | State::Matched(_)
+            | State::Disputed(_)
+            | State::Accepted(_)
+            | State::AcceptedWithModifications(_)
+            | State::Paid { .. }
+            | State::Replaced { .. },
+            Input::Page(_) | Input::Judged(_) | Input::MissingCounted { .. } | Input::DeadlineReached,
+        )
+        | (
+            State::Fetching { .. }
+            | State::Reconciling { .. }
+            | State::Matched(_)
+            | State::Disputed(_)
+            | State::Accepted(_)
+            | State::AcceptedWithModifications(_)
+            | State::Paid { .. }
+            | State::Replaced { .. },
+            Input::EarlierReplaced,
+        )
+        | (
+            State::Notified(_)
+            | State::Fetching { .. }
+            | State::Reconciling { .. }
+            | State::Accepted(_)
+            | State::AcceptedWithModifications(_)
+            | State::Paid { .. }
+            | State::Replaced { .. },
+            Input::ReconcileAgain,
+        )
+        // A revised statement takes the place of one that nobody has accepted; what is accepted stays.
+        | (
+            State::Accepted(_) | State::AcceptedWithModifications(_) | State::Paid { .. } | State::Replaced { .. },
+            Input::Replace { .. },
+        )
+        | (
+            State::Notified(_)
+            | State::Fetching { .. }
+            | State::Reconciling { .. }
+            | State::Matched(_)
+            | State::Disputed(_)
+            | State::Paid { .. }
+            | State::Replaced { .. },
+            Input::AcceptanceAcknowledged { .. },
+        ) => Ok(stands(state)),
+
+        // flows-security 5.5: acceptance is a decision about money.
+        (State::Notified(_) | State::Fetching { .. } | State::Reconciling { .. }, Input::Approve { .. }) => {
+            Err(Rejection::NotReconciled)
+        }
+        (State::Matched(done) | State::Disputed(done), Input::Approve { approval, covered, rules }) => {
+            approve(state, done, (approval, covered, rules))
+        }
+        // Accepting twice is harmless.
+        (
+            State::Accepted(_) | State::AcceptedWithModifications(_) | State::Paid { .. },
+            Input::Approve { .. },
+        ) => Ok(stands(state)),
+        (State::Replaced { .. }, Input::Approve { .. }) => Err(Rejection::Replaced),
+        (
+            State::Accepted(acceptance) | State::AcceptedWithModifications(acceptance),
+            Input::AcceptanceAcknowledged { modified_total },
+        ) => {
+            if acceptance.told {
+                return Ok(stands(state));
+            }
+            let event = Event::AcceptanceTold { modified_total: *modified_total };
+            let mut decision = record(state, vec![event]);
+            decision.entries = super::accept::exchange_difference(acceptance, *modified_total);
+            Ok(decision)
+        }
+
+        // flows-security 5.5: one transfer per statement, in full.
+        (
+            State::Accepted(acceptance) | State::AcceptedWithModifications(acceptance),
+            Input::Transferred { transfer, amount, at },
+        ) => Ok(transferred(state, acceptance, (*transfer, *amount, *at))),
+        (State::Paid { transfer: known, .. }, Input::Transferred { transfer, .. }) => {
+            let reply = if known == transfer {
+                Reply::TransferTaken
+            } else {
+                Reply::TransferRefused(TransferRefusal::AlreadyPaid)
+            };
+            Ok(Decision::answer(reply))
+        }
+        (State::Replaced { .. }, Input::Transferred { .. }) => {
+            Ok(Decision::answer(Reply::TransferRefused(TransferRefusal::Replaced)))
+        }
+        (
+            State::Notified(_)
+            | State::Fetching { .. }
+            | State::Reconciling { .. }
+            | State::Matched(_)
+            | State::Disputed(_),
+            Input::Transferred { .. },
+        ) => Ok(Decision::answer(Reply::TransferRefused(TransferRefusal::NotAccepted))),
+
+        (
+            State::Notified(notice)
+            | State::Fetching { notice, .. }
+            | State::Reconciling { notice, .. }
+            | State::Matched(Reconciled { notice, .. })
+            | State::Disputed(Reconciled { notice, .. }),
+            Input::Replace { by },
+        ) => {
+            let mut decision = record(state, vec![Event::Replaced { by: by.clone() }]);
+            decision.records.push(Record::Released { statement: notice.id, piaid: notice.piaid.clone() });
+            Ok(decision)
+        }
+    }
+}
+
+/// Nothing changes; the asker sees how it stands.
+pub(super) fn stands(state: &State) -> Decision<Remittance> {
+    Decision::answer(standing(state))
+}
+
+pub(super) fn standing(state: &State) -> Reply {
+    let second_person = match state {
+        State::Matched(done) | State::Disputed(done) => !done.approvals.is_empty(),
+        State::Unheard
+        | State::Notified(_)
+        | State::Fetching { .. }
+        | State::Reconciling { .. }
+        | State::Accepted(_)
+        | State::AcceptedWithModifications(_)
+        | State::Paid { .. }
+        | State::Replaced { .. } => false,
+    };
+    Reply::Standing { state: state.name(), second_person }
+}
+
+/// Records `events` and answers with the standing they lead to.
+pub(super) fn record(state: &State, events: Vec<Event>) -> Decision<Remittance> {
+    let after = events.iter().fold(state.clone(), apply);
+    Decision { events, ..Decision::answer(standing(&after)) }
+}
+
+fn fetch(notice: &Notice, offset: Option<u64>) -> Effect {
+    Effect::FetchPage { id: notice.id, piaid: notice.piaid.clone(), statement_id: notice.statement_id.clone(), offset }
+}
+
+fn page_fetched(state: &State, notice: &Arc<Notice>, before: &Fetched, page: &Page) -> Decision<Remittance> {
+    let mut fetched = before.clone();
+    let first = fetched.lines + 1;
+    for event in &page.events {
+        fetched.lines += 1;
+        fetched.captures += u64::from(event.kind == RemittableKind::Capture);
+        if let Some((amount, fee)) = event.counted(notice.total.currency()) {
+            fetched.amount += i128::from(amount);
+            fetched.fee += i128::from(fee);
+        }
+    }
+    fetched.total_events = page.total_events.or(fetched.total_events);
+    // More events than there are: pages repeat, and might do so for ever.
+    let expected = fetched.total_events.or(notice.total_events);
+    fetched.next_offset = page.next_offset.filter(|_| expected.is_none_or(|total| fetched.lines <= total));
+    let event = Event::PageFetched { events: page.events.len() as u64, fetched: fetched.clone() };
+    let mut decision = match fetched.next_offset {
+        Some(offset) => {
+            let mut decision = record(state, vec![event]);
+            decision.effects.push(fetch(notice, Some(offset)));
+            decision
+        }
+        None => {
+            let after = apply(state.clone(), &event);
+            let mut decision = begin_round(&after, notice, (&fetched, 1));
+            decision.events.insert(0, event);
+            decision
+        }
+    };
+    decision.records.insert(0, Record::StatementLines { statement: notice.id, first, events: page.events.clone() });
+    decision
+}
+
+fn begin_round(state: &State, notice: &Arc<Notice>, (fetched, round): (&Fetched, u32)) -> Decision<Remittance> {
+    let mut decision = record(state, vec![Event::ReconciliationBegun { round }]);
+    if round > 1 {
+        decision.records.push(Record::Released { statement: notice.id, piaid: notice.piaid.clone() });
+        decision.records.push(Record::FindingsCleared { statement: notice.id });
+    }
+    decision.effects.push(if fetched.lines == 0 {
+        Effect::CountMissing { notice: notice.clone(), round }
+    } else {
+        Effect::Judge { id: notice.id, piaid: notice.piaid.clone(), round, after: 0 }
+    });
+    decision
+}
+
+fn events_judged(
+    state: &State,
+    notice: &Arc<Notice>,
+    (fetched, before): (&Fetched, &Tally),
+    judged: &Judged,
+) -> Decision<Remittance> {
+    let mut tally = before.clone();
+    tally.lines += judged.lines;
+    for (kind, sum) in &judged.kinds {
+        let known = tally.kinds.entry(*kind).or_default();
+        known.count += sum.count;
+        known.stated += sum.stated;
+        known.ours += sum.ours;
+    }
+    let lines = tally.lines;
+    let mut decision = record(state, vec![Event::EventsJudged { tally }]);
+    let statement = notice.id;
+    decision.records.push(Record::Findings { statement, findings: judged.findings.clone() });
+    let piaid = notice.piaid.clone();
+    decision.records.push(Record::Stated { statement, piaid: piaid.clone(), request_ids: judged.stated.clone() });
+    let round = judged.round;
+    decision.effects.push(if lines < fetched.lines && judged.lines > 0 {
+        Effect::Judge { id: statement, piaid, round, after: lines }
+    } else {
+        Effect::CountMissing { notice: notice.clone(), round }
+    });
+    decision
+}
+
+fn reconciled(
+    state: &State,
+    (notice, fetched, tally, round): (&Arc<Notice>, &Fetched, &Tally, u32),
+    (missing, rules): (&BTreeMap<MissingAge, MissingSum>, &Rules),
+    now: Timestamp,
+) -> Decision<Remittance> {
+    let all_match = tally.kinds.iter().all(|(kind, sum)| *kind == FindingKind::Matched || sum.count == 0);
+    let matched = all_match && adds_up(notice, fetched).is_ok();
+    let event = Event::Reconciled { missing: missing.clone(), matched };
+    let after = apply(state.clone(), &event);
+    let two_persons =
+        rules.two_persons_above_micros.is_some_and(|limit| notice.total.micros().unsigned_abs() > limit.unsigned_abs());
+    debug_assert_eq!(round, state.round());
+    if let (State::Matched(done), true, false) = (&after, rules.auto_accept, two_persons) {
+        // Only where everything matched, and only by the account's own setting.
+        let approval = super::state::Approval {
+            by: None,
+            at: now,
+            reasons: BTreeMap::new(),
+            modification: Modification::default(),
+        };
+        let mut decision = super::accept::accepted(&after, done, &approval);
+        decision.events.insert(0, event);
+        return decision;
+    }
+    record(state, vec![event])
+}
+
+/// Whether the events are as many as the statement says and add up to its total, and by which convention.
+pub(super) fn adds_up(notice: &Notice, fetched: &Fetched) -> Result<FeeConvention, &'static str> {
+    if fetched.total_events.or(notice.total_events).is_some_and(|total| total != fetched.lines) {
+        return Err("the statement has not as many events as it says");
+    }
+    let total = i128::from(notice.total.micros());
+    if fetched.amount - fetched.fee == total {
+        Ok(FeeConvention::Deducted)
+    } else if fetched.amount == total {
+        Ok(FeeConvention::Apart)
+    } else {
+        Err("the statement's events do not add up to its total")
+    }
+}

@@ -1,0 +1,66 @@
+//! Remittance statements in rows: the codec of the machine, the events and findings that stand in tables of their own, and
+//! what reconciliation reads.
+
+mod codec;
+mod lines;
+mod lists;
+mod ours;
+mod values;
+
+pub use lines::{LinePage, StatedLine};
+pub use lists::{ReportMade, StatementRow};
+pub use ours::OursFound;
+
+use entity::{remittable, statement_finding, statement_line};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::batch::insert;
+use super::rows::StatementWrite;
+
+/// Ids in one statement of SQL; both databases take more.
+const IDS_AT_ONCE: usize = 5_000;
+
+/// Carries out one write of a commit.
+pub(super) async fn write(db: &DatabaseTransaction, write: &StatementWrite) -> Result<(), DbErr> {
+    match write {
+        StatementWrite::Lines(rows) => insert::<statement_line::Entity>(db, rows.clone()).await,
+        StatementWrite::Findings(rows) => insert::<statement_finding::Entity>(db, rows.clone()).await,
+        StatementWrite::Stated { statement, account, request_ids } => {
+            for chunk in request_ids.chunks(IDS_AT_ONCE) {
+                remittable::Entity::update_many()
+                    .col_expr(remittable::Column::StatementId, Expr::value(Some(*statement)))
+                    .filter(remittable::Column::Account.eq(account))
+                    .filter(remittable::Column::RequestId.is_in(chunk))
+                    // What another statement lists stays with it, however the two raced.
+                    .filter(remittable::Column::StatementId.is_null())
+                    .exec(db)
+                    .await?;
+            }
+            Ok(())
+        }
+        StatementWrite::Released { statement, account } => release(db, *statement, account).await,
+        StatementWrite::FindingsCleared { statement } => {
+            let mine = statement_finding::Column::StatementId.eq(*statement);
+            statement_finding::Entity::delete_many().filter(mine).exec(db).await.map(drop)
+        }
+    }
+}
+
+async fn release(db: &DatabaseTransaction, statement: Uuid, account: &str) -> Result<(), DbErr> {
+    // By the statement's own lines: no index over all captures has to be kept for this rare case.
+    let listed = Query::select()
+        .column(statement_line::Column::RequestId)
+        .from(statement_line::Entity)
+        .and_where(statement_line::Column::StatementId.eq(statement))
+        .to_owned();
+    remittable::Entity::update_many()
+        .col_expr(remittable::Column::StatementId, Expr::value(None::<Uuid>))
+        .filter(remittable::Column::Account.eq(account))
+        .filter(remittable::Column::RequestId.in_subquery(listed))
+        .filter(remittable::Column::StatementId.eq(statement))
+        .exec(db)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,124 @@
+//! What our books know of the events of a statement, and what no statement lists.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{remittable, statement_finding, transaction};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use super::IDS_AT_ONCE;
+use crate::domain::{
+    Currency, IssuerId, Money, Piaid, Remittable, RemittableKind, RemittableStanding, RequestId, Timestamp,
+    TransactionId,
+};
+use crate::storage::{CodecError, StorageError, Store};
+
+/// What our books know of some events.
+#[derive(Debug, Default)]
+pub struct OursFound {
+    /// Captures and refunds, with the statement that lists them already, by Google's id.
+    pub items: HashMap<String, (Remittable, Option<TransactionId>)>,
+    /// Payments that are not paid.
+    pub not_paid: HashSet<String>,
+    /// Events that an earlier line of this statement has, and that our books do not know.
+    pub seen_before: HashSet<String>,
+}
+
+impl Store {
+    /// What our books know of the events with these ids, on a statement of `piaid`.
+    pub async fn ours(
+        &self,
+        piaid: &Piaid,
+        statement: TransactionId,
+        request_ids: &[&str],
+    ) -> Result<OursFound, StorageError> {
+        let read = &self.0.read;
+        let mut found = OursFound::default();
+        for chunk in request_ids.chunks(IDS_AT_ONCE) {
+            let rows = remittable::Entity::find()
+                .filter(remittable::Column::Account.eq(piaid.as_str()))
+                .filter(remittable::Column::RequestId.is_in(chunk.iter().copied()))
+                .all(read)
+                .await?;
+            for row in rows {
+                let stated = row.statement_id.map(TransactionId::from_uuid);
+                found.items.insert(row.request_id.clone(), (remittable_of(row)?, stated));
+            }
+        }
+        let missing: Vec<&str> = request_ids.iter().copied().filter(|id| !found.items.contains_key(*id)).collect();
+        for chunk in missing.chunks(IDS_AT_ONCE) {
+            let known: Vec<String> = transaction::Entity::find()
+                .select_only()
+                .column(transaction::Column::RequestId)
+                .filter(transaction::Column::RequestId.is_in(chunk.iter().copied()))
+                .filter(transaction::Column::Account.eq(piaid.as_str()))
+                .filter(transaction::Column::Kind.eq("redirect_payment"))
+                .into_tuple()
+                .all(read)
+                .await?;
+            found.not_paid.extend(known);
+            let seen: Vec<String> = statement_finding::Entity::find()
+                .select_only()
+                .column(statement_finding::Column::RequestId)
+                .filter(statement_finding::Column::StatementId.eq(statement.as_uuid()))
+                .filter(statement_finding::Column::RequestId.is_in(chunk.iter().copied()))
+                .into_tuple()
+                .all(read)
+                .await?;
+            found.seen_before.extend(seen);
+        }
+        Ok(found)
+    }
+
+    /// Captures and refunds of an account in a currency that happened in `[from, to)` and that no statement lists: how
+    /// many, and what they come to, refunds negative.
+    pub async fn unstated(
+        &self,
+        piaid: &Piaid,
+        currency: Currency,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<(u64, i128), StorageError> {
+        use remittable::Column;
+        let mut count = 0;
+        let mut sum = 0;
+        for (kind, sign) in [(RemittableKind::Capture, 1), (RemittableKind::Refund, -1)] {
+            let row: Option<(i64, Option<String>)> = remittable::Entity::find()
+                .select_only()
+                .expr(Expr::col(Column::RequestId).count())
+                .expr(Expr::col(Column::AmountMicros).sum().cast_as(Alias::new("text")))
+                .filter(Column::Account.eq(piaid.as_str()))
+                .filter(Column::StatementId.is_null())
+                .filter(Column::AtMs.gte(from.as_millis()))
+                .filter(Column::AtMs.lt(to.as_millis()))
+                .filter(Column::Kind.eq(kind.as_str()))
+                .filter(Column::Currency.eq(currency.code()))
+                .filter(Column::Standing.eq(RemittableStanding::Done.as_str()))
+                .into_tuple()
+                .one(&self.0.read)
+                .await?;
+            let (rows, micros) = row.unwrap_or((0, None));
+            count += u64::try_from(rows).unwrap_or(0);
+            sum += sign * micros.and_then(|text| text.parse::<i128>().ok()).unwrap_or(0);
+        }
+        Ok((count, sum))
+    }
+}
+
+fn remittable_of(row: remittable::Model) -> Result<Remittable, StorageError> {
+    let key = format!("{}/{}", row.account, row.request_id);
+    let corrupt = |column, why: String| StorageError::corrupt("remittables", column, &key, CodecError(why));
+    Ok(Remittable {
+        piaid: Piaid::parse(&row.account).map_err(|why| corrupt("account", why.to_string()))?,
+        request_id: RequestId::parse(&row.request_id).map_err(|why| corrupt("request_id", why.to_string()))?,
+        kind: RemittableKind::parse(&row.kind).ok_or_else(|| corrupt("kind", row.kind.clone()))?,
+        payment: TransactionId::from_uuid(row.payment_id),
+        issuer: IssuerId::parse(&row.issuer).map_err(|why| corrupt("issuer", why.to_string()))?,
+        amount: Money::new(
+            row.amount_micros,
+            Currency::parse(&row.currency).map_err(|why| corrupt("currency", why.to_string()))?,
+        ),
+        standing: RemittableStanding::parse(&row.standing).ok_or_else(|| corrupt("standing", row.standing.clone()))?,
+        our_id: row.our_id,
+        at: Timestamp::from_millis(row.at_ms),
+    })
+}
