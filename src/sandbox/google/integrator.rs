@@ -3,8 +3,9 @@
 use serde_json::Value;
 use url::Url;
 
-use super::book::{Answer, Exchange, Method, Order};
+use super::book::Order;
 use super::channels::Word;
+use super::exchange::{Answer, Exchange, Method};
 use super::messages::text;
 use super::{GoogleAccount, Shop};
 use crate::crypto::Carrier;

@@ -20,6 +20,7 @@
 
 mod book;
 mod channels;
+mod exchange;
 mod hosted;
 mod integrator;
 mod messages;
@@ -38,7 +39,8 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
 use url::Url;
 
-use self::book::{Book, Hosted};
+use self::book::Book;
+use self::exchange::Hosted;
 use self::statements::desk;
 use super::SandboxError;
 use super::journal::Journal;

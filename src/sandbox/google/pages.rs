@@ -4,8 +4,9 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
-use super::book::{Answer, Arrival, Book, Case, Exchange, Flow, Method, Misbehaving};
+use super::book::{Arrival, Book, Case, Flow, Misbehaving};
 use super::channels::{Agreement, Word};
+use super::exchange::{Answer, Exchange, Method};
 use super::{Shop, refund_desk, strict};
 use crate::domain::Timestamp;
 use crate::sandbox::page::{Site, page, shown, time};

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::book::{Arrival, Case, Exchange, Method};
+use super::book::{Arrival, Case};
+use super::exchange::{Exchange, Method};
 use super::hosted::Refusal;
 use super::messages::{text, union_key};
 use super::strict;

@@ -6,7 +6,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::book::{Case, Method, Record};
+use super::book::{Case, Record};
+use super::exchange::Method;
 use super::refund::{Refund, RefundState};
 use super::shop::{again, exchanged, failed, find, fresh_id, micros, not_found};
 use super::{Shop, messages, pages};

@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::book::{Answer, Arrival, Case, Exchange, Flow, Method, Misbehaving, Misbehaviour, Order, Record};
+use super::book::{Arrival, Case, Flow, Misbehaving, Misbehaviour, Order, Record};
 use super::channels::Word;
+use super::exchange::{Answer, Exchange, Method};
 use super::messages::{self, text};
 use super::{Shop, pages, strict};
 use crate::crypto::{Carrier, random_token};

@@ -15,7 +15,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::book::{Accepted, Book, Hosted, Misbehaviour, Record};
+use super::book::{Accepted, Book, Misbehaviour, Record};
+use super::exchange::Hosted;
 use super::messages::{content, set, text};
 use super::{GoogleAccount, Shop, strict};
 use crate::crypto::Carrier;

@@ -4,8 +4,9 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use super::super::Shop;
-use super::super::book::{Arrival, Book, Case, Hosted, Misbehaviour, Record};
+use super::super::book::{Arrival, Book, Case, Misbehaviour, Record};
 use super::super::channels::Word;
+use super::super::exchange::Hosted;
 use super::super::messages::text;
 use super::{Asked, Before, Refusal, VIOLATION, Verdict, answer};
 

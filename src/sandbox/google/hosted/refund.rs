@@ -4,7 +4,8 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use super::super::Shop;
-use super::super::book::{Accepted, Arrival, Book, Case, Hosted, Misbehaviour, Record};
+use super::super::book::{Accepted, Arrival, Book, Case, Misbehaviour, Record};
+use super::super::exchange::Hosted;
 use super::super::messages::text;
 use super::super::refund::{Refund, RefundWord};
 use super::{Asked, Before, Refusal, VIOLATION, Verdict, answer};

@@ -5,7 +5,8 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::super::Shop;
-use super::super::book::{Accepted, Book, Hosted, Misbehaviour, Record};
+use super::super::book::{Accepted, Book, Misbehaviour, Record};
+use super::super::exchange::Hosted;
 use super::super::messages::{text, union_key};
 use super::super::statements::{Acceptance, Call, MOST_EVENTS, StatementCase};
 use super::{Asked, Before, Refusal, VIOLATION, Verdict, answer};

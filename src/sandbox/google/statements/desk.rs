@@ -5,7 +5,8 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::book::{Method, Record};
+use super::super::book::Record;
+use super::super::exchange::Method;
 use super::super::messages;
 use super::super::shop::{failed, fresh_id, micros, not_found};
 use super::super::{Shop, strict};

@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 use self::fees::FeeRule;
 use self::kinds::Kind;
 pub(super) use self::paging::MOST_EVENTS;
-use super::book::{Exchange, Hosted, Misbehaving};
+use super::book::Misbehaving;
+use super::exchange::{Exchange, Hosted};
 use super::messages::amount;
 use crate::domain::Currency;
 
