@@ -274,8 +274,9 @@ impl journal::Book for Book {
             Record::RefundResult { refund, arrival, accepted } => {
                 if let Some(order) = self.refunds.get(&refund).cloned() {
                     let found = |case: &mut Case| {
-                        let known = case.refunds.iter_mut().find(|known| known.id == refund);
-                        known.into_iter().for_each(|known| known.results.push(arrival.clone()));
+                        if let Some(known) = case.refunds.iter_mut().find(|known| known.id == refund) {
+                            known.results.push(arrival);
+                        }
                     };
                     self.case(&order, found);
                 }

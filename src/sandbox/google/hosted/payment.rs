@@ -16,12 +16,12 @@ pub(crate) async fn payment_complete(
     piaid: web::Path<String>,
     body: web::Bytes,
 ) -> HttpResponse {
-    answer(&shop, (&piaid, &body), |asked, book| match text(asked.request, "/redirectRequestId") {
-        Some(order) => Notification { order, asked }.judge(book),
-        None => {
+    answer(&shop, (&piaid, &body), |asked, book| {
+        let Some(order) = text(asked.request, "/redirectRequestId") else {
             let refusal = Refusal::new(400, "missingRequiredField", "redirectRequestId is required");
-            (vec![], Verdict::Refused(refusal))
-        }
+            return (vec![], Verdict::Refused(refusal));
+        };
+        Notification { order, asked }.judge(book)
     })
 }
 

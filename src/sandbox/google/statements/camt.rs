@@ -63,7 +63,7 @@ impl Booked<'_> {
         )
     }
 
-    /// Up to 27 characters of the memo line: an identifier of ISO 20022 has 35 at most.
+    /// The memo line as far as it fits: an identifier of ISO 20022 has 35 characters at most, prefixes included.
     fn reference(&self) -> String {
         self.statement.memo_line_id.chars().take(25).collect()
     }
