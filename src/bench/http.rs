@@ -32,6 +32,11 @@ impl Message {
         header(&self.head, name)
     }
 
+    /// The target of a request.
+    pub(super) fn target(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or_default()
+    }
+
     /// The status code of an answer.
     pub(super) fn status(&self) -> u16 {
         self.head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0)

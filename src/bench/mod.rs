@@ -25,6 +25,7 @@ mod report;
 mod scratch;
 mod server;
 mod standing;
+pub mod statement_google;
 mod world;
 
 use std::path::PathBuf;

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::channels::{Agreement, Word, agreement};
+use super::exchange::{Exchange, Hosted};
+use super::refund::{Refund, RefundWord};
+use super::statements::{Acceptance, Call, Statement, StatementCase};
 use crate::sandbox::journal;
 
 /// How a payment is started (flows-security sections 5.1 and 5.2).
@@ -33,88 +36,18 @@ pub(super) struct Order {
     pub(super) at_ms: i64,
 }
 
-/// What the integrator is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Method {
-    /// Not a call: the browser carries it. A replay is a GET whose redirect is read, not followed.
-    Begin,
-    Generate,
-    Status,
-    Echo,
-}
-
-impl Method {
-    /// The method's name in the specification.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Begin => "Begin Redirect",
-            Self::Generate => "generateRedirectPaymentUrl",
-            Self::Status => "getRedirectPaymentStatus",
-            Self::Echo => "echo",
-        }
-    }
-}
-
-/// The body of an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub(super) enum Answer {
-    /// Given to the browser: the answer comes back as C1, or not at all.
-    Browser,
-    /// No answer arrived.
-    Failed { why: String },
-    /// Opened with the account's keys: the clear text.
-    Sealed { clear: String },
-    /// Not sealed, or not for us.
-    Plain { text: String },
-    /// No body.
-    Empty,
-    /// A redirect, with the clear text of its `redirectResponse` if it has one.
-    Redirect { location: String, clear: Option<String> },
-}
-
-impl Answer {
-    /// The clear text, strictly read.
-    pub(super) fn message(&self) -> Option<Value> {
-        match self {
-            Self::Sealed { clear } => super::strict::parse(clear.as_bytes()).ok(),
-            Self::Browser | Self::Failed { .. } | Self::Plain { .. } | Self::Empty | Self::Redirect { .. } => None,
-        }
-    }
-}
-
-/// One request to the integrator and what it answered.
+/// Something that arrived on C1 or C2, or a refund's result.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Exchange {
-    pub(super) method: Method,
-    pub(super) request_id: String,
+pub(super) struct Arrival<W = Word> {
     pub(super) at_ms: i64,
-    /// The clear text that was sealed and sent.
-    pub(super) sent: String,
-    pub(super) status: Option<u16>,
-    pub(super) answer: Answer,
-    /// What a good status answer says: channel C3.
-    #[serde(default)]
-    pub(super) word: Option<Word>,
-}
-
-/// Something that arrived on C1 or C2.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Arrival {
-    pub(super) at_ms: i64,
-    /// The notification's own `requestId` (C2).
-    #[serde(default)]
+    /// The notification's own `requestId`.
     pub(super) request_id: Option<String>,
     /// The clear text; empty if it could not be opened.
     pub(super) clear: String,
-    #[serde(default)]
-    pub(super) word: Option<Word>,
+    pub(super) word: Option<W>,
     /// Why it does not count.
-    #[serde(default)]
     pub(super) problem: Option<String>,
-    /// What it was answered with (C2).
-    #[serde(default)]
+    /// What it was answered with.
     pub(super) status: Option<u16>,
 }
 
@@ -149,9 +82,11 @@ pub(super) struct Misbehaving {
     pub(super) times: u32,
 }
 
-/// A notification that was answered with 200, to be answered alike when it comes again.
+/// A request that was answered with 200, to be answered alike when it comes again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Accepted {
+    #[serde(default)]
+    pub(super) method: Hosted,
     pub(super) piaid: String,
     pub(super) request_id: String,
     /// All of the request but its timestamp.
@@ -176,7 +111,28 @@ pub(super) enum Record {
         arrival: Arrival,
         accepted: Option<Accepted>,
     },
-    /// For one order, or (none) for all; zero times is never again.
+    Refunded {
+        order: String,
+        refund: Refund,
+    },
+    /// `refund` is the `requestId` of the asynchronousRefund.
+    RefundResult {
+        refund: String,
+        arrival: Arrival<RefundWord>,
+        accepted: Option<Accepted>,
+    },
+    Issued(Box<Statement>),
+    StatementSent {
+        statement: String,
+        exchange: Exchange,
+    },
+    StatementAsked {
+        statement: String,
+        call: Call,
+        accepted: Option<Accepted>,
+        acceptance: Option<Acceptance>,
+    },
+    /// For one order or statement, or (none) for all; zero times is never again.
     Misbehave {
         order: Option<String>,
         misbehaving: Misbehaving,
@@ -195,6 +151,8 @@ pub(super) struct Case {
     pub(super) returns: Vec<Arrival>,
     /// C2, refused ones included.
     pub(super) notifications: Vec<Arrival>,
+    /// In the order in which they were asked for.
+    pub(super) refunds: Vec<Refund>,
     pub(super) misbehaving: Option<Misbehaving>,
 }
 
@@ -223,6 +181,14 @@ impl Case {
     pub(super) fn agreement(&self) -> Agreement {
         agreement([self.returned(), self.notified(), self.polled()])
     }
+
+    /// When Google first learned the final outcome: its accounting timestamp (flows-security section 5.5).
+    pub(super) fn decided_at_ms(&self) -> Option<i64> {
+        let arrivals = self.returns.iter().chain(&self.notifications).filter(|arrival| arrival.problem.is_none());
+        let arrived = arrivals.filter_map(|arrival| Some((arrival.at_ms, arrival.word.as_ref()?)));
+        let polled = self.exchanges.iter().filter_map(|exchange| Some((exchange.at_ms, exchange.word.as_ref()?)));
+        arrived.chain(polled).filter(|(_, word)| word.is_final()).map(|(at_ms, _)| at_ms).min()
+    }
 }
 
 fn counting(arrivals: &[Arrival]) -> Vec<&Word> {
@@ -236,6 +202,9 @@ pub(super) struct Book {
     pub(super) misbehaving: Option<Misbehaving>,
     /// By account and `requestId`: what was accepted once.
     pub(super) accepted: BTreeMap<(String, String), Accepted>,
+    /// The order of each refund, by the refund's `requestId`.
+    refunds: BTreeMap<String, String>,
+    pub(super) statements: BTreeMap<String, StatementCase>,
 }
 
 impl Book {
@@ -245,12 +214,33 @@ impl Book {
         }
     }
 
-    /// The misbehaviour that a notification for `order` meets, and whose it is: the order's own first.
-    pub(super) fn misbehaviour(&self, order: &str) -> Option<(Option<String>, Misbehaviour)> {
-        let own = self.cases.get(order).and_then(|case| case.misbehaving).filter(|misbehaving| misbehaving.times > 0);
+    /// A refund and its order.
+    pub(super) fn refund(&self, id: &str) -> Option<(&Case, &Refund)> {
+        let case = self.cases.get(self.refunds.get(id)?)?;
+        Some((case, case.refunds.iter().find(|refund| refund.id == id)?))
+    }
+
+    fn misbehaving(&mut self, whose: Option<&str>) -> Option<&mut Option<Misbehaving>> {
+        let Some(id) = whose else { return Some(&mut self.misbehaving) };
+        match self.cases.get_mut(id) {
+            Some(case) => Some(&mut case.misbehaving),
+            None => self.statements.get_mut(id).map(|case| &mut case.misbehaving),
+        }
+    }
+
+    /// The misbehaviour that a request about an order or a statement meets, and whose it is: its own first.
+    pub(super) fn misbehaviour(&self, about: &str) -> Option<(Option<String>, Misbehaviour)> {
+        let case = self.cases.get(about).and_then(|case| case.misbehaving);
+        let own = case.or_else(|| self.statements.get(about)?.misbehaving).filter(|own| own.times > 0);
         match own {
-            Some(own) => Some((Some(order.to_owned()), own.how)),
+            Some(own) => Some((Some(about.to_owned()), own.how)),
             None => self.misbehaving.filter(|all| all.times > 0).map(|all| (None, all.how)),
+        }
+    }
+
+    fn remember(&mut self, accepted: Option<Accepted>) {
+        if let Some(accepted) = accepted {
+            self.accepted.insert((accepted.piaid.clone(), accepted.request_id.clone()), accepted);
         }
     }
 }
@@ -266,6 +256,7 @@ impl journal::Book for Book {
                     exchanges: vec![],
                     returns: vec![],
                     notifications: vec![],
+                    refunds: vec![],
                     misbehaving: None,
                 };
                 self.cases.insert(order.id, case);
@@ -274,22 +265,47 @@ impl journal::Book for Book {
             Record::Returned { order, arrival } => self.case(&order, |case| case.returns.push(arrival)),
             Record::Notified { order, arrival, accepted } => {
                 self.case(&order, |case| case.notifications.push(arrival));
-                if let Some(accepted) = accepted {
-                    self.accepted.insert((accepted.piaid.clone(), accepted.request_id.clone()), accepted);
+                self.remember(accepted);
+            }
+            Record::Refunded { order, refund } => {
+                self.refunds.insert(refund.id.clone(), order.clone());
+                self.case(&order, |case| case.refunds.push(refund));
+            }
+            Record::RefundResult { refund, arrival, accepted } => {
+                if let Some(order) = self.refunds.get(&refund).cloned() {
+                    let found = |case: &mut Case| {
+                        if let Some(known) = case.refunds.iter_mut().find(|known| known.id == refund) {
+                            known.results.push(arrival);
+                        }
+                    };
+                    self.case(&order, found);
+                }
+                self.remember(accepted);
+            }
+            Record::Issued(statement) => {
+                self.statements.insert(statement.id.clone(), StatementCase::new(*statement));
+            }
+            Record::StatementSent { statement, exchange } => {
+                self.statements.entry(statement).and_modify(|case| case.exchanges.push(exchange));
+            }
+            Record::StatementAsked { statement, call, accepted, acceptance } => {
+                self.statements.entry(statement).and_modify(|case| {
+                    case.calls.push(call);
+                    // The first acceptance stands; a later one says the same.
+                    case.acceptance = case.acceptance.take().or(acceptance);
+                });
+                self.remember(accepted);
+            }
+            Record::Misbehave { order, misbehaving } => {
+                if let Some(place) = self.misbehaving(order.as_deref()) {
+                    *place = Some(misbehaving);
                 }
             }
-            Record::Misbehave { order: None, misbehaving } => self.misbehaving = Some(misbehaving),
-            Record::Misbehave { order: Some(order), misbehaving } => {
-                self.case(&order, |case| case.misbehaving = Some(misbehaving));
+            Record::Misbehaved { order } => {
+                if let Some(Some(misbehaving)) = self.misbehaving(order.as_deref()) {
+                    misbehaving.times = misbehaving.times.saturating_sub(1);
+                }
             }
-            Record::Misbehaved { order: None } => once_less(&mut self.misbehaving),
-            Record::Misbehaved { order: Some(order) } => self.case(&order, |case| once_less(&mut case.misbehaving)),
         }
-    }
-}
-
-fn once_less(misbehaving: &mut Option<Misbehaving>) {
-    if let Some(misbehaving) = misbehaving {
-        misbehaving.times = misbehaving.times.saturating_sub(1);
     }
 }

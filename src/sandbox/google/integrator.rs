@@ -3,8 +3,9 @@
 use serde_json::Value;
 use url::Url;
 
-use super::book::{Answer, Exchange, Method, Order};
+use super::book::Order;
 use super::channels::Word;
+use super::exchange::{Answer, Exchange, Method};
 use super::messages::text;
 use super::{GoogleAccount, Shop};
 use crate::crypto::Carrier;
@@ -45,37 +46,32 @@ impl Shop {
         Ok(url.into())
     }
 
-    /// Sends `clear` and reads what comes back. Never fails: what went wrong is part of the exchange.
+    /// Sends `clear` on behalf of an order and reads what comes back. Never fails: what went wrong is part of the exchange.
     pub(super) async fn exchange(&self, order: &Order, method: Method, clear: &Value) -> Exchange {
+        if method != Method::Begin {
+            return self.post(&order.piaid, method, clear).await;
+        }
         let at_ms = self.clock.now().as_millis();
-        let (status, answer) = match self.send(order, method, clear).await {
-            Ok((status, answer)) => (Some(status), answer),
-            Err(why) => (None, Answer::Failed { why }),
+        told((method, at_ms), clear, self.send_begin(order, clear).await)
+    }
+
+    /// Calls a method that the integrator hosts. Never fails, as [`Shop::exchange`].
+    pub(super) async fn post(&self, piaid: &str, method: Method, clear: &Value) -> Exchange {
+        let at_ms = self.clock.now().as_millis();
+        let sent = match method.path() {
+            Some(path) => self.send(piaid, path, clear).await,
+            None => Err(format!("{} is the browser's", method.name())),
         };
-        let mut exchange = Exchange {
-            method,
-            request_id: text(clear, "/requestHeader/requestId").unwrap_or_default().to_owned(),
-            at_ms,
-            sent: clear.to_string(),
-            status,
-            answer,
-            word: None,
-        };
-        if method == Method::Status && status == Some(200) {
+        let mut exchange = told((method, at_ms), clear, sent);
+        if method == Method::Status && exchange.status == Some(200) {
             exchange.word = exchange.answer.message().and_then(|message| Word::read(&message).ok());
         }
         exchange
     }
 
-    async fn send(&self, order: &Order, method: Method, clear: &Value) -> Result<(u16, Answer), String> {
-        let path = match method {
-            Method::Begin => return self.send_begin(order, clear).await,
-            Method::Generate => "/v1/payment-integrator-redirect/generateRedirectPaymentUrl",
-            Method::Status => "/v1/payment-integrator-redirect/getRedirectPaymentStatus",
-            Method::Echo => "/v1/echo",
-        };
-        let (at, account) = self.account(&order.piaid).ok_or_else(|| format!("there is no account {}", order.piaid))?;
-        let sealed = self.seal(&order.piaid, clear, Carrier::Body)?;
+    async fn send(&self, piaid: &str, path: &str, clear: &Value) -> Result<(u16, Answer), String> {
+        let (at, account) = self.account(piaid).ok_or_else(|| format!("there is no account {piaid}"))?;
+        let sealed = self.seal(piaid, clear, Carrier::Body)?;
         let request = self
             .http
             .post(self.url(&format!("{}{path}", self.base_path.trim_end_matches('/'))))
@@ -112,5 +108,21 @@ impl Shop {
             Some(String::from_utf8_lossy(&clear).into_owned())
         });
         Ok((status, Answer::Redirect { location: location.to_owned(), clear }))
+    }
+}
+
+fn told((method, at_ms): (Method, i64), clear: &Value, sent: Result<(u16, Answer), String>) -> Exchange {
+    let (status, answer) = match sent {
+        Ok((status, answer)) => (Some(status), answer),
+        Err(why) => (None, Answer::Failed { why }),
+    };
+    Exchange {
+        method,
+        request_id: text(clear, "/requestHeader/requestId").unwrap_or_default().to_owned(),
+        at_ms,
+        sent: clear.to_string(),
+        status,
+        answer,
+        word: None,
     }
 }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::book::{Flow, Order};
+use super::refund::Refund;
+use super::statements::Statement;
 use crate::domain::Timestamp;
 
 /// `RequestHeader` (API section 3.3).
@@ -24,7 +26,7 @@ pub(super) fn start(order: &Order, now: Timestamp) -> Value {
     };
     let mut request = json!({
         "requestHeader": header(&order.id, &order.piaid, now),
-        "transactionAmount": {"amountMicros": order.amount_micros.to_string(), "currencyCode": order.currency},
+        "transactionAmount": amount(order.amount_micros, &order.currency),
         "transactionDescription": order.product,
         "formOfPayment": form_of_payment,
     });
@@ -42,6 +44,28 @@ pub(super) fn status(request_id: &str, order: &Order, now: Timestamp) -> Value {
 /// echo (API section 5.1).
 pub(super) fn echo(request_id: &str, piaid: &str, message: &str, now: Timestamp) -> Value {
     json!({"requestHeader": header(request_id, piaid, now), "clientMessage": message})
+}
+
+/// asynchronousRefund (API section 5.4); the refund's id is the request's.
+pub(super) fn refund(refund: &Refund, order: &Order, now: Timestamp) -> Value {
+    json!({
+        "requestHeader": header(&refund.id, &order.piaid, now),
+        "captureRequestId": order.id,
+        "refundAmount": amount(refund.amount_micros, &refund.currency),
+    })
+}
+
+/// remittanceStatementNotification (API section 5.5); the statement's id is the request's.
+pub(super) fn statement(statement: &Statement, now: Timestamp) -> Value {
+    json!({
+        "requestHeader": header(&statement.id, &statement.piaid, now),
+        "remittanceStatementSummary": statement.summary(),
+    })
+}
+
+/// `Amount` (API section 3.5). The number may be any text of digits: some statements are wrong on purpose.
+pub(super) fn amount(micros: impl ToString, currency: &str) -> Value {
+    json!({"amountMicros": micros.to_string(), "currencyCode": currency})
 }
 
 /// Gives a request that was sent before a fresh timestamp: a retry keeps everything else (API section 1.5).

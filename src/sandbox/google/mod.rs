@@ -5,20 +5,30 @@
 //! | `GET /`, `POST /orders` | payer | the shop; buying (flows-security section 5.1 or 5.2) |
 //! | `GET /return/url` | browser from the integrator | channel C1 |
 //! | `POST /gsp/redirect-fop-v1/redirectPaymentCompleteNotification/{piaid}` | integrator | channel C2 |
+//! | `POST /gsp/redirect-fop-v1/refundResultNotification/{piaid}` | integrator | how a refund ended |
+//! | `POST /gsp/redirect-fop-v1/remittanceStatementDetails/{piaid}` | integrator | the pages of a statement |
+//! | `POST /gsp/redirect-fop-v1/acceptRemittanceStatement[WithModifications]/{piaid}` | integrator | that it will pay |
 //! | `POST /gsp/v1/echo/{piaid}` | integrator | echo |
-//! | `GET /orders/{requestId}` and its buttons | tester | what came back; C3, echo, replay, a changed request |
+//! | `GET /orders/{requestId}` and its buttons | tester | what came back; C3, echo, replay, a changed request; refunds |
 //! | `GET /orders/{requestId}/json` | tests | the same, for programs |
+//! | `GET /statements`, `POST /statements` | tester | remittance statements; issuing one, right or wrong |
+//! | `GET /statements/{statementId}` and its buttons | tester | what was accepted; again, changed, revised, `…/json` |
+//! | `GET /statements/{statementId}/camt053.xml` | tester | the transfer as the bank would book it |
 //! | `POST /misbehave` | tester | how coming notifications are answered |
 //!
 //! Architecture invariant: nothing here reads the integrator's state; all it knows came over a socket.
 
 mod book;
 mod channels;
+mod exchange;
 mod hosted;
 mod integrator;
 mod messages;
 mod pages;
+mod refund;
+mod refund_desk;
 mod shop;
+mod statements;
 mod strict;
 
 use std::net::TcpListener;
@@ -30,6 +40,8 @@ use actix_web::{App, HttpServer, web};
 use url::Url;
 
 use self::book::Book;
+use self::exchange::Hosted;
+use self::statements::desk;
 use super::SandboxError;
 use super::journal::Journal;
 use super::page;
@@ -112,12 +124,32 @@ fn routes(service: &mut web::ServiceConfig) {
         .route("/orders/{id}/replay", web::post().to(shop::replay))
         .route("/orders/{id}/changed", web::post().to(shop::changed))
         .route("/orders/{id}/reopen", web::post().to(shop::reopen))
+        .route("/orders/{id}/refund", web::post().to(refund_desk::refund))
+        .route("/orders/{id}/over-refund", web::post().to(refund_desk::over_refund))
+        .route("/orders/{id}/refunds/{refund}/replay", web::post().to(refund_desk::replay))
+        .route("/orders/{id}/refunds/{refund}/changed", web::post().to(refund_desk::changed))
+        .route("/statements", web::get().to(desk::list))
+        .route("/statements", web::post().to(desk::issue))
+        .route("/statements/{id}", web::get().to(desk::show))
+        .route("/statements/{id}/json", web::get().to(desk::show_json))
+        .route("/statements/{id}/replay", web::post().to(desk::replay))
+        .route("/statements/{id}/changed", web::post().to(desk::changed))
+        .route("/statements/{id}/revise", web::post().to(desk::revise))
+        .route("/statements/{id}/camt053.xml", web::get().to(desk::booked))
         .route("/misbehave", web::post().to(shop::misbehave))
         .route("/return/url", web::get().to(shop::returned))
         .route("/gsp/v1/echo/{piaid}", web::post().to(hosted::echo))
-        .route(
-            "/gsp/redirect-fop-v1/redirectPaymentCompleteNotification/{piaid}",
-            web::post().to(hosted::payment_complete),
-        )
+        .configure(hosted_routes)
         .default_service(web::to(shop::not_found));
+}
+
+/// What has an effect at Google (API section 6.1).
+fn hosted_routes(service: &mut web::ServiceConfig) {
+    let path = |method: Hosted| format!("/gsp/redirect-fop-v1/{}/{{piaid}}", method.name());
+    service
+        .route(&path(Hosted::PaymentComplete), web::post().to(hosted::payment_complete))
+        .route(&path(Hosted::RefundResult), web::post().to(hosted::refund_result))
+        .route(&path(Hosted::Details), web::post().to(hosted::details))
+        .route(&path(Hosted::Accept), web::post().to(hosted::accept))
+        .route(&path(Hosted::AcceptWithModifications), web::post().to(hosted::accept_with_modifications));
 }

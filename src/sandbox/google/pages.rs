@@ -4,9 +4,10 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 
-use super::book::{Answer, Arrival, Book, Case, Exchange, Flow, Method, Misbehaving};
+use super::book::{Arrival, Book, Case, Flow, Misbehaving};
 use super::channels::{Agreement, Word};
-use super::{Shop, strict};
+use super::exchange::{Answer, Exchange, Method};
+use super::{Shop, refund_desk, strict};
 use crate::domain::Timestamp;
 use crate::sandbox::page::{Site, page, shown, time};
 
@@ -22,11 +23,12 @@ pub(super) fn home(shop: &Shop, problem: Option<&str>) -> HttpResponse {
     let content = html! {
         @if let Some(problem) = problem { section { p.bad #problem { (problem) } } }
         (buy(shop))
+        section { p { a #statements href="/statements" { "Remittance statements" } } }
         (shop.journal.read(|book| html! {
             (orders(book))
             section {
-                h2 { "Answer notifications badly" }
-                p.small.muted { "For all orders; each order has a form of its own as well." }
+                h2 { "Answer the integrator badly" }
+                p.small.muted { "For all orders and statements; each has a form of its own as well." }
                 (misbehave("", book.misbehaving))
             }
         }))
@@ -131,22 +133,23 @@ pub(super) fn order(case: &Case) -> HttpResponse {
             h2 { "Channels" }
             p #agreement { (agreement(&case.agreement())) }
             (channel("c1", "C1 browser return", c1))
-            @for arrival in &case.returns { (arrived(arrival)) }
+            @for arrival in &case.returns { (arrived(arrival, said(arrival))) }
             (channel("c2", "C2 notification", c2))
-            @for arrival in &case.notifications { (arrived(arrival)) }
+            @for arrival in &case.notifications { (arrived(arrival, said(arrival))) }
             (channel("c3", "C3 status poll", c3))
             @for exchange in case.exchanges.iter().filter(|exchange| exchange.word.is_some()) {
                 p.small.muted { (time(Timestamp::from_millis(exchange.at_ms))) " "
                     (exchange.word.as_ref().map_or("", |word| word.key.as_str())) }
             }
         }
+        (refund_desk::section(case))
         (buttons(case))
         section {
             h2 { "Requests to the integrator" }
             @for (at, exchange) in case.exchanges.iter().enumerate().rev() { (asked(exchange, at + 1 == case.exchanges.len())) }
         }
         section {
-            h2 { "Answer this order's notifications badly" }
+            h2 { "Answer notifications about this order and its refunds badly" }
             (misbehave(&order.id, case.misbehaving))
         }
     };
@@ -166,20 +169,26 @@ fn channel(id: &str, name: &str, word: Option<&Word>) -> Markup {
     html! { h3 id=(id) { (name) ": " span.outcome { (word.map_or("nothing yet", |word| word.key.as_str())) } } }
 }
 
-fn arrived(arrival: &Arrival) -> Markup {
+fn said(arrival: &Arrival) -> Option<&str> {
+    arrival.word.as_ref().map(|word| word.key.as_str())
+}
+
+/// Something that arrived, with the key of what it says.
+pub(super) fn arrived<W>(arrival: &Arrival<W>, key: Option<&str>) -> Markup {
     html! {
         p.small {
             (time(Timestamp::from_millis(arrival.at_ms)))
             @if let Some(id) = &arrival.request_id { " " span.muted { (id) } }
             @if let Some(status) = arrival.status { " answered " (status) }
-            @if let Some(word) = &arrival.word { " " strong { (word.key) } }
+            @if let Some(key) = key { " " strong { (key) } }
             @if let Some(problem) = &arrival.problem { " " span.bad { (problem) } }
         }
         @if !arrival.clear.is_empty() { details { summary { "Clear text" } pre { (pretty(&arrival.clear)) } } }
     }
 }
 
-fn asked(exchange: &Exchange, last: bool) -> Markup {
+/// One request to the integrator and its answer.
+pub(super) fn asked(exchange: &Exchange, last: bool) -> Markup {
     html! {
         details open[last] id=[last.then_some("last")] {
             summary {
@@ -207,7 +216,7 @@ fn asked(exchange: &Exchange, last: bool) -> Markup {
     }
 }
 
-fn pretty(clear: &str) -> String {
+pub(super) fn pretty(clear: &str) -> String {
     let parsed = strict::parse(clear.as_bytes()).ok();
     parsed.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| clear.to_owned())
 }
@@ -233,13 +242,14 @@ fn buttons(case: &Case) -> Markup {
     }
 }
 
-fn misbehave(order: &str, now: Option<Misbehaving>) -> Markup {
+/// The form that makes coming requests fail; `about` is an order or a statement, or empty for all.
+pub(super) fn misbehave(about: &str, now: Option<Misbehaving>) -> Markup {
     html! {
         @if let Some(now) = now.filter(|now| now.times > 0) {
             p { "The next " strong { (now.times) } " will be answered " strong { (now.how.status()) } "." }
         }
         form.row method="post" action="/misbehave" {
-            input type="hidden" name="order" value=(order);
+            input type="hidden" name="order" value=(about);
             label { "Answer" select name="how" {
                 option value="unavailable" { "503, not stored" }
                 option value="lost" { "503, but stored" }

@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::book::{Answer, Arrival, Case, Exchange, Flow, Method, Misbehaving, Misbehaviour, Order, Record};
+use super::book::{Arrival, Case, Flow, Misbehaving, Misbehaviour, Order, Record};
 use super::channels::Word;
+use super::exchange::{Answer, Exchange, Method};
 use super::messages::{self, text};
 use super::{Shop, pages, strict};
 use crate::crypto::{Carrier, random_token};
@@ -104,7 +105,7 @@ fn ordered(shop: &Shop, form: &OrderForm) -> Result<Order, String> {
 }
 
 /// Reads a decimal number of major units, at most six digits behind the point.
-fn micros(text: &str) -> Option<i64> {
+pub(super) fn micros(text: &str) -> Option<i64> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || fraction.len() > 6 || !digits(whole) || !digits(fraction) {
@@ -178,7 +179,7 @@ fn said(order: &Order, clear: &str) -> Result<Word, String> {
     Word::read(&message)
 }
 
-fn find(shop: &Shop, id: &str) -> Option<Case> {
+pub(super) fn find(shop: &Shop, id: &str) -> Option<Case> {
     shop.journal.read(|book| book.cases.get(id).cloned())
 }
 
@@ -195,13 +196,14 @@ pub(super) async fn order_json(shop: web::Data<Shop>, id: web::Path<String>) -> 
     match find(&shop, &id) {
         Some(case) => HttpResponse::Ok()
             .insert_header(("cache-control", "no-store"))
-            .json(json!({"case": case, "latest": case.latest(), "agreement": case.agreement()})),
+            .json(json!({"case": case, "latest": case.latest(), "agreement": case.agreement(),
+                "refunds": case.refunds_json(), "restMicros": case.rest_micros().to_string()})),
         None => HttpResponse::NotFound().finish(),
     }
 }
 
 /// A `requestId` that nobody can guess (API section 3.3).
-fn fresh_id(prefix: &str) -> String {
+pub(super) fn fresh_id(prefix: &str) -> String {
     format!("{prefix}-{}", random_token().chars().take(20).collect::<String>())
 }
 
@@ -240,7 +242,12 @@ pub(super) async fn changed(shop: web::Data<Shop>, id: web::Path<String>) -> Htt
     .await
 }
 
-async fn again(shop: &Shop, order: &Order, before: &Exchange, change: impl FnOnce(&mut Value)) -> HttpResponse {
+pub(super) async fn again(
+    shop: &Shop,
+    order: &Order,
+    before: &Exchange,
+    change: impl FnOnce(&mut Value),
+) -> HttpResponse {
     let Ok(mut clear) = strict::parse(before.sent.as_bytes()) else { return not_found().await };
     messages::refresh(&mut clear, shop.clock.now());
     change(&mut clear);
@@ -250,7 +257,7 @@ async fn again(shop: &Shop, order: &Order, before: &Exchange, change: impl FnOnc
     exchanged(shop, order, exchange)
 }
 
-fn exchanged(shop: &Shop, order: &Order, exchange: Exchange) -> HttpResponse {
+pub(super) fn exchanged(shop: &Shop, order: &Order, exchange: Exchange) -> HttpResponse {
     match shop.journal.record(Record::Exchanged { order: order.id.clone(), exchange }) {
         Ok(()) => see_other(&format!("/orders/{}", order.id)),
         Err(error) => failed(&error),
@@ -275,7 +282,7 @@ pub(super) async fn reopen(shop: web::Data<Shop>, id: web::Path<String>) -> Http
 /// The form that makes coming notifications fail.
 #[derive(Debug, Deserialize)]
 pub(super) struct MisbehaveForm {
-    /// Empty: every order.
+    /// An order or a statement. Empty: all.
     #[serde(default)]
     order: String,
     how: Misbehaviour,
@@ -285,7 +292,12 @@ pub(super) struct MisbehaveForm {
 /// `POST /misbehave`.
 pub(super) async fn misbehave(shop: web::Data<Shop>, form: web::Form<MisbehaveForm>) -> HttpResponse {
     let order = (!form.order.is_empty()).then(|| form.order.clone());
-    let back = order.as_ref().map_or_else(|| "/".to_owned(), |order| format!("/orders/{order}"));
+    let is_statement = |id: &str| shop.journal.read(|book| book.statements.contains_key(id));
+    let back = match &order {
+        None => "/".to_owned(),
+        Some(id) if is_statement(id) => format!("/statements/{id}"),
+        Some(id) => format!("/orders/{id}"),
+    };
     let misbehaving = Misbehaving { how: form.how, times: form.times };
     match shop.journal.record(Record::Misbehave { order, misbehaving }) {
         Ok(()) => see_other(&back),
@@ -298,7 +310,7 @@ pub(super) async fn not_found() -> HttpResponse {
     pages::notice(StatusCode::NOT_FOUND, "Not found", "The shop has nothing at this address.")
 }
 
-fn failed(error: &JournalError) -> HttpResponse {
+pub(super) fn failed(error: &JournalError) -> HttpResponse {
     tracing::error!(%error, "the Google stand-in cannot write");
     pages::notice(StatusCode::SERVICE_UNAVAILABLE, "Out of order", "The shop cannot write its memory; see the log.")
 }

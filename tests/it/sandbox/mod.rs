@@ -5,6 +5,9 @@
 
 mod google;
 mod issuer;
+mod refunds;
+mod statements;
+mod world;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;

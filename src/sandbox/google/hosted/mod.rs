@@ -1,15 +1,23 @@
-//! The API that Google hosts: echo and redirectPaymentCompleteNotification (API sections 6.2 and 6.3).
+//! The API that Google hosts (API section 6): echo here, the methods that have an effect in the files beside.
 //!
 //! Until a signature verifies an answer is the same plain text, whatever failed (API section 1.4); afterwards errors are
 //! sealed `ErrorResponse`s in the order of flows-security section 8.3.
+
+mod payment;
+mod refund;
+mod statement;
+
+pub(super) use self::payment::payment_complete;
+pub(super) use self::refund::refund_result;
+pub(super) use self::statement::{accept, accept_with_modifications, details};
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::book::{Accepted, Arrival, Book, Case, Misbehaviour, Record};
-use super::channels::Word;
-use super::messages::{content, text};
+use super::book::{Accepted, Book, Misbehaviour, Record};
+use super::exchange::Hosted;
+use super::messages::{content, set, text};
 use super::{GoogleAccount, Shop, strict};
 use crate::crypto::Carrier;
 use crate::domain::{RequestId, Timestamp};
@@ -19,14 +27,14 @@ const CLOCK_WINDOW_MS: i64 = 60_000;
 
 /// A member of `ErrorResponseResult` with its status (API section 3.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Refusal {
-    status: u16,
-    member: &'static str,
-    why: &'static str,
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) member: &'static str,
+    pub(super) why: &'static str,
 }
 
 impl Refusal {
-    const fn new(status: u16, member: &'static str, why: &'static str) -> Self {
+    pub(super) const fn new(status: u16, member: &'static str, why: &'static str) -> Self {
         Self { status, member, why }
     }
 }
@@ -58,124 +66,77 @@ pub(super) async fn echo(shop: web::Data<Shop>, piaid: web::Path<String>, body: 
     }
 }
 
-/// `POST /gsp/redirect-fop-v1/redirectPaymentCompleteNotification/{piaid}`: channel C2.
-pub(super) async fn payment_complete(
-    shop: web::Data<Shop>,
-    piaid: web::Path<String>,
-    body: web::Bytes,
-) -> HttpResponse {
-    let Some(received) = receive(&shop, &piaid, &body) else { return generic() };
+/// A request whose header holds.
+struct Asked<'a> {
+    account: &'a GoogleAccount,
+    /// The clear text, as it came.
+    clear: &'a str,
+    request: &'a Value,
+    now: Timestamp,
+}
+
+/// How a request is answered.
+enum Verdict {
+    /// 200 with these members beside the header.
+    Answer(Value),
+    Refused(Refusal),
+    Misbehave(Misbehaviour),
+}
+
+/// Whether a request came before (flows-security section 7).
+enum Before {
+    /// No: what to remember if it is answered with 200.
+    New(Accepted),
+    /// Yes, and it was answered with 200.
+    Repeated,
+    /// Its `requestId` came with other content, or in another method.
+    Violated,
+}
+
+const VIOLATION: Refusal = Refusal::new(412, "idempotencyViolation", "the same requestId came with other content");
+
+impl Asked<'_> {
+    fn request_id(&self) -> &str {
+        text(self.request, "/requestHeader/requestId").unwrap_or_default()
+    }
+
+    fn before(&self, book: &Book, method: Hosted) -> Before {
+        let accepted = Accepted {
+            method,
+            piaid: self.account.piaid.clone(),
+            request_id: self.request_id().to_owned(),
+            content: content(self.request),
+        };
+        match book.accepted.get(&(accepted.piaid.clone(), accepted.request_id.clone())) {
+            None => Before::New(accepted),
+            Some(known) if known.method == method && known.content == accepted.content => Before::Repeated,
+            Some(_) => Before::Violated,
+        }
+    }
+}
+
+/// Opens, checks, judges under the journal's lock, and answers.
+fn answer<J>(shop: &Shop, (piaid, body): (&str, &[u8]), judge: J) -> HttpResponse
+where
+    J: FnOnce(&Asked<'_>, &Book) -> (Vec<Record>, Verdict),
+{
+    let Some(received) = receive(shop, piaid, body) else { return generic() };
     let now = shop.clock.now();
     let request = match checked(&received, now) {
         Ok(request) => request,
         Err(refusal) => return refused(&received, refusal, now),
     };
-    let Some(order) = text(&request, "/redirectRequestId").map(str::to_owned) else {
-        let refusal = Refusal::new(400, "missingRequiredField", "redirectRequestId is required");
-        return refused(&received, refusal, now);
-    };
-    let notification = Notification { order: &order, request: &request, received: &received, now };
-    match shop.journal.decide(|book| notification.judge(book)) {
-        Ok(Verdict::Accepted) => {
-            let answer = json!({"responseHeader": response_header(now), "result": {"accepted": {}}});
-            sealed(&received, 200, &answer, now)
+    let asked = Asked { account: received.account, clear: &received.clear, request: &request, now };
+    match shop.journal.decide(|book| judge(&asked, book)) {
+        Ok(Verdict::Answer(mut members)) => {
+            set(&mut members, &["responseHeader"], response_header(now));
+            sealed(&received, 200, &members, now)
         }
         Ok(Verdict::Refused(refusal)) => refused(&received, refusal, now),
         Ok(Verdict::Misbehave(how)) => misbehave(how),
         Err(error) => {
             tracing::error!(%error, "the Google stand-in cannot write");
             plain(503, "The service is unavailable.")
-        }
-    }
-}
-
-enum Verdict {
-    Accepted,
-    Refused(Refusal),
-    Misbehave(Misbehaviour),
-}
-
-struct Notification<'a> {
-    order: &'a str,
-    request: &'a Value,
-    received: &'a Received<'a>,
-    now: Timestamp,
-}
-
-impl Notification<'_> {
-    fn judge(&self, book: &Book) -> (Vec<Record>, Verdict) {
-        let known = book.cases.get(self.order).filter(|case| case.order.piaid == self.received.account.piaid);
-        let Some(case) = known else {
-            let refusal = Refusal::new(404, "invalidIdentifier", "redirectRequestId is not known");
-            return (vec![], Verdict::Refused(refusal));
-        };
-        let misbehaviour = book.misbehaviour(self.order);
-        let mut records: Vec<Record> =
-            misbehaviour.iter().map(|(whose, _)| Record::Misbehaved { order: whose.clone() }).collect();
-        let verdict = match misbehaviour.map(|(_, how)| how) {
-            Some(how @ (Misbehaviour::Unavailable | Misbehaviour::Plain | Misbehaviour::Empty)) => {
-                records.push(self.refused(how.status(), "answered with a failure on purpose"));
-                Verdict::Misbehave(how)
-            }
-            lost @ (Some(Misbehaviour::Lost) | None) => {
-                let (record, verdict) = self.take(book, case, lost);
-                records.push(record);
-                verdict
-            }
-        };
-        (records, verdict)
-    }
-
-    fn take(&self, book: &Book, case: &Case, lost: Option<Misbehaviour>) -> (Record, Verdict) {
-        let fate = |verdict: Verdict| lost.map_or(verdict, Verdict::Misbehave);
-        let status = lost.map_or(200, Misbehaviour::status);
-        let refuse = |refusal: Refusal| (self.refused(refusal.status, refusal.why), Verdict::Refused(refusal));
-        let key = (self.received.account.piaid.clone(), self.request_id().to_owned());
-        let content = content(self.request);
-        if let Some(before) = book.accepted.get(&key) {
-            return if before.content == content {
-                (self.refused(status, "a repeated notification, answered as before"), fate(Verdict::Accepted))
-            } else {
-                refuse(Refusal::new(412, "idempotencyViolation", "the same requestId came with other content"))
-            };
-        }
-        let word = match Word::read(self.request) {
-            Ok(word) if word.is_final() => word,
-            Ok(_) => return refuse(Refusal::new(400, "invalidFieldValue", "result must be final in a notification")),
-            Err(_) => {
-                let why = "result and formOfPayment must each hold exactly one member";
-                return refuse(Refusal::new(400, "missingRequiredField", why));
-            }
-        };
-        if case.notified().iter().any(|before| **before != word) {
-            return refuse(Refusal::new(400, "preconditionViolation", "another outcome was notified before"));
-        }
-        let accepted = Accepted { piaid: key.0, request_id: key.1, content };
-        let record = Record::Notified {
-            order: self.order.to_owned(),
-            arrival: Arrival { word: Some(word), ..self.arrival(status, None) },
-            accepted: Some(accepted),
-        };
-        (record, fate(Verdict::Accepted))
-    }
-
-    fn request_id(&self) -> &str {
-        text(self.request, "/requestHeader/requestId").unwrap_or_default()
-    }
-
-    /// An arrival that does not count, with the reason.
-    fn refused(&self, status: u16, why: &str) -> Record {
-        Record::Notified { order: self.order.to_owned(), arrival: self.arrival(status, Some(why)), accepted: None }
-    }
-
-    fn arrival(&self, status: u16, problem: Option<&str>) -> Arrival {
-        Arrival {
-            at_ms: self.now.as_millis(),
-            request_id: Some(self.request_id().to_owned()),
-            clear: self.received.clear.clone(),
-            word: None,
-            problem: problem.map(str::to_owned),
-            status: Some(status),
         }
     }
 }
