@@ -41,6 +41,22 @@ pub fn content_hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
+/// SHA-256 of what comes in parts and is never held whole, such as a report while it is written.
+#[derive(Default)]
+pub struct ContentHasher(Sha256);
+
+impl ContentHasher {
+    /// Takes the next part.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// What [`content_hash`] says of all parts in one.
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}
+
 /// The next link of a hash chain: SHA-256 over `previous` and the length-prefixed `parts` (the journal's chain).
 pub fn chain_hash(previous: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = Sha256::new();
