@@ -7,6 +7,7 @@ mod ids;
 mod ledger;
 mod machine;
 mod money;
+mod person;
 mod record;
 pub mod redirect_payment;
 pub mod remittance;
@@ -16,5 +17,6 @@ pub use ids::{InvalidId, IssuerId, Piaid, RefundId, RequestId, TransactionId, Us
 pub use ledger::{Account, LedgerEntry, unbalanced_currency};
 pub use machine::{Attention, Decision, EffectLane, Machine};
 pub use money::{Currency, InvalidMoney, Money};
+pub use person::{Person, Role};
 pub use record::{Record, Remittable, RemittableKind, RemittableStanding};
 pub use time::Timestamp;

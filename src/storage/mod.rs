@@ -23,6 +23,7 @@ mod remittance;
 mod rows;
 mod schema;
 mod token;
+mod user;
 mod writer;
 
 pub use codec::{Codec, CodecError, Summary};
@@ -36,6 +37,7 @@ pub use read::{Overview, StateCount};
 pub use remittance::{LinePage, OursFound, ReportMade, StatedLine, StatementRow};
 pub use schema::MigrationState;
 pub use token::{ApiToken, NewApiToken};
+pub use user::{NewUser, User};
 
 use connect::Engine;
 use writer::Writer;

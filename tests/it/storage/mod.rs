@@ -8,6 +8,7 @@ mod fixture;
 mod outbox;
 mod schema;
 mod token;
+mod user;
 
 /// Runs one test body on both databases.
 macro_rules! on_both {
