@@ -27,6 +27,7 @@
 //! | 2 | [`storage`] | rows: group commit, journal, outbox, request log; the only user of `entity` and of SQL |
 //! | 2 | [`protocol`] | bytes to domain and back: `unseal(bytes) -> Call`, `seal(answer) -> bytes` |
 //! | 2 | [`issuer`] | the connector to issuers: authorize, return, status, event |
+//! | 2 | [`mail`] | SMTP |
 //! | 3 | [`actors`] | order: one actor per transaction, the outbox, the deadlines |
 //! | 4 | [`web`] | routes, payer pages, the admin API; handlers that decide nothing |
 //! | 5 | [`app`] | composition: the one builder of a server, for production and tests alike |
@@ -104,6 +105,7 @@ pub mod config;
 pub mod crypto;
 pub mod domain;
 pub mod issuer;
+pub mod mail;
 pub mod ports;
 pub mod protocol;
 pub mod sandbox;

@@ -6,6 +6,7 @@ mod cli;
 mod crypto;
 mod harness;
 mod kill;
+mod mail;
 mod postgres;
 mod redirect;
 mod sandbox;
