@@ -7,7 +7,8 @@
 //! # The idea
 //!
 //! 1. Everything that can be paid is a **transaction**, and each kind of transaction is a pure state machine
-//!    ([`domain::Machine`]). Today there is one kind, [`domain::redirect_payment`].
+//!    ([`domain::Machine`]): [`domain::redirect_payment`]; and because the same order, commit and outbox serve what people
+//!    have to hear, [`domain::alarm`].
 //! 2. One **actor** drives one transaction ([`actors::Registry`], [`actors::Shell`]): it puts inputs in order, asks the
 //!    machine to decide, commits the decision, and only then answers.
 //! 3. A **commit** ([`storage::Commit`]) is one database transaction with the new snapshot, the journal events, the effects
@@ -90,6 +91,7 @@
 //! | error codes and their status | `protocol/google_redirect/error.rs` |
 //! | idempotency: same request, same answer, one effect | `actors/shell.rs`, `storage/batch.rs` |
 //! | retries, leases, dead letters | `actors/outbox.rs`, `storage/outbox.rs` |
+//! | what is an alarm, and when it is told | `actors/watch.rs`, `domain/alarm/decide.rs` |
 //! | who may be redirected where | `protocol/google_redirect/callback.rs` |
 //! | signed URLs (SU1) and webhooks | `crypto/signed_url.rs`, `crypto/webhook.rs` |
 //! | the issuers' protocol (IR1) | `issuer/` |

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
 
+mod alarm;
 mod batch;
 mod codec;
 mod commit;
@@ -26,6 +27,7 @@ mod token;
 mod user;
 mod writer;
 
+pub use alarm::Overdue;
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
 pub use connect::StoreOptions;

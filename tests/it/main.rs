@@ -1,5 +1,6 @@
 //! The integration tests: one binary, by surface.
 
+mod alarms;
 mod bench;
 mod browser;
 mod cli;

@@ -1,6 +1,7 @@
 //! Rows: every test that touches a database runs on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
+mod alarm;
 mod audit;
 mod codec;
 mod commit;
