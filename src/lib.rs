@@ -7,7 +7,8 @@
 //! # The idea
 //!
 //! 1. Everything that can be paid is a **transaction**, and each kind of transaction is a pure state machine
-//!    ([`domain::Machine`]). Today there is one kind, [`domain::redirect_payment`].
+//!    ([`domain::Machine`]): [`domain::redirect_payment`]; and because the same order, commit and outbox serve what people
+//!    have to hear, [`domain::alarm`].
 //! 2. One **actor** drives one transaction ([`actors::Registry`], [`actors::Shell`]): it puts inputs in order, asks the
 //!    machine to decide, commits the decision, and only then answers.
 //! 3. A **commit** ([`storage::Commit`]) is one database transaction with the new snapshot, the journal events, the effects
@@ -28,6 +29,7 @@
 //! | 2 | [`protocol`] | bytes to domain and back: `unseal(bytes) -> Call`, `seal(answer) -> bytes` |
 //! | 2 | [`issuer`] | the connector to issuers: authorize, return, status, event |
 //! | 2 | [`report`] | files for finance staff: CSV and XLSX, streamed and the same when made again |
+//! | 2 | [`mail`] | SMTP |
 //! | 3 | [`actors`] | order: one actor per transaction, the outbox, the deadlines |
 //! | 4 | [`web`] | routes, payer pages, the admin API; handlers that decide nothing |
 //! | 5 | [`app`] | composition: the one builder of a server, for production and tests alike |
@@ -90,6 +92,7 @@
 //! | error codes and their status | `protocol/google_redirect/error.rs` |
 //! | idempotency: same request, same answer, one effect | `actors/shell.rs`, `storage/batch.rs` |
 //! | retries, leases, dead letters | `actors/outbox.rs`, `storage/outbox.rs` |
+//! | what is an alarm, and when it is told | `actors/watch.rs`, `domain/alarm/decide.rs` |
 //! | who may be redirected where | `protocol/google_redirect/callback.rs` |
 //! | signed URLs (SU1) and webhooks | `crypto/signed_url.rs`, `crypto/webhook.rs` |
 //! | the issuers' protocol (IR1) | `issuer/` |
@@ -105,6 +108,7 @@ pub mod config;
 pub mod crypto;
 pub mod domain;
 pub mod issuer;
+pub mod mail;
 pub mod ports;
 pub mod protocol;
 pub mod report;

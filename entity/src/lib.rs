@@ -12,3 +12,4 @@ pub mod request_log;
 pub mod statement_finding;
 pub mod statement_line;
 pub mod transaction;
+pub mod user;

@@ -13,6 +13,8 @@ use sea_orm_migration::{
 mod m20261107_000001_payments;
 mod m20261107_000002_api_tokens;
 mod m20261122_000003_remittance;
+mod m20261122_000004_users;
+mod m20261122_000005_alarms;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261107_000001_payments::Migration),
             Box::new(m20261107_000002_api_tokens::Migration),
             Box::new(m20261122_000003_remittance::Migration),
+            Box::new(m20261122_000004_users::Migration),
+            Box::new(m20261122_000005_alarms::Migration),
         ]
     }
 }

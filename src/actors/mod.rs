@@ -3,6 +3,7 @@
 //! [`Registry`] finds or spawns the actor of a transaction, [`shell`](self) makes it decide, commit and answer. The row is
 //! the truth: an actor can be lost at any moment, and two of one transaction only cost a version conflict.
 
+mod alarm_effects;
 mod deadlines;
 mod outbox;
 mod payment_effects;
@@ -10,7 +11,9 @@ mod registry;
 mod route;
 mod shell;
 mod statement_effects;
+mod watch;
 
+pub use alarm_effects::{AlarmEffects, AlarmWebhook};
 pub use deadlines::Deadlines;
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use payment_effects::{LateMoney, PaymentEffects};
@@ -18,3 +21,4 @@ pub use registry::{Registry, RegistrySettings};
 pub use route::{Carried, Effects, Failure, Routes};
 pub use shell::{Ask, AskError, Asked, RememberAs, Shell, Told};
 pub use statement_effects::{Ahead, StatementEffects, StatementPolicy};
+pub use watch::{EndingKey, Looked, Watch};

@@ -59,7 +59,7 @@ pub fn google_client(config: &Config, http: reqwest::Client) -> anyhow::Result<G
     Ok(GoogleClient::new(GoogleEndpoint::new(endpoint), http))
 }
 
-const fn scheme_of(scheme: KeyScheme) -> Scheme {
+pub(super) const fn scheme_of(scheme: KeyScheme) -> Scheme {
     match scheme {
         KeyScheme::Pgp => Scheme::Pgp,
         KeyScheme::Jose => Scheme::Jose,

@@ -1,5 +1,6 @@
 //! The composition root: adapters, actors, routes. The one builder of production and tests alike.
 
+mod alarms;
 mod assemble;
 mod tls;
 
@@ -18,8 +19,8 @@ pub use assemble::{Keys, google_client, load_keys};
 use assemble::Kinds;
 
 use crate::actors::{
-    Deadlines, Drain, Outbox, OutboxHandle, OutboxSettings, PaymentEffects, Registry, RegistrySettings, Routes, Shell,
-    StatementEffects,
+    Deadlines, Drain, Looked, Outbox, OutboxHandle, OutboxSettings, PaymentEffects, Registry, RegistrySettings, Routes,
+    Shell, StatementEffects, Watch,
 };
 use crate::config::Config;
 use crate::domain::redirect_payment::RedirectPayment;
@@ -120,6 +121,14 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     };
     let http = http_client().context("cannot build the HTTP client")?;
     let google = google_client(config, http)?;
+    let watch = Watch {
+        store: store.clone(),
+        alarms: hands.registry(),
+        clock: around.clock.clone(),
+        skew: google.clock_skew(),
+        keys: alarms::ending_keys(config)?,
+        looked: Looked::default(),
+    };
     let payment_effects = PaymentEffects {
         accounts: keys.accounts.clone(),
         google: google.clone(),
@@ -140,7 +149,8 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         store: store.clone(),
         routes: Routes::default()
             .with(payment_effects, kinds.payments.clone())
-            .with(statement_effects, kinds.statements.clone()),
+            .with(statement_effects, kinds.statements.clone())
+            .with(alarms::effects(config, around.clock.clone())?, watch.alarms.clone()),
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),
         node,
@@ -155,6 +165,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     let payments = kinds.payments.clone();
     let deadlines = Deadlines { store: store.clone(), registry: payments.clone(), clock: around.clock.clone() };
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
+    alarms::start(watch);
 
     let surface = web::Data::new(assemble::surface(config, keys, &kinds, &around)?);
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;

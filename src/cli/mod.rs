@@ -11,6 +11,7 @@ mod outbox;
 mod serve;
 mod store;
 mod token;
+mod user;
 mod write;
 
 use std::ffi::OsString;
@@ -53,6 +54,9 @@ enum Command {
     /// Create, list and revoke bearer tokens of the admin API.
     #[command(subcommand)]
     Token(token::Command),
+    /// Add, disable and list the people who work with the admin API.
+    #[command(subcommand)]
+    User(user::Command),
     /// Put a server under load on this machine, with what bounds it beside it.
     #[command(subcommand)]
     Bench(Bench),
@@ -95,6 +99,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Doctor(args)) => in_system(doctor::run(config, args)),
         Some(Command::Outbox(command)) => quietly(outbox::run(config, command)),
         Some(Command::Token(command)) => quietly(token::run(config, command)),
+        Some(Command::User(command)) => quietly(user::run(config, command)),
         Some(Command::Bench(Bench::Redirect(options))) => crate::bench::run(options).map(|()| ExitCode::SUCCESS),
     }
 }

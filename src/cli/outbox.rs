@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 use clap::Subcommand;
 
 use super::{load, store, write};
-use crate::domain::TransactionId;
+use crate::domain::{Timestamp, TransactionId};
 use crate::ports::{Clock, SystemClock};
 use crate::storage::{OutboxKey, Store};
 
@@ -85,7 +85,7 @@ async fn list(store: &Store, limit: u64) -> anyhow::Result<()> {
         [
             letter.key.to_string(),
             letter.lane.clone(),
-            letter.parked_at.map_or_else(String::new, write::time),
+            letter.parked_at.map_or_else(String::new, Timestamp::to_utc),
             format!("{} attempts", letter.attempts),
             letter.last_error.clone().unwrap_or_default().replace(['\n', '\r'], " "),
         ]

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{load, store, write};
 use crate::crypto;
+use crate::domain::UserName;
 use crate::ports::{Clock, SystemClock};
 use crate::storage::{NewApiToken, Store};
 
@@ -24,8 +25,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT", default_value = "")]
         name: String,
         /// The person it belongs to. A token without one never counts as a person.
-        #[arg(long, value_name = "NAME")]
-        user: Option<String>,
+        #[arg(long, value_name = "NAME", value_parser = UserName::parse)]
+        user: Option<UserName>,
     },
     /// List all tokens, revoked ones too.
     List,
@@ -68,7 +69,11 @@ pub(super) async fn run(config: &Path, command: Command) -> anyhow::Result<()> {
     done
 }
 
-async fn create(store: &Store, scopes: Scopes, name: String, user_name: Option<String>) -> anyhow::Result<()> {
+async fn create(store: &Store, scopes: Scopes, name: String, user: Option<UserName>) -> anyhow::Result<()> {
+    if let Some(user) = &user {
+        check_user(store, user).await?;
+    }
+    let user_name = user.map(|user| user.as_str().to_owned());
     let token = crypto::random_token();
     let id = uuid::Builder::from_random_bytes(crypto::random_bytes()).into_uuid();
     let scopes = scopes.0;
@@ -79,12 +84,26 @@ async fn create(store: &Store, scopes: Scopes, name: String, user_name: Option<S
     write::line(token)
 }
 
+/// A name that nobody added is the operator's word; a disabled user gets no token.
+async fn check_user(store: &Store, name: &UserName) -> anyhow::Result<()> {
+    match store.find_user(name).await? {
+        Some(user) => {
+            ensure!(user.disabled_at.is_none(), "the user {name} is disabled; see `roundtrip user list`");
+        }
+        None => write::note(format_args!(
+            "note: {name} is no known user: the token stands for that name on your word, and without a role; see \
+             `roundtrip user add`"
+        )),
+    }
+    Ok(())
+}
+
 async fn list(store: &Store) -> anyhow::Result<()> {
     let shown = |token: crate::storage::ApiToken| {
         [
             token.id.to_string(),
-            write::day(token.created_at),
-            token.revoked_at.map_or_else(|| "good".to_owned(), |at| format!("revoked {}", write::day(at))),
+            token.created_at.to_day(),
+            token.revoked_at.map_or_else(|| "good".to_owned(), |at| format!("revoked {}", at.to_day())),
             token.user_name.unwrap_or_else(|| "-".to_owned()),
             token.scopes,
             token.name,

@@ -1,4 +1,4 @@
-//! Output: lines to standard output, new files that never overwrite, days.
+//! Output: lines to standard output, new files that never overwrite.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -6,12 +6,16 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::domain::Timestamp;
-
 /// Writes one line to standard output.
 pub(super) fn line(text: impl std::fmt::Display) -> anyhow::Result<()> {
     writeln!(io::stdout().lock(), "{text}")?;
     Ok(())
+}
+
+/// Says something beside the answer, on standard error.
+pub(super) fn note(text: impl std::fmt::Display) {
+    // Nobody may be reading it.
+    let _unread = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Whether the reader of our output went away (`roundtrip keys list | head -1`): no failure of ours.
@@ -59,26 +63,6 @@ pub(super) fn as_configured(path: &Path, config: &Path) -> String {
     shown.display().to_string()
 }
 
-/// The UTC day as `2026-11-22` (civil calendar from a count of days).
-pub(super) fn day(at: Timestamp) -> String {
-    let days = at.as_secs().div_euclid(86_400) + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// The UTC time as `2026-11-22T13:05:09Z`.
-pub(super) fn time(at: Timestamp) -> String {
-    let of_day = at.as_secs().rem_euclid(86_400);
-    format!("{}T{:02}:{:02}:{:02}Z", day(at), of_day / 3600, of_day / 60 % 60, of_day % 60)
-}
-
 /// Rows as columns: every cell but the last as wide as the widest of its column.
 pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     let mut widths = [0; N];
@@ -97,21 +81,6 @@ pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_follow_the_calendar() {
-        for (secs, shown) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_800_000_000, "2027-01-15T08:00:00Z"),
-            (4_107_542_399, "2100-02-28T23:59:59Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-            (-1, "1969-12-31T23:59:59Z"),
-        ] {
-            assert_eq!(time(Timestamp::from_secs(secs)), shown);
-        }
-    }
 
     #[test]
     fn columns_line_up() {

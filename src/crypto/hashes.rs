@@ -15,20 +15,25 @@ fn absorb(hasher: &mut Sha256, part: &[u8]) {
 /// The id of the transaction that Google's `requestId` names within an account: identical requests meet in one row, on
 /// whatever node they arrive. SHA-256, cut into a UUID of version 8.
 pub fn transaction_id(piaid: &Piaid, request_id: &RequestId) -> TransactionId {
-    derived(b"roundtrip transaction 1", piaid, request_id)
+    derived(&[b"roundtrip transaction 1", piaid.as_str().as_bytes(), request_id.as_str().as_bytes()])
 }
 
 /// The id of the remittance statement that Google announced under `requestId`. Another one than a payment's of the same
 /// `requestId`, which the request log refuses.
 pub fn statement_id(piaid: &Piaid, request_id: &RequestId) -> TransactionId {
-    derived(b"roundtrip statement 1", piaid, request_id)
+    derived(&[b"roundtrip statement 1", piaid.as_str().as_bytes(), request_id.as_str().as_bytes()])
 }
 
-fn derived(kind: &[u8], piaid: &Piaid, request_id: &RequestId) -> TransactionId {
+/// The id of the alarm of this kind about this subject: however many nodes see it, it is one alarm.
+pub fn alarm_id(kind: &str, subject: &str) -> TransactionId {
+    derived(&[b"roundtrip alarm 1", kind.as_bytes(), subject.as_bytes()])
+}
+
+fn derived(parts: &[&[u8]]) -> TransactionId {
     let mut hasher = Sha256::new();
-    absorb(&mut hasher, kind);
-    absorb(&mut hasher, piaid.as_str().as_bytes());
-    absorb(&mut hasher, request_id.as_str().as_bytes());
+    for part in parts {
+        absorb(&mut hasher, part);
+    }
     let mut bytes = [0; 16];
     for (to, from) in bytes.iter_mut().zip(hasher.finalize()) {
         *to = from;
@@ -96,6 +101,13 @@ mod tests {
     #[test]
     fn transaction_ids_never_change_between_releases() {
         assert_eq!(id("ExamplePay_INR", "rq-0001").to_string(), "6b16c714-a57d-864f-af82-a290902ea1eb");
+    }
+
+    #[test]
+    fn alarm_ids_depend_on_kind_and_subject_alone() {
+        assert_eq!(alarm_id("dead_letters", "outbox"), alarm_id("dead_letters", "outbox"));
+        assert_ne!(alarm_id("dead_letters", "outbox"), alarm_id("dead_letter", "soutbox"));
+        assert_ne!(alarm_id("A", "rq1"), id("A", "rq1"));
     }
 
     #[test]

@@ -127,6 +127,7 @@ impl fmt::Display for IssuerId {
 }
 
 /// A person, as `roundtrip user` and `token create --user` name them. Who decides about money is always one of these.
+/// Letter case makes no other person: names are kept in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserName(Arc<str>);
 
@@ -137,7 +138,7 @@ impl UserName {
             && text.trim() == text
             && !text.chars().any(|character| character.is_control());
         if fits {
-            Ok(Self(text.into()))
+            Ok(Self(text.to_lowercase().into()))
         } else {
             Err(InvalidId { what: "user", expected: "1 to 100 printable characters, no space at either end" })
         }
@@ -220,6 +221,14 @@ mod tests {
             "x-1",
         ] {
             assert!(RefundId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn users_are_one_person_in_any_letter_case() {
+        assert_eq!(UserName::parse("Ada"), UserName::parse("ada"));
+        for bad in ["", " ada", "ada ", "a\nb", &"x".repeat(101)] {
+            assert!(UserName::parse(bad).is_err(), "{bad:?}");
         }
     }
 }

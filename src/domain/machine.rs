@@ -78,6 +78,10 @@ pub enum EffectLane {
     Issuer,
     /// Work of our own that must not be lost: what another part of the house knows, or another transaction has to hear.
     House,
+    /// Mail to people.
+    Mail,
+    /// Webhooks that people have configured.
+    Webhook,
 }
 
 impl EffectLane {
@@ -87,6 +91,8 @@ impl EffectLane {
             Self::Google => "google",
             Self::Issuer => "issuer",
             Self::House => "house",
+            Self::Mail => "mail",
+            Self::Webhook => "webhook",
         }
     }
 }

@@ -3,10 +3,12 @@
 //! Architecture invariant: nothing here knows a status code, JSON, SQL or a time of its own. Time, ids and randomness are
 //! arguments. Every kind of transaction is a [`Machine`]: `decide` judges an input, `apply` replays an event.
 
+pub mod alarm;
 mod ids;
 mod ledger;
 mod machine;
 mod money;
+mod person;
 mod record;
 pub mod redirect_payment;
 pub mod remittance;
@@ -16,5 +18,6 @@ pub use ids::{InvalidId, IssuerId, Piaid, RefundId, RequestId, TransactionId, Us
 pub use ledger::{Account, LedgerEntry, unbalanced_currency};
 pub use machine::{Attention, Decision, EffectLane, Machine};
 pub use money::{Currency, InvalidMoney, Money};
+pub use person::{Person, Role};
 pub use record::{Record, Remittable, RemittableKind, RemittableStanding};
 pub use time::Timestamp;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
 
+mod alarm;
 mod batch;
 mod codec;
 mod commit;
@@ -23,8 +24,10 @@ mod remittance;
 mod rows;
 mod schema;
 mod token;
+mod user;
 mod writer;
 
+pub use alarm::Overdue;
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
 pub use connect::StoreOptions;
@@ -36,6 +39,7 @@ pub use read::{Overview, StateCount};
 pub use remittance::{LinePage, OursFound, ReportMade, StatedLine, StatementRow};
 pub use schema::MigrationState;
 pub use token::{ApiToken, NewApiToken};
+pub use user::{NewUser, User};
 
 use connect::Engine;
 use writer::Writer;

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{Codec, CodecError, Loaded, Position, Remembered, RequestKey, StorageError, Store};
+use crate::domain::redirect_payment::RedirectPayment;
 use crate::domain::{Currency, Money, Piaid, Timestamp, TransactionId};
 
 /// A transaction in a list.
@@ -119,7 +120,10 @@ impl Store {
     /// Payments that were started by a request id: at most one per account.
     pub async fn find_payment(&self, account: Option<&Piaid>, request_id: &str) -> Result<Vec<Overview>, StorageError> {
         use transaction::Column;
-        let mut select = transaction::Entity::find().filter(Column::RequestId.eq(request_id)).limit(MOST_FOUND);
+        let mut select = transaction::Entity::find()
+            .filter(Column::RequestId.eq(request_id))
+            .filter(Column::Kind.eq(RedirectPayment::KIND))
+            .limit(MOST_FOUND);
         if let Some(account) = account {
             select = select.filter(Column::Account.eq(account.as_str()));
         }

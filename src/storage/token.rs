@@ -5,8 +5,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::{StorageError, Store};
-use crate::domain::Timestamp;
+use super::{StorageError, Store, User};
+use crate::domain::{Person, Timestamp, UserName};
 
 /// A token to be stored.
 pub struct NewApiToken {
@@ -74,15 +74,38 @@ impl Store {
         Ok(revoked.rows_affected > 0)
     }
 
-    /// The token with this SHA-256, unless it was revoked. (A search by the digest of a random token gives nothing away by
-    /// its time.)
+    /// The token with this SHA-256, unless it was revoked or its user is disabled. (A search by the digest of a random
+    /// token gives nothing away by its time.)
     pub async fn find_token(&self, sha256: &[u8; 32]) -> Result<Option<ApiToken>, StorageError> {
         let row = Entity::find()
             .filter(Column::Sha256.eq(sha256.to_vec()))
             .filter(Column::RevokedMs.is_null())
             .one(&self.0.read)
             .await?;
-        Ok(row.map(ApiToken::from))
+        let Some(token) = row.map(ApiToken::from) else { return Ok(None) };
+        let user = self.user_of(&token).await?;
+        Ok(user.is_none_or(|user| user.disabled_at.is_none()).then_some(token))
+    }
+
+    /// Who a token stands for. `None`: nobody, it never counts as a person (contract section 1).
+    pub async fn person_of(&self, token: &ApiToken) -> Result<Option<Person>, StorageError> {
+        let Some(name) = token.user()? else { return Ok(None) };
+        let role = self.find_user(&name).await?.map(|user| user.role);
+        Ok(Some(Person { name, role }))
+    }
+
+    async fn user_of(&self, token: &ApiToken) -> Result<Option<User>, StorageError> {
+        match token.user()? {
+            Some(name) => self.find_user(&name).await,
+            None => Ok(None),
+        }
+    }
+}
+
+impl ApiToken {
+    fn user(&self) -> Result<Option<UserName>, StorageError> {
+        let name = self.user_name.as_deref().map(UserName::parse).transpose();
+        name.map_err(|why| StorageError::corrupt("api_tokens", "user_name", self.id, why.into()))
     }
 }
 

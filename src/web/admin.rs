@@ -4,11 +4,13 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::alarms;
 use super::respond::problem;
 use super::surface::Surface;
 use crate::crypto::content_hash;
 use crate::domain::TransactionId;
-use crate::storage::{JournalRow, Overview, StorageError};
+use crate::domain::redirect_payment::RedirectPayment;
+use crate::storage::{Codec as _, JournalRow, Overview, StorageError};
 
 pub(super) async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
@@ -36,6 +38,7 @@ pub(super) async fn metrics(surface: web::Data<Surface>) -> HttpResponse {
         let age_ms = figures.oldest_created.map_or(0, |oldest| surface.clock.now().millis_since(oldest).max(0));
         metrics::gauge!("outbox_oldest_seconds").set(age_ms as f64 / 1000.0);
     }
+    alarms::count(&surface.store).await;
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body((surface.metrics)())
 }
 
@@ -48,7 +51,7 @@ pub(super) async fn not_found() -> HttpResponse {
 }
 
 /// A bearer token with `scope`, or the problem to answer: 401 without a valid token, 403 outside its scopes.
-async fn allowed(surface: &Surface, request: &HttpRequest, scope: &str) -> Result<(), HttpResponse> {
+pub(super) async fn allowed(surface: &Surface, request: &HttpRequest, scope: &str) -> Result<(), HttpResponse> {
     let unauthorised = || {
         let mut response =
             problem(StatusCode::UNAUTHORIZED, "a bearer token is required: see `roundtrip token create`");
@@ -67,7 +70,7 @@ async fn allowed(surface: &Surface, request: &HttpRequest, scope: &str) -> Resul
     }
 }
 
-fn unavailable(error: &StorageError) -> HttpResponse {
+pub(super) fn unavailable(error: &StorageError) -> HttpResponse {
     tracing::error!(error = %error, "storage failed");
     problem(StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable")
 }
@@ -100,8 +103,8 @@ pub(super) async fn payment(surface: web::Data<Surface>, id: web::Path<String>, 
     }
     let Ok(id) = TransactionId::parse(&id) else { return problem(StatusCode::NOT_FOUND, "no such payment") };
     match surface.store.overview(id).await {
-        Ok(Some(found)) => whole(&surface, &found).await,
-        Ok(None) => problem(StatusCode::NOT_FOUND, "no such payment"),
+        Ok(Some(found)) if found.kind == RedirectPayment::KIND => whole(&surface, &found).await,
+        Ok(Some(_) | None) => problem(StatusCode::NOT_FOUND, "no such payment"),
         Err(error) => unavailable(&error),
     }
 }

@@ -3,6 +3,7 @@
 //! Architecture invariant: only the admin listener reads storage, no handler writes it, and none sends anything out.
 
 mod admin;
+mod alarms;
 mod begin;
 mod events;
 mod google;
@@ -59,6 +60,11 @@ pub fn administration(app: &mut web::ServiceConfig) {
     app.app_data(web::PayloadConfig::new(1024 * 1024))
         .service(web::resource("/healthz").route(web::get().to(admin::healthz)))
         .service(web::resource("/metrics").route(web::get().to(admin::metrics)))
+        .service(
+            web::resource("/api/v1/alarms")
+                .route(web::get().to(alarms::alarms))
+                .default_service(web::to(admin::not_allowed)),
+        )
         .service(
             web::resource("/api/v1/payments")
                 .route(web::get().to(admin::find_payments))

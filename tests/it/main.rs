@@ -1,11 +1,13 @@
 //! The integration tests: one binary, by surface.
 
+mod alarms;
 mod bench;
 mod browser;
 mod cli;
 mod crypto;
 mod harness;
 mod kill;
+mod mail;
 mod postgres;
 mod redirect;
 mod sandbox;

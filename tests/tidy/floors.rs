@@ -51,6 +51,7 @@ const KEPT_TO: &[(&str, &[&str], &str)] = &[
     ("pgp", &["src/crypto"], "add what you need to crypto"),
     // TLS names rustls' own module of that name.
     ("aws_lc_rs", &["src/crypto", "src/app/tls.rs"], "add what you need to crypto"),
+    ("lettre", &["src/mail.rs"], "mail goes out through Mailer"),
     ("actix_web", &["src/web", "src/app", "src/sandbox", "src/bench", "src/cli", "src/main.rs"], "HTTP begins at web"),
 ];
 

@@ -48,7 +48,7 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<()> {
     write::new_file(&args.out, &file, Readable::All)?;
     for key in &described {
         let owner = key.user_ids.first().map_or_else(String::new, |id| format!("  {id}"));
-        let end = key.expires.map_or_else(|| "never expires".to_owned(), |at| format!("expires {}", write::day(at)));
+        let end = key.expires.map_or_else(|| "never expires".to_owned(), |at| format!("expires {}", at.to_day()));
         write::line(format_args!("{}  {} {}  {end}{owner}", key.id, key.algorithm, key.bits))?;
     }
     write::line("compare the id with what the peer says by another way; then, in [[google.accounts]]:")?;

@@ -43,7 +43,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<()> {
 
 fn key_rows(owner: &str, role: &str, key: &KeyDescription) -> Vec<Row> {
     let row = |role: String, key: &KeyDescription| {
-        let end = key.expires.map_or_else(|| "never".to_owned(), write::day);
+        let end = key.expires.map_or_else(|| "never".to_owned(), Timestamp::to_day);
         let end = if key.revoked { "revoked".to_owned() } else { end };
         [owner.to_owned(), role, key.id.clone(), key.algorithm.clone(), key.bits.to_string(), end]
     };

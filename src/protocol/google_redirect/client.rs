@@ -1,11 +1,12 @@
 //! Calls to Google (API section 6): notifications and echo. One attempt each; the outbox decides about the next one.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use url::Url;
 
 use super::read::Object;
+use super::skew::ClockSkew;
 use super::unseal::{Accounts, LONGEST_ANSWER};
 use super::write::{form_of_payment, outcome_json, refund_result_json, timestamp};
 use crate::crypto::Carrier;
@@ -77,12 +78,18 @@ pub struct EchoAnswer {
 pub struct GoogleClient {
     endpoint: GoogleEndpoint,
     http: reqwest::Client,
+    skew: ClockSkew,
 }
 
 impl GoogleClient {
     /// `http` must not follow redirects and has the time limits of flows-security section 8.4.
-    pub const fn new(endpoint: GoogleEndpoint, http: reqwest::Client) -> Self {
-        Self { endpoint, http }
+    pub fn new(endpoint: GoogleEndpoint, http: reqwest::Client) -> Self {
+        Self { endpoint, http, skew: ClockSkew::default() }
+    }
+
+    /// What the answers say about our clock.
+    pub fn clock_skew(&self) -> ClockSkew {
+        self.skew.clone()
     }
 
     /// C2, `redirectPaymentCompleteNotification` (API section 6.3). `request_id` is the same on every attempt; the
@@ -153,6 +160,7 @@ impl GoogleClient {
         let sealed = accounts
             .seal_json(index, body, Carrier::Body, now)
             .map_err(|error| CallFailed::answer(format!("cannot seal: {error}")))?;
+        let began = Instant::now();
         let response = self
             .http
             .post(self.endpoint.method(method, piaid))
@@ -165,6 +173,9 @@ impl GoogleClient {
         let retry_after_ms = retry_after(response.headers());
         let unverified = read_bounded(response).await?;
         let opened = accounts.open_answer(index, &unverified, now);
+        if let Some(responded) = opened.as_ref().and_then(response_timestamp) {
+            self.skew.note(now, i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX), responded);
+        }
         if status != reqwest::StatusCode::OK {
             // An empty, plain or sealed body alike (checklist ERR-3): the description says which, and no more.
             let kind = match (&opened, unverified.is_empty()) {
@@ -237,6 +248,11 @@ pub(super) fn header(request_id: &str, piaid: &Piaid, now: Timestamp) -> Value {
         "protocolVersion": {"major": 1},
         "paymentIntegratorAccountId": piaid.as_str(),
     })
+}
+
+/// Google's clock, where the answer shows it.
+fn response_timestamp(answer: &Value) -> Option<Timestamp> {
+    Object::root(answer).ok()?.object("responseHeader").ok()?.timestamp("responseTimestamp").ok()
 }
 
 /// The member of `errorResponseResult`: a protocol word, safe to log.

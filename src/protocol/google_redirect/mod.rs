@@ -9,6 +9,7 @@ mod client;
 mod error;
 mod read;
 mod remittance;
+mod skew;
 mod unseal;
 mod write;
 
@@ -17,5 +18,6 @@ pub use callback::{CallbackHosts, InvalidCallback};
 pub use client::{CallFailed, EchoAnswer, GoogleClient, GoogleEndpoint, Notification, RefundNotification, http_client};
 pub use error::{ErrorCode, ProtocolError, Refusal};
 pub use remittance::{StatementCall, StatementSummary};
+pub use skew::ClockSkew;
 pub use unseal::{Account, Accounts, Call, Request, StartRequest, Wanted};
 pub use write::{Answer, complete_url};

@@ -6,6 +6,7 @@ mod configuration;
 mod database;
 mod keys;
 mod usage;
+mod user;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

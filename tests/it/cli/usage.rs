@@ -19,6 +19,10 @@ fn wrong_usage_is_status_2_and_says_how() {
         &["token", "create"],
         &["token", "create", "--scopes", "money:read"],
         &["token", "revoke", "x"],
+        &["user", "add", "ada"],
+        &["user", "add", "ada", "--role", "emperor"],
+        &["user", "add", " ada", "--role", "viewer"],
+        &["user", "disable"],
         &["doctor", "--fast"],
     ] {
         let run = place.run(args);
@@ -44,6 +48,8 @@ fn every_command_explains_itself() {
         &["outbox", "retry", "--help"],
         &["token", "--help"],
         &["token", "create", "--help"],
+        &["user", "--help"],
+        &["user", "add", "--help"],
     ] {
         let out = place.must(args);
         assert!(out.contains("Usage: roundtrip") && out.contains("--config <FILE>"), "{args:?}: {out}");
@@ -53,7 +59,9 @@ fn every_command_explains_itself() {
 #[test]
 fn a_missing_configuration_is_status_1_and_says_what_to_do() {
     let place = Place::empty();
-    for args in [&["migrate", "status"][..], &["keys", "list"], &["token", "list"], &["outbox", "list"]] {
+    for args in
+        [&["migrate", "status"][..], &["keys", "list"], &["token", "list"], &["outbox", "list"], &["user", "list"]]
+    {
         let error = place.must_fail(args);
         for part in ["roundtrip.toml", "--config FILE", "ROUNDTRIP_CONFIG", "roundtrip sandbox"] {
             assert!(error.contains(part), "{args:?}: {part} is not in {error}");

@@ -15,6 +15,7 @@ pub(crate) mod node;
 pub(crate) mod outside;
 pub(crate) mod ports;
 pub(crate) mod settings;
+pub(crate) mod smtp;
 pub(crate) mod su1;
 pub(crate) mod tls;
 pub(crate) mod wait;

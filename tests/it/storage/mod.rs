@@ -1,6 +1,7 @@
 //! Rows: every test that touches a database runs on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
+mod alarm;
 mod audit;
 mod codec;
 mod commit;
@@ -8,6 +9,7 @@ mod fixture;
 mod outbox;
 mod schema;
 mod token;
+mod user;
 
 /// Runs one test body on both databases.
 macro_rules! on_both {
