@@ -102,6 +102,8 @@ pub enum Attention {
     Contradiction,
     /// A remittance statement differs from our books.
     StatementDiffers,
+    /// Money moved on our bank account, and no remittance statement explains it.
+    UnexplainedTransfer,
 }
 
 impl Attention {
@@ -112,6 +114,7 @@ impl Attention {
             Self::PaidAfterClose => "paid_after_close",
             Self::Contradiction => "contradiction",
             Self::StatementDiffers => "statement_differs",
+            Self::UnexplainedTransfer => "unexplained_transfer",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Architecture invariant: nothing here knows a status code, JSON, SQL or a time of its own. Time, ids and randomness are
 //! arguments. Every kind of transaction is a [`Machine`]: `decide` judges an input, `apply` replays an event.
 
+pub mod bank_transfer;
 mod ids;
 mod ledger;
 mod machine;
