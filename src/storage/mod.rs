@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
 
+mod bank_transfer;
 mod batch;
 mod codec;
 mod commit;
