@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Builder;
 
+use crate::domain::bank_transfer::{BankEntry, Direction};
 use crate::domain::{Piaid, RequestId, TransactionId};
 
 fn absorb(hasher: &mut Sha256, part: &[u8]) {
@@ -34,11 +35,49 @@ fn derived(parts: &[&[u8]]) -> TransactionId {
     for part in parts {
         absorb(&mut hasher, part);
     }
+    cut(hasher)
+}
+
+/// The first half of the hash, as a UUID of version 8.
+fn cut(hasher: Sha256) -> TransactionId {
     let mut bytes = [0; 16];
     for (to, from) in bytes.iter_mut().zip(hasher.finalize()) {
         *to = from;
     }
     TransactionId::from_uuid(Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// The id of a booked entry: a file that is imported again, or another one with the same entry, meets the same row. The
+/// bank's own reference names the entry; day, direction and amount stand beside it because banks book charges under the
+/// reference of what caused them. Without it, the texts and the ordinal tell entries apart.
+pub fn bank_transfer_id(entry: &BankEntry) -> TransactionId {
+    let mut hasher = Sha256::new();
+    absorb(&mut hasher, b"roundtrip bank transfer 1");
+    absorb(&mut hasher, entry.account.as_bytes());
+    if let Some(reference) = &entry.servicer_reference {
+        absorb(&mut hasher, b"servicer");
+        absorb(&mut hasher, reference.as_bytes());
+    } else {
+        absorb(&mut hasher, b"entry");
+        absorb(&mut hasher, entry.entry_reference.as_deref().unwrap_or_default().as_bytes());
+        absorb(&mut hasher, &(entry.texts.len() as u64).to_be_bytes());
+        for text in entry.texts.iter().chain(&entry.end_to_end) {
+            absorb(&mut hasher, text.as_bytes());
+        }
+        absorb(&mut hasher, &entry.ordinal.to_be_bytes());
+    }
+    absorb(&mut hasher, &entry.part.to_be_bytes());
+    absorb(&mut hasher, entry.booked_on.to_string().as_bytes());
+    absorb(
+        &mut hasher,
+        match entry.direction {
+            Direction::Came => b"came",
+            Direction::Left => b"left",
+        },
+    );
+    absorb(&mut hasher, &entry.amount.micros().to_be_bytes());
+    absorb(&mut hasher, entry.amount.currency().code().as_bytes());
+    cut(hasher)
 }
 
 /// SHA-256 of `bytes`: recognises a repeated request body, or stands in for a token that must not be stored.
@@ -82,6 +121,8 @@ pub fn secrets_equal(a: &[u8], b: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::bank_transfer::BankDay;
+    use crate::domain::{Currency, Money};
 
     fn id(piaid: &str, request: &str) -> TransactionId {
         transaction_id(&Piaid::parse(piaid).unwrap(), &RequestId::parse(request).unwrap())
@@ -101,6 +142,69 @@ mod tests {
     #[test]
     fn transaction_ids_never_change_between_releases() {
         assert_eq!(id("ExamplePay_INR", "rq-0001").to_string(), "6b16c714-a57d-864f-af82-a290902ea1eb");
+    }
+
+    fn entry() -> BankEntry {
+        BankEntry {
+            statement: "S1".to_owned(),
+            account: "DE02120300000000202051".to_owned(),
+            servicer_reference: Some("R1".to_owned()),
+            entry_reference: Some("1".to_owned()),
+            part: 0,
+            ordinal: 0,
+            direction: Direction::Left,
+            reversal: false,
+            amount: Money::new(109_900_000, Currency::parse("EUR").unwrap()),
+            booked_on: BankDay::parse("2026-11-07").unwrap(),
+            valued_on: None,
+            end_to_end: Vec::new(),
+            texts: vec!["stmt-1AB".to_owned(), "pp0".to_owned()],
+            counterparty: None,
+        }
+    }
+
+    #[test]
+    fn bank_transfer_ids_are_those_of_the_entry_in_whatever_statement_it_stands() {
+        let id = bank_transfer_id(&entry());
+        let same = [
+            BankEntry { statement: "S2".to_owned(), ..entry() },
+            BankEntry { entry_reference: Some("7".to_owned()), ..entry() },
+            BankEntry { texts: vec!["more".to_owned()], counterparty: Some("A".to_owned()), ..entry() },
+        ];
+        for same in same {
+            assert_eq!(bank_transfer_id(&same), id, "{same:?}");
+        }
+        let others = [
+            BankEntry { account: "DE99".to_owned(), ..entry() },
+            BankEntry { servicer_reference: Some("R2".to_owned()), ..entry() },
+            BankEntry { servicer_reference: None, ..entry() },
+            BankEntry { part: 1, ..entry() },
+            BankEntry { direction: Direction::Came, ..entry() },
+            BankEntry { amount: entry().amount.negated(), ..entry() },
+            BankEntry { booked_on: BankDay::parse("2026-11-08").unwrap(), ..entry() },
+        ];
+        for other in others {
+            assert_ne!(bank_transfer_id(&other), id, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn bank_transfers_without_a_reference_are_told_apart_by_text_and_number() {
+        let bare = BankEntry { servicer_reference: None, entry_reference: None, ..entry() };
+        let id = bank_transfer_id(&bare);
+        for other in [
+            BankEntry { ordinal: 1, ..bare.clone() },
+            BankEntry { texts: vec!["stmt-1ABpp0".to_owned()], ..bare.clone() },
+            BankEntry { texts: vec!["stmt-1AB".to_owned()], end_to_end: vec!["pp0".to_owned()], ..bare.clone() },
+            BankEntry { entry_reference: Some("1".to_owned()), ..bare },
+        ] {
+            assert_ne!(bank_transfer_id(&other), id, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn bank_transfer_ids_never_change_between_releases() {
+        assert_eq!(bank_transfer_id(&entry()).to_string(), "83bf6241-0be1-8ecf-800c-d19d59d03a17");
     }
 
     #[test]

@@ -22,7 +22,9 @@ mod signed_url;
 mod webhook;
 mod wire;
 
-pub use hashes::{ContentHasher, alarm_id, chain_hash, content_hash, secrets_equal, statement_id, transaction_id};
+pub use hashes::{
+    ContentHasher, alarm_id, bank_transfer_id, chain_hash, content_hash, secrets_equal, statement_id, transaction_id,
+};
 pub use jose::{InvalidAlgorithm, JoseAlgorithms, JweAlg, JweEnc, JwsAlg, Zip};
 pub use key::{KeyError, OwnKey, PeerKey, load_own_keys, load_peer_keys};
 pub use key_care::{

@@ -108,6 +108,8 @@ pub enum Attention {
     Contradiction,
     /// A remittance statement differs from our books.
     StatementDiffers,
+    /// Money moved on our bank account, and no remittance statement explains it.
+    UnexplainedTransfer,
 }
 
 impl Attention {
@@ -118,6 +120,7 @@ impl Attention {
             Self::PaidAfterClose => "paid_after_close",
             Self::Contradiction => "contradiction",
             Self::StatementDiffers => "statement_differs",
+            Self::UnexplainedTransfer => "unexplained_transfer",
         }
     }
 }

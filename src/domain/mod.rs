@@ -4,6 +4,7 @@
 //! arguments. Every kind of transaction is a [`Machine`]: `decide` judges an input, `apply` replays an event.
 
 pub mod alarm;
+pub mod bank_transfer;
 mod ids;
 mod ledger;
 mod machine;

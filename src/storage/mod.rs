@@ -10,6 +10,7 @@ use std::sync::Arc;
 use sea_orm::DatabaseConnection;
 
 mod alarm;
+mod bank_transfer;
 mod batch;
 mod codec;
 mod commit;

@@ -1,0 +1,136 @@
+//! The whole machine in one `match (state, input)`, and the replay. Every pair is listed; each arm cites its rule.
+
+use std::sync::Arc;
+
+use super::BankTransfer;
+use super::entry::{Direction, Transfer};
+use super::state::{Answer, Effect, Event, Input, Offer, Rejection, Reply, State};
+use crate::domain::{Account, Decision, LedgerEntry, TransactionId, UserName};
+
+type Verdicts = Result<Decision<BankTransfer>, Rejection>;
+
+pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
+    match (state, input) {
+        // architecture 6: what the bank booked is in the books, explained or not.
+        (State::Unheard, Input::Book { transfer, statement }) => Ok(book(transfer, *statement)),
+        // A file may be imported again, and statements of a bank may overlap: the entry is known.
+        (
+            State::Unmatched { .. } | State::Offered { .. } | State::Matched { .. } | State::Differs { .. },
+            Input::Book { .. },
+        ) => stands(state),
+
+        // There is nothing to ask about.
+        (State::Unheard, Input::Rematch { .. } | Input::Answered { .. } | Input::DeadlineReached) => {
+            Err(Rejection::Unknown)
+        }
+
+        // What is before finance may find its statement later.
+        (State::Unmatched { transfer }, Input::Rematch { statement, by }) => {
+            Ok(rematch(state, transfer, Offer { statement: *statement, number: 1 }, by.as_ref()))
+        }
+        (State::Differs { transfer, offer, .. }, Input::Rematch { statement, by }) => {
+            let next = Offer { statement: *statement, number: offer.number.saturating_add(1) };
+            Ok(rematch(state, transfer, next, by.as_ref()))
+        }
+        // The same wish again.
+        (State::Offered { offer, .. } | State::Matched { offer, .. }, Input::Rematch { statement, .. })
+            if offer.statement == *statement =>
+        {
+            stands(state)
+        }
+        // One question at a time: two statements could both take it.
+        (State::Offered { .. }, Input::Rematch { .. }) => Err(Rejection::BeingAsked),
+        // flows-security 5.5: one transfer per statement; what has paid one pays no other.
+        (State::Matched { .. }, Input::Rematch { .. }) => Err(Rejection::Explained),
+
+        // The statement's answer to the offer that is open.
+        (State::Offered { offer, .. }, Input::Answered { number, answer: Answer::Taken })
+            if offer.number == *number =>
+        {
+            Ok(record(state, vec![Event::Taken]))
+        }
+        (State::Offered { offer, .. }, Input::Answered { number, answer: Answer::Refused(why) })
+            if offer.number == *number =>
+        {
+            Ok(record(state, vec![Event::Refused(*why)]))
+        }
+        // An older answer, delivered twice.
+        (
+            State::Unmatched { .. } | State::Offered { .. } | State::Matched { .. } | State::Differs { .. },
+            Input::Answered { .. },
+        ) => stands(state),
+
+        // A transfer waits for people and statements, not for a time.
+        (
+            State::Unmatched { .. } | State::Offered { .. } | State::Matched { .. } | State::Differs { .. },
+            Input::DeadlineReached,
+        ) => stands(state),
+    }
+}
+
+/// Nothing changes; the asker sees how it stands.
+fn stands(state: &State) -> Verdicts {
+    state.standing().map(|standing| Decision::answer(Reply::Stands(standing))).ok_or(Rejection::Unknown)
+}
+
+/// Records `events` and answers with the standing they lead to.
+fn record(state: &State, events: Vec<Event>) -> Decision<BankTransfer> {
+    let after = events.iter().fold(state.clone(), apply);
+    // Every event leads to a state with a standing.
+    let reply = Reply::Stands(after.standing().unwrap_or(super::Standing::Unmatched));
+    Decision { events, ..Decision::answer(reply) }
+}
+
+fn book(transfer: &Arc<Transfer>, statement: Option<TransactionId>) -> Decision<BankTransfer> {
+    let mut events = vec![Event::Booked { transfer: transfer.clone() }];
+    let offer = statement.map(|statement| Offer { statement, number: 1 });
+    events.extend(offer.map(|offer| Event::Offered { offer, by: None }));
+    let mut decision = record(&State::Unheard, events);
+    if let Reply::Stands(standing) = decision.reply {
+        decision.reply = Reply::Booked(standing);
+    }
+    decision.effects.extend(offer.map(|offer| ask(transfer, offer)));
+    // The statement that takes it books its own side: debit payable, credit suspense.
+    let (debit, credit) = match transfer.entry.direction {
+        Direction::Left => (Account::Suspense, Account::Bank),
+        Direction::Came => (Account::Bank, Account::Suspense),
+    };
+    decision.entries = LedgerEntry::pair(debit, credit, transfer.entry.amount, "bank transfer");
+    decision
+}
+
+fn rematch(state: &State, transfer: &Transfer, offer: Offer, by: Option<&UserName>) -> Decision<BankTransfer> {
+    let mut decision = record(state, vec![Event::Offered { offer, by: by.cloned() }]);
+    decision.effects.push(ask(transfer, offer));
+    decision
+}
+
+fn ask(transfer: &Transfer, offer: Offer) -> Effect {
+    Effect::OfferToStatement {
+        transfer: transfer.id,
+        offer,
+        amount: transfer.entry.paid_by_us(),
+        booked_at: transfer.entry.booked_on.begins(),
+    }
+}
+
+/// Replays an event. Total: an event that does not fit its state leaves it unchanged, for `decide` never makes one.
+pub(super) fn apply(state: State, event: &Event) -> State {
+    match (state, event) {
+        (State::Unheard, Event::Booked { transfer }) => State::Unmatched { transfer: transfer.clone() },
+        (State::Unmatched { transfer } | State::Differs { transfer, .. }, Event::Offered { offer, .. }) => {
+            State::Offered { transfer, offer: *offer }
+        }
+        (State::Offered { transfer, offer }, Event::Taken) => State::Matched { transfer, offer },
+        (State::Offered { transfer, offer }, Event::Refused(why)) => State::Differs { transfer, offer, why: *why },
+        (
+            other @ (State::Unmatched { .. } | State::Offered { .. } | State::Matched { .. } | State::Differs { .. }),
+            Event::Booked { .. },
+        )
+        | (other @ (State::Unheard | State::Offered { .. } | State::Matched { .. }), Event::Offered { .. })
+        | (
+            other @ (State::Unheard | State::Unmatched { .. } | State::Matched { .. } | State::Differs { .. }),
+            Event::Taken | Event::Refused(_),
+        ) => other,
+    }
+}

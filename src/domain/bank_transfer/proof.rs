@@ -1,0 +1,239 @@
+//! What the machine promises, for every history: tables for the named rules, properties for the rest.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{
+    Account, Attention, Currency, EffectLane, LedgerEntry, Money, TransactionId, UserName, unbalanced_currency,
+};
+
+const NOW: Timestamp = Timestamp::from_secs(1_794_009_600);
+
+fn eur(micros: i64) -> Money {
+    Money::new(micros, Currency::parse("EUR").unwrap())
+}
+
+fn id(number: u32) -> TransactionId {
+    TransactionId::parse(&format!("01930d2c-7a44-8000-8000-{number:012}")).unwrap()
+}
+
+fn transfer(direction: Direction) -> Arc<Transfer> {
+    let entry = BankEntry {
+        statement: "2026-11-07/1".to_owned(),
+        account: "DE02120300000000202051".to_owned(),
+        servicer_reference: Some("2026110700001".to_owned()),
+        entry_reference: None,
+        part: 0,
+        ordinal: 0,
+        direction,
+        reversal: false,
+        amount: eur(109_900_000),
+        booked_on: BankDay::parse("2026-11-07").unwrap(),
+        valued_on: None,
+        end_to_end: Vec::new(),
+        texts: vec!["stmt-1AB-pp0-invisi".to_owned()],
+        counterparty: Some("Google Payment Ltd".to_owned()),
+    };
+    Arc::new(Transfer { id: id(1), entry })
+}
+
+fn book(direction: Direction, statement: Option<u32>) -> Input {
+    Input::Book { transfer: transfer(direction), statement: statement.map(id) }
+}
+
+fn rematch(statement: u32) -> Input {
+    Input::Rematch { statement: id(statement), by: UserName::parse("fiona").ok() }
+}
+
+fn answer(number: u32, answer: Answer) -> Input {
+    Input::Answered { number, answer }
+}
+
+/// A history: every decision is applied; rejections change nothing.
+#[derive(Default)]
+struct History {
+    state: State,
+    journal: Vec<Event>,
+    effects: Vec<Effect>,
+    entries: Vec<LedgerEntry>,
+}
+
+impl History {
+    fn tell(&mut self, input: &Input) -> Result<Reply, Rejection> {
+        let decision = BankTransfer::decide(&self.state, input, NOW)?;
+        assert!(decision.effects.len() <= decision.events.len(), "an effect needs an event of its own: {input:?}");
+        assert_eq!(unbalanced_currency(&decision.entries), None, "{input:?}");
+        self.state = decision.events.iter().fold(std::mem::take(&mut self.state), BankTransfer::apply);
+        self.journal.extend(decision.events);
+        self.effects.extend(decision.effects);
+        self.entries.extend(decision.entries);
+        Ok(decision.reply)
+    }
+
+    fn moved(&self, account: &Account) -> i64 {
+        self.entries.iter().filter(|entry| entry.account == *account).map(|entry| entry.amount.micros()).sum()
+    }
+}
+
+fn run(steps: Vec<(&'static str, Input, Reply)>) -> History {
+    let mut history = History::default();
+    for (desc, input, reply) in steps {
+        assert_eq!(history.tell(&input), Ok(reply), "{desc}");
+    }
+    history
+}
+
+#[test]
+fn a_transfer_with_a_memo_is_offered_and_taken() {
+    let history = run(vec![
+        ("the import", book(Direction::Left, Some(9)), Reply::Booked(Standing::Offered(id(9)))),
+        ("the same file", book(Direction::Left, Some(9)), Reply::Stands(Standing::Offered(id(9)))),
+        ("it is the payment", answer(1, Answer::Taken), Reply::Stands(Standing::Matched(id(9)))),
+        ("the answer again", answer(1, Answer::Taken), Reply::Stands(Standing::Matched(id(9)))),
+        (
+            "a late contradiction",
+            answer(1, Answer::Refused(Refusal::AlreadyPaid)),
+            Reply::Stands(Standing::Matched(id(9))),
+        ),
+        ("the same file, much later", book(Direction::Left, None), Reply::Stands(Standing::Matched(id(9)))),
+    ]);
+    assert_eq!(
+        history.effects,
+        [Effect::OfferToStatement {
+            transfer: id(1),
+            offer: Offer { statement: id(9), number: 1 },
+            amount: eur(109_900_000),
+            booked_at: NOW,
+        }]
+    );
+    assert_eq!(BankTransfer::lane(&history.effects[0]), EffectLane::House);
+    assert_eq!(BankTransfer::attention(&history.state), None);
+}
+
+#[test]
+fn what_the_bank_booked_is_in_the_books_once_and_the_right_way_round() {
+    for (direction, bank, offered) in
+        [(Direction::Left, -109_900_000, 109_900_000), (Direction::Came, 109_900_000, -109_900_000)]
+    {
+        let mut history = History::default();
+        for _ in 0..3 {
+            history.tell(&book(direction, Some(9))).unwrap();
+        }
+        assert_eq!(history.moved(&Account::Bank), bank, "{direction:?}");
+        assert_eq!(history.moved(&Account::Suspense), -bank, "{direction:?}");
+        let Effect::OfferToStatement { amount, .. } = &history.effects[0];
+        assert_eq!(amount.micros(), offered, "{direction:?}: positive when we paid");
+        assert!(history.entries.iter().all(|entry| entry.reason == "bank transfer"));
+    }
+}
+
+#[test]
+fn an_unknown_memo_stands_before_finance_until_somebody_finds_the_statement() {
+    let mut history = run(vec![("no such memo", book(Direction::Left, None), Reply::Booked(Standing::Unmatched))]);
+    assert_eq!(BankTransfer::attention(&history.state), Some(Attention::UnexplainedTransfer));
+    assert!(history.effects.is_empty());
+    assert_eq!(history.tell(&rematch(9)), Ok(Reply::Stands(Standing::Offered(id(9)))));
+    assert_eq!(BankTransfer::attention(&history.state), None);
+    assert_eq!(history.tell(&rematch(9)), Ok(Reply::Stands(Standing::Offered(id(9)))));
+    assert_eq!(history.tell(&rematch(8)), Err(Rejection::BeingAsked));
+    assert_eq!(history.effects.len(), 1);
+    let Some(Event::Offered { by, .. }) = history.journal.last() else { panic!("the journal says who") };
+    assert_eq!(by.as_ref().map(UserName::as_str), Some("fiona"));
+}
+
+#[test]
+fn a_refused_transfer_stands_before_finance_and_may_be_offered_again() {
+    let refused = |why| answer(1, Answer::Refused(why));
+    let mut history = run(vec![
+        ("the import", book(Direction::Left, Some(9)), Reply::Booked(Standing::Offered(id(9)))),
+        ("too little", refused(Refusal::WrongAmount), Reply::Stands(Standing::Differs(id(9), Refusal::WrongAmount))),
+    ]);
+    assert_eq!(BankTransfer::attention(&history.state), Some(Attention::UnexplainedTransfer));
+    assert_eq!(history.tell(&rematch(8)), Ok(Reply::Stands(Standing::Offered(id(8)))));
+    // The first answer arrives once more: it is not about this offer.
+    assert_eq!(history.tell(&refused(Refusal::WrongAmount)), Ok(Reply::Stands(Standing::Offered(id(8)))));
+    assert_eq!(history.tell(&answer(2, Answer::Taken)), Ok(Reply::Stands(Standing::Matched(id(8)))));
+    assert_eq!(history.tell(&rematch(7)), Err(Rejection::Explained));
+    let keys: Vec<String> = history.effects.iter().map(BankTransfer::idempotency_key).collect();
+    assert_eq!(keys, [format!("offer-{}-1", id(1)), format!("offer-{}-2", id(1))], "each offer has a key of its own");
+}
+
+#[test]
+fn nothing_can_be_asked_of_what_is_not_known() {
+    for input in [rematch(9), answer(1, Answer::Taken), Input::DeadlineReached] {
+        assert_eq!(History::default().tell(&input), Err(Rejection::Unknown), "{input:?}");
+    }
+}
+
+#[test]
+fn refusals_come_back_by_their_names() {
+    let all = [
+        Refusal::WrongAmount,
+        Refusal::WrongCurrency,
+        Refusal::AlreadyPaid,
+        Refusal::NotAccepted,
+        Refusal::NoSuchStatement,
+    ];
+    for refusal in all {
+        assert_eq!(Refusal::parse(refusal.as_str()), Some(refusal));
+    }
+    assert_eq!(Refusal::parse("whim"), None);
+}
+
+fn any_input() -> impl Strategy<Value = Input> {
+    let why = prop_oneof![
+        Just(Refusal::WrongAmount),
+        Just(Refusal::WrongCurrency),
+        Just(Refusal::AlreadyPaid),
+        Just(Refusal::NotAccepted),
+        Just(Refusal::NoSuchStatement),
+    ];
+    let any_answer = prop_oneof![Just(Answer::Taken), why.prop_map(Answer::Refused)];
+    prop_oneof![
+        2 => prop::option::of(7..10_u32).prop_map(|statement| book(Direction::Left, statement)),
+        2 => (7..10_u32).prop_map(rematch),
+        3 => (1..4_u32, any_answer).prop_map(|(number, said)| answer(number, said)),
+        1 => Just(Input::DeadlineReached),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happens, in whatever order: booked once, one question at a time, taken at most once and for ever, and the
+    /// journal folds to the snapshot.
+    #[test]
+    fn a_transfer_is_booked_once_and_explained_at_most_once(inputs in prop::collection::vec(any_input(), 0..40)) {
+        let mut history = History::default();
+        let mut taken = None;
+        for input in inputs {
+            let before = history.state.clone();
+            let told = history.tell(&input);
+            if told.is_err() {
+                prop_assert_eq!(&before, &history.state, "a rejection changes nothing");
+            }
+            let standing = history.state.standing();
+            if let Some(Standing::Matched(statement)) = standing {
+                prop_assert_eq!(*taken.get_or_insert(statement), statement, "what has paid one pays no other");
+            }
+            prop_assert!(taken.is_none() || matches!(standing, Some(Standing::Matched(_))), "a match is for ever");
+            let finance = matches!(standing, Some(Standing::Unmatched | Standing::Differs(..)));
+            prop_assert_eq!(BankTransfer::attention(&history.state).is_some(), finance);
+            let answered =
+                history.journal.iter().filter(|event| matches!(event, Event::Taken | Event::Refused(_))).count();
+            let open = usize::from(matches!(standing, Some(Standing::Offered(_))));
+            prop_assert_eq!(history.effects.len(), answered + open, "one question at a time");
+        }
+        let folded = history.journal.iter().fold(State::default(), BankTransfer::apply);
+        prop_assert_eq!(&folded, &history.state, "fold(journal) == snapshot");
+        prop_assert_eq!(unbalanced_currency(&history.entries), None);
+        let booked = if history.state == State::Unheard { 0 } else { -109_900_000 };
+        prop_assert_eq!(history.moved(&Account::Bank), booked, "in the books once");
+        let mut keys: Vec<_> = history.effects.iter().map(BankTransfer::idempotency_key).collect();
+        keys.sort();
+        keys.dedup();
+        prop_assert_eq!(keys.len(), history.effects.len(), "every effect has a key of its own");
+    }
+}
