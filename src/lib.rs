@@ -31,6 +31,7 @@
 //! | 2 | [`report`] | files for finance staff: CSV and XLSX, streamed and the same when made again |
 //! | 2 | [`mail`] | SMTP |
 //! | 3 | [`actors`] | order: one actor per transaction, the outbox, the deadlines |
+//! | 3 | [`finance`] | what finance asks of the books: reports of a statement and of a period |
 //! | 4 | [`web`] | routes, payer pages, the admin API; handlers that decide nothing |
 //! | 5 | [`app`] | composition: the one builder of a server, for production and tests alike |
 //! | 5 | [`sandbox`], [`bench`](mod@bench) | stand-ins for Google and issuers; the load generator |
@@ -107,6 +108,7 @@ pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod domain;
+pub mod finance;
 pub mod issuer;
 pub mod mail;
 pub mod ports;

@@ -34,7 +34,7 @@ pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Re
 pub use connect::StoreOptions;
 pub use error::{CommitError, StorageError};
 pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
-pub use ledger::{AccountSum, LedgerBalance};
+pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow, PeriodSum};
 pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
 pub use read::{Overview, StateCount};
 pub use remittance::{LinePage, OursFound, ReportMade, StatedLine, StatementRow};

@@ -15,7 +15,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["domain", "ports", "crypto"]),
     ("mail", &["domain", "ports", "crypto"]),
     ("actors", &["domain", "ports", "crypto", "storage", "protocol", "issuer", "processor", "report", "mail"]),
-    ("web", &["domain", "ports", "crypto", "storage", "protocol", "issuer", "processor", "report", "mail", "actors"]),
+    ("finance", &["domain", "ports", "crypto", "storage", "report"]),
+    (
+        "web",
+        &[
+            "domain",
+            "ports",
+            "crypto",
+            "storage",
+            "protocol",
+            "issuer",
+            "processor",
+            "report",
+            "mail",
+            "actors",
+            "finance",
+        ],
+    ),
     (
         "app",
         &[
@@ -29,6 +45,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report",
             "mail",
             "actors",
+            "finance",
             "web",
             "config",
         ],
@@ -36,7 +53,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // The stand-ins share nothing with the server but what crosses the wire.
     ("sandbox", &["domain", "ports", "crypto", "config"]),
     ("bench", &["domain", "ports", "crypto", "storage", "protocol", "issuer", "config", "app", "sandbox"]),
-    ("cli", &["domain", "ports", "crypto", "storage", "protocol", "config", "app", "sandbox", "bench"]),
+    (
+        "cli",
+        &["domain", "ports", "crypto", "storage", "protocol", "report", "finance", "config", "app", "sandbox", "bench"],
+    ),
 ];
 
 /// Crates that only one part of the house may name, and why.
