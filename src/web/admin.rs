@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 
 use super::alarms;
 use super::respond::problem;
+use super::statements::amount;
 use super::surface::Surface;
+use crate::actors::{Ask, AskError};
 use crate::crypto::content_hash;
-use crate::domain::TransactionId;
-use crate::domain::redirect_payment::RedirectPayment;
+use crate::domain::redirect_payment::{Input, RedirectPayment, Refund, RefundOrigin, RefundStanding, Rejection, State};
+use crate::domain::{Person, RefundId, TransactionId, UserName};
 use crate::storage::{Codec as _, JournalRow, Overview, StorageError};
 
 pub(super) async fn healthz() -> HttpResponse {
@@ -50,8 +52,30 @@ pub(super) async fn not_found() -> HttpResponse {
     problem(StatusCode::NOT_FOUND, "there is nothing at this path")
 }
 
+/// Who holds a token that is good for what they ask.
+pub(super) struct Caller {
+    /// The token's id.
+    pub(super) token: uuid::Uuid,
+    person: Option<Person>,
+}
+
+/// The named person who decides about money: a token without a user is none (contract section 1), and a known user needs
+/// the role. A name that `roundtrip user` does not know is one that the operator who made the token vouches for.
+pub(super) async fn person(_: &Surface, caller: &Caller) -> Result<UserName, HttpResponse> {
+    match &caller.person {
+        None => Err(problem(
+            StatusCode::FORBIDDEN,
+            "a person has to decide this: use a token made with `roundtrip token create --user NAME`",
+        )),
+        Some(Person { role: Some(role), .. }) if !role.decides_about_money() => {
+            Err(problem(StatusCode::FORBIDDEN, "this user's role does not decide about money"))
+        }
+        Some(Person { name, .. }) => Ok(name.clone()),
+    }
+}
+
 /// A bearer token with `scope`, or the problem to answer: 401 without a valid token, 403 outside its scopes.
-pub(super) async fn allowed(surface: &Surface, request: &HttpRequest, scope: &str) -> Result<(), HttpResponse> {
+pub(super) async fn allowed(surface: &Surface, request: &HttpRequest, scope: &str) -> Result<Caller, HttpResponse> {
     let unauthorised = || {
         let mut response =
             problem(StatusCode::UNAUTHORIZED, "a bearer token is required: see `roundtrip token create`");
@@ -64,7 +88,8 @@ pub(super) async fn allowed(surface: &Surface, request: &HttpRequest, scope: &st
     let found = surface.store.find_token(&content_hash(token.as_bytes())).await.map_err(|error| unavailable(&error))?;
     let token = found.filter(|token| token.revoked_at.is_none()).ok_or_else(unauthorised)?;
     if token.scopes.split([' ', ',']).any(|held| held == scope) {
-        Ok(())
+        let person = surface.store.person_of(&token).await.map_err(|error| unavailable(&error))?;
+        Ok(Caller { token: token.id, person })
     } else {
         Err(problem(StatusCode::FORBIDDEN, &format!("this token lacks the scope {scope}")))
     }
@@ -110,13 +135,96 @@ pub(super) async fn payment(surface: web::Data<Surface>, id: web::Path<String>, 
 }
 
 async fn whole(surface: &Surface, found: &Overview) -> HttpResponse {
-    match surface.store.journal(found.id).await {
-        Ok(journal) => {
+    let read = async {
+        let journal = surface.store.journal(found.id).await?;
+        let loaded = surface.store.load::<RedirectPayment>(found.id).await?;
+        Ok::<_, StorageError>((journal, loaded))
+    };
+    match read.await {
+        Ok((journal, loaded)) => {
             let mut body = brief(found);
             if let Some(members) = body.as_object_mut() {
                 members.insert("timeline".into(), journal.iter().map(moment).collect());
+                if let Some(State::Paid { refunds, .. } | State::PaidAfterClose { refunds, .. }) =
+                    loaded.as_ref().map(|loaded| &loaded.state)
+                {
+                    members.insert("refunds".into(), refunds.iter().map(|refund| refunded(found.id, refund)).collect());
+                }
             }
             HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body)
+        }
+        Err(error) => unavailable(&error),
+    }
+}
+
+fn refunded(payment: TransactionId, refund: &Refund) -> Value {
+    let (state, issuer_reference) = match &refund.standing {
+        RefundStanding::AtIssuer { next_ask: None, .. } => ("at_issuer", None),
+        RefundStanding::AtIssuer { next_ask: Some(_), .. } => ("pending", None),
+        RefundStanding::Refunded { reference, .. } => ("refunded", reference.as_deref()),
+        RefundStanding::Refused { moved: false, .. } => ("refused", None),
+        RefundStanding::Refused { moved: true, .. } => ("refunded_after_refusal", None),
+    };
+    let (request_id, by) = match &refund.origin {
+        RefundOrigin::Google(request_id) => (Some(request_id.as_str()), None),
+        RefundOrigin::House(by) => (None, by.as_ref().map(UserName::as_str)),
+    };
+    json!({
+        "refundId": RefundId { payment, number: refund.number }.to_string(),
+        "refundRequestId": request_id,
+        "orderedBy": by,
+        "state": state,
+        "issuerRefundReference": issuer_reference,
+        "amount": amount(refund.amount),
+        "orderedAtMs": refund.ordered_at.as_millis(),
+        "toldGoogle": refund.notified,
+    })
+}
+
+/// `POST /api/v1/payments/{transactionId}/refund`: money that Google knows nothing of goes back to whoever paid it. What
+/// Google knows as paid is refunded when Google says so.
+pub(super) async fn give_back(
+    surface: web::Data<Surface>,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let decided = async {
+        let caller = allowed(&surface, &request, "refunds:write").await?;
+        let by = person(&surface, &caller).await?;
+        let unknown = || problem(StatusCode::NOT_FOUND, "no such payment");
+        let id = TransactionId::parse(&id).map_err(|_| unknown())?;
+        let remember = super::statements::remember(&request, &caller, b"")?;
+        let ask = Ask { id, input: Input::GiveBack { by: Some(by) }, remember, settles: None };
+        match surface.payments.ask(ask).await {
+            Ok(_) => Ok(HttpResponse::Accepted().json(json!({"transactionId": id.to_string()}))),
+            Err(AskError::Rejected(Rejection::Unknown)) => Err(unknown()),
+            Err(AskError::Rejected(rejection)) => Err(problem(StatusCode::CONFLICT, &rejection.to_string())),
+            Err(AskError::IdempotencyViolation) => {
+                Err(problem(StatusCode::CONFLICT, "Idempotency-Key was used before with different content"))
+            }
+            Err(AskError::Overloaded | AskError::Unavailable) => {
+                Err(problem(StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable"))
+            }
+        }
+    };
+    decided.await.unwrap_or_else(|refused: HttpResponse| refused)
+}
+
+/// `GET /api/v1/ledger`: the trial balance, per account and currency.
+pub(super) async fn ledger(surface: web::Data<Surface>, request: HttpRequest) -> HttpResponse {
+    if let Err(response) = allowed(&surface, &request, "reports:read").await {
+        return response;
+    }
+    match surface.store.ledger_balance().await {
+        Ok(balance) => {
+            let accounts: Vec<Value> = balance
+                .accounts
+                .iter()
+                .map(|sum| json!({"account": sum.account, "currencyCode": sum.currency, "micros": sum.micros.to_string()}))
+                .collect();
+            HttpResponse::Ok()
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .json(json!({"accounts": accounts, "balances": balance.is_sound()}))
         }
         Err(error) => unavailable(&error),
     }
@@ -129,10 +237,7 @@ fn brief(found: &Overview) -> Value {
         "paymentIntegratorAccountId": found.account,
         "state": found.state,
         "issuerId": found.issuer,
-        "amount": {
-            "amountMicros": found.amount.micros().to_string(),
-            "currencyCode": found.amount.currency().code(),
-        },
+        "amount": amount(found.amount),
         "refunds": [],
         "attention": found.attention,
         "createdAtMs": found.created_at.as_millis(),

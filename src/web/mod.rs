@@ -10,8 +10,10 @@ mod google;
 mod guard;
 pub mod pages;
 mod pay;
+mod reports;
 mod respond;
 mod returns;
+mod statements;
 mod surface;
 pub mod texts;
 
@@ -75,5 +77,54 @@ pub fn administration(app: &mut web::ServiceConfig) {
                 .route(web::get().to(admin::payment))
                 .default_service(web::to(admin::not_allowed)),
         )
+        .service(
+            web::resource("/api/v1/payments/{transactionId}/refund")
+                .route(web::post().to(admin::give_back))
+                .default_service(web::to(admin::not_allowed)),
+        )
+        .service(
+            web::resource("/api/v1/ledger")
+                .route(web::get().to(admin::ledger))
+                .default_service(web::to(admin::not_allowed)),
+        )
+        .service(
+            web::resource("/api/v1/reports/period.{extension}")
+                .route(web::get().to(reports::period))
+                .default_service(web::to(admin::not_allowed)),
+        )
+        .configure(statement_routes)
         .default_service(web::to(admin::not_found));
+}
+
+fn statement_routes(app: &mut web::ServiceConfig) {
+    app.service(
+        web::resource("/api/v1/statements")
+            .route(web::get().to(statements::list))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/statements/{id}")
+            .route(web::get().to(statements::show))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/statements/{id}/findings")
+            .route(web::get().to(statements::findings))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/statements/{id}/accept")
+            .route(web::post().to(statements::accept))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/statements/{id}/reconcile")
+            .route(web::post().to(statements::reconcile))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/statements/{id}/report.{extension}")
+            .route(web::get().to(reports::statement))
+            .default_service(web::to(admin::not_allowed)),
+    );
 }

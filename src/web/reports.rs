@@ -1,0 +1,156 @@
+//! Reports over the admin API: made in a file beside, streamed, and gone (contract section 6).
+
+use std::path::PathBuf;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::stream;
+use serde::Deserialize;
+use tokio::io::AsyncReadExt;
+
+use super::admin::{allowed, unavailable};
+use super::respond::problem;
+use super::statements::find;
+use super::surface::Surface;
+use crate::domain::Piaid;
+use crate::finance::{FinanceError, PeriodAsked, Surfaces, write_period, write_statement};
+use crate::report::{Day, Format, Written};
+
+/// How much of a file is sent at once.
+const CHUNK: usize = 256 * 1024;
+
+/// Where the report of a statement is asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct StatementAsked {
+    account: Option<String>,
+}
+
+/// `GET /api/v1/statements/{id}/report.csv`, `.xlsx`
+pub(super) async fn statement(
+    surface: web::Data<Surface>,
+    path: web::Path<(String, String)>,
+    request: HttpRequest,
+    asked: web::Query<StatementAsked>,
+) -> HttpResponse {
+    let (id, extension) = path.into_inner();
+    let made = async {
+        allowed(&surface, &request, "reports:read").await?;
+        let format = Format::parse(&extension).map_err(|_| problem(StatusCode::NOT_FOUND, "no such report"))?;
+        let account = asked.account.as_deref().map(Piaid::parse).transpose();
+        let account = account.map_err(|_| problem(StatusCode::BAD_REQUEST, "account: expected a PIAID"))?;
+        let row = find(&surface, &id, account.as_ref()).await?;
+        let store = surface.store.clone();
+        let now = surface.clock.now();
+        let file = temporary(&surface, format);
+        let path = file.clone();
+        let written = aside(move || async move { write_statement(&store, row.id, (format, &path), now).await }).await?;
+        let statement_id = row.state.notice().map_or_else(String::new, |notice| notice.statement_id.to_string());
+        send(file, format, &written, &format!("statement-{statement_id}")).await
+    };
+    made.await.unwrap_or_else(|refused| refused)
+}
+
+/// How the report of a period is asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct PeriodQuery {
+    from: String,
+    to: String,
+    account: Option<String>,
+    surface: Option<String>,
+}
+
+/// `GET /api/v1/reports/period.csv?from=DAY&to=DAY`, `.xlsx`
+pub(super) async fn period(
+    surface: web::Data<Surface>,
+    extension: web::Path<String>,
+    request: HttpRequest,
+    query: web::Query<PeriodQuery>,
+) -> HttpResponse {
+    let bad = |text: &str| problem(StatusCode::BAD_REQUEST, text);
+    let made = async {
+        allowed(&surface, &request, "reports:read").await?;
+        let format = Format::parse(&extension).map_err(|_| problem(StatusCode::NOT_FOUND, "no such report"))?;
+        let day = |name: &str, text: &str| Day::parse(text).map_err(|error| bad(&format!("{name}: {error}")));
+        let account = query.account.as_deref().map(Piaid::parse).transpose();
+        let surfaces = query.surface.as_deref().map_or(Some(Surfaces::All), Surfaces::parse);
+        let asked = PeriodAsked {
+            from: day("from", &query.from)?,
+            to: day("to", &query.to)?,
+            account: account.map_err(|_| bad("account: expected a PIAID"))?,
+            surfaces: surfaces.ok_or_else(|| bad("surface: expected redirect, booking, outlook or all"))?,
+        };
+        let name = format!("period-{}-to-{}", asked.from, asked.to);
+        let store = surface.store.clone();
+        let now = surface.clock.now();
+        let file = temporary(&surface, format);
+        let path = file.clone();
+        let written = aside(move || async move { write_period(&store, &asked, (format, &path), now).await }).await?;
+        send(file, format, &written, &name).await
+    };
+    made.await.unwrap_or_else(|refused| refused)
+}
+
+fn temporary(surface: &Surface, format: Format) -> PathBuf {
+    let name = format!(
+        "roundtrip-{:016x}{:016x}.{}",
+        surface.entropy.next_u64(),
+        surface.entropy.next_u64(),
+        format.extension()
+    );
+    std::env::temp_dir().join(name)
+}
+
+/// On a thread of its own: a workbook is seconds of work, and other people ask the same listener.
+async fn aside<F>(make: impl FnOnce() -> F + Send + 'static) -> Result<Written, HttpResponse>
+where
+    F: Future<Output = Result<Written, FinanceError>>,
+{
+    let runtime = tokio::runtime::Handle::current();
+    match tokio::task::spawn_blocking(move || runtime.block_on(make())).await {
+        Ok(Ok(written)) => Ok(written),
+        Ok(Err(FinanceError::Storage(error))) => Err(unavailable(&error)),
+        Ok(Err(error @ FinanceError::NotReconciled(_))) => Err(problem(StatusCode::CONFLICT, &error.to_string())),
+        Ok(Err(FinanceError::Unknown)) => Err(problem(StatusCode::NOT_FOUND, "no such statement")),
+        Ok(Err(FinanceError::Report(error))) => {
+            tracing::error!(error = %error, "a report could not be made");
+            Err(problem(StatusCode::INTERNAL_SERVER_ERROR, "the report could not be written on the server"))
+        }
+        Err(error) => {
+            tracing::error!(error = %error, "making a report ended abnormally");
+            Err(problem(StatusCode::INTERNAL_SERVER_ERROR, "the report could not be made"))
+        }
+    }
+}
+
+/// Streams the file, which has no name any more as soon as it is open.
+async fn send(file: PathBuf, format: Format, written: &Written, name: &str) -> Result<HttpResponse, HttpResponse> {
+    let opened = tokio::fs::File::open(&file).await;
+    let _nobody_else_reads_it = tokio::fs::remove_file(&file).await;
+    let opened = opened.map_err(|error| {
+        tracing::error!(error = %error, "a report that was made cannot be read");
+        problem(StatusCode::INTERNAL_SERVER_ERROR, "the report could not be read on the server")
+    })?;
+    let chunks = stream::unfold(Some(opened), |file| async {
+        let mut file = file?;
+        let mut chunk = vec![0; CHUNK];
+        match file.read(&mut chunk).await {
+            Ok(0) => None,
+            Ok(read) => {
+                chunk.truncate(read);
+                Some((Ok(web::Bytes::from(chunk)), Some(file)))
+            }
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    use base64::Engine as _;
+    let digest = base64::engine::general_purpose::STANDARD.encode(written.sha256);
+    Ok(HttpResponse::Ok()
+        .content_type(format.media_type())
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{}\"", format.extension())))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // RFC 9530: the digest that is also recorded.
+        .insert_header(("repr-digest", format!("sha-256=:{digest}:")))
+        .no_chunking(written.bytes)
+        .streaming(chunks))
+}
