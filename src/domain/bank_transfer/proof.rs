@@ -169,27 +169,14 @@ fn nothing_can_be_asked_of_what_is_not_known() {
 
 #[test]
 fn refusals_come_back_by_their_names() {
-    let all = [
-        Refusal::WrongAmount,
-        Refusal::WrongCurrency,
-        Refusal::AlreadyPaid,
-        Refusal::NotAccepted,
-        Refusal::NoSuchStatement,
-    ];
-    for refusal in all {
+    for refusal in Refusal::ALL {
         assert_eq!(Refusal::parse(refusal.as_str()), Some(refusal));
     }
     assert_eq!(Refusal::parse("whim"), None);
 }
 
 fn any_input() -> impl Strategy<Value = Input> {
-    let why = prop_oneof![
-        Just(Refusal::WrongAmount),
-        Just(Refusal::WrongCurrency),
-        Just(Refusal::AlreadyPaid),
-        Just(Refusal::NotAccepted),
-        Just(Refusal::NoSuchStatement),
-    ];
+    let why = prop::sample::select(Refusal::ALL.to_vec());
     let any_answer = prop_oneof![Just(Answer::Taken), why.prop_map(Answer::Refused)];
     prop_oneof![
         2 => prop::option::of(7..10_u32).prop_map(|statement| book(Direction::Left, statement)),

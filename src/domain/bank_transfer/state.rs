@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::entry::Transfer;
+use crate::domain::remittance::TransferRefusal;
 use crate::domain::{Money, Timestamp, TransactionId, UserName};
 
 /// The snapshot.
@@ -59,13 +60,25 @@ pub enum Refusal {
     WrongCurrency,
     /// Another transfer has paid it.
     AlreadyPaid,
-    /// Nobody has accepted it yet, or it was replaced by a revised one.
+    /// Nobody has accepted it yet.
     NotAccepted,
+    /// A revised statement took its place.
+    Replaced,
     /// There is no such statement.
     NoSuchStatement,
 }
 
 impl Refusal {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::WrongAmount,
+        Self::WrongCurrency,
+        Self::AlreadyPaid,
+        Self::NotAccepted,
+        Self::Replaced,
+        Self::NoSuchStatement,
+    ];
+
     /// The name in lists and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -73,15 +86,26 @@ impl Refusal {
             Self::WrongCurrency => "wrong_currency",
             Self::AlreadyPaid => "already_paid",
             Self::NotAccepted => "not_accepted",
+            Self::Replaced => "replaced",
             Self::NoSuchStatement => "no_such_statement",
         }
     }
 
     /// What [`Refusal::as_str`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::WrongAmount, Self::WrongCurrency, Self::AlreadyPaid, Self::NotAccepted, Self::NoSuchStatement]
-            .into_iter()
-            .find(|refusal| refusal.as_str() == text)
+        Self::ALL.into_iter().find(|refusal| refusal.as_str() == text)
+    }
+}
+
+impl From<TransferRefusal> for Refusal {
+    fn from(refusal: TransferRefusal) -> Self {
+        match refusal {
+            TransferRefusal::NotAccepted => Self::NotAccepted,
+            TransferRefusal::AmountDiffers => Self::WrongAmount,
+            TransferRefusal::CurrencyDiffers => Self::WrongCurrency,
+            TransferRefusal::AlreadyPaid => Self::AlreadyPaid,
+            TransferRefusal::Replaced => Self::Replaced,
+        }
     }
 }
 

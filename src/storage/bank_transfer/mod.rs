@@ -88,14 +88,6 @@ mod tests {
     use crate::domain::bank_transfer::{BankDay, BankEntry, Direction, Offer, Refusal, Standing, Transfer};
     use crate::domain::{Currency, Money, Timestamp, TransactionId, UserName};
 
-    const REFUSALS: [Refusal; 5] = [
-        Refusal::WrongAmount,
-        Refusal::WrongCurrency,
-        Refusal::AlreadyPaid,
-        Refusal::NotAccepted,
-        Refusal::NoSuchStatement,
-    ];
-
     fn id(number: u128) -> TransactionId {
         TransactionId::from_uuid(uuid::Uuid::from_u128(number))
     }
@@ -138,7 +130,7 @@ mod tests {
     }
 
     fn any_refusal() -> impl Strategy<Value = Refusal> {
-        prop::sample::select(REFUSALS.to_vec())
+        prop::sample::select(Refusal::ALL.to_vec())
     }
 
     fn any_state() -> impl Strategy<Value = State> {
