@@ -1,8 +1,9 @@
-//! Alarms are few among many transactions: an index finds them, and costs the others nothing.
+//! Alarms and remittance statements are few among many transactions, and looked at often: indexes of their own find them,
+//! and cost the others nothing.
 
 use sea_orm_migration::prelude::*;
 
-/// Adds an index.
+/// Adds the indexes.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -14,22 +15,30 @@ enum Transactions {
     UpdatedMs,
 }
 
-const NAME: &str = "transactions_alarms";
+/// Name, and the kind of transaction that it holds.
+const INDEXES: [(&str, &str); 2] =
+    [("transactions_alarms", "alarm"), ("transactions_statements", "remittance_statement")];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let index = Index::create()
-            .name(NAME)
-            .table(Transactions::Table)
-            .col(Transactions::State)
-            .col(Transactions::UpdatedMs)
-            .and_where(Expr::col(Transactions::Kind).eq("alarm"))
-            .to_owned();
-        manager.create_index(index).await
+        for (name, kind) in INDEXES {
+            let index = Index::create()
+                .name(name)
+                .table(Transactions::Table)
+                .col(Transactions::State)
+                .col(Transactions::UpdatedMs)
+                .and_where(Expr::col(Transactions::Kind).eq(kind))
+                .to_owned();
+            manager.create_index(index).await?;
+        }
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_index(Index::drop().name(NAME).table(Transactions::Table).to_owned()).await
+        for (name, _) in INDEXES {
+            manager.drop_index(Index::drop().name(name).table(Transactions::Table).to_owned()).await?;
+        }
+        Ok(())
     }
 }

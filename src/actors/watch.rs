@@ -15,6 +15,7 @@ use super::shell::{Ask, AskError};
 use crate::crypto::alarm_id;
 use crate::domain::alarm::{About, Alarm, AlarmKind, Input, State};
 use crate::domain::redirect_payment::RedirectPayment;
+use crate::domain::remittance;
 use crate::domain::{EffectLane, Timestamp};
 use crate::ports::Clock;
 use crate::protocol::google_redirect::ClockSkew;
@@ -30,6 +31,8 @@ const ADD_UP_EVERY_MS: i64 = 10 * 60 * 1_000;
 const LATE_MS: i64 = 3 * 60 * 1_000;
 /// A key that ends sooner than this is to be replaced (flows-security section 3.4).
 const KEY_ENDS_SOON_MS: i64 = 30 * 24 * 3_600 * 1_000;
+/// A statement that is due sooner than this wants a decision.
+const DUE_SOON_MS: i64 = 48 * 3_600 * 1_000;
 /// Clocks that are further apart are wrong (flows-security section 9.1).
 const MOST_SKEW_MS: i64 = 10_000;
 /// What has stood before finance for longer needs a reminder.
@@ -151,6 +154,9 @@ impl Look {
         self.judge(AlarmKind::DeadLetters, letters);
         let waiting = self.before_finance(store).await;
         self.judge(AlarmKind::BeforeFinance, waiting);
+        let due = store.open_statements().await;
+        let due = due.map(|open| open.iter().filter_map(|statement| self.due(&statement.state)).collect());
+        self.judge(AlarmKind::StatementDue, due);
         if adds_up {
             let imbalance = Self::imbalance(store).await;
             self.judge(AlarmKind::LedgerImbalance, imbalance);
@@ -180,6 +186,21 @@ impl Look {
         };
         // Statements are fetched for as long as that takes.
         Ok(waiting.into_iter().filter(|late| late.name == RedirectPayment::KIND).map(say).collect())
+    }
+
+    /// A statement that is not paid, and whose `dateDue` is near or past.
+    fn due(&self, state: &remittance::State) -> Option<(String, String)> {
+        let notice = state.notice()?;
+        let due = notice.due.filter(|due| due.millis_since(self.now) <= DUE_SOON_MS)?;
+        let verb = if due <= self.now { "was" } else { "is" };
+        let detail = format!(
+            "The remittance statement {} of {} {verb} due on {} and is {}.",
+            notice.statement_id,
+            notice.piaid,
+            due.to_utc(),
+            state.name(),
+        );
+        Some((format!("{} {}", notice.piaid, notice.statement_id), detail))
     }
 
     async fn dead_letters(store: &Store) -> Result<Vec<(String, String)>, StorageError> {
@@ -264,6 +285,7 @@ impl Look {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Currency, Money, Piaid, RequestId};
 
     const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -284,6 +306,39 @@ mod tests {
             "{seen:?}"
         );
         assert!(look.judged.contains(&AlarmKind::KeyExpiry));
+    }
+
+    #[test]
+    fn a_statement_is_an_alarm_from_two_days_before_it_is_due() {
+        let state = |due: Option<i64>| {
+            remittance::State::Notified(Arc::new(remittance::Notice {
+                id: alarm_id("statement", "st-1"),
+                piaid: Piaid::parse("ExamplePay_INR").unwrap(),
+                statement_id: RequestId::parse("st-1").unwrap(),
+                statement_date: None,
+                period_start: None,
+                period_end: None,
+                due: due.map(|ms| NOW.plus_millis(ms)),
+                total: Money::new(1, Currency::parse("INR").unwrap()),
+                total_fees: None,
+                total_events: None,
+                memo_line: None,
+                received_at: NOW,
+            }))
+        };
+        for (due, said) in [
+            (None, None),
+            (Some(DUE_SOON_MS + 1), None),
+            (Some(DUE_SOON_MS), Some("is due")),
+            (Some(0), Some("was due")),
+        ] {
+            let seen = look().due(&state(due));
+            assert_eq!(seen.is_some(), said.is_some(), "{due:?}");
+            assert!(seen.is_none_or(|(subject, detail)| {
+                subject == "ExamplePay_INR st-1" && detail.contains(said.unwrap_or_default())
+            }));
+        }
+        assert!(look().due(&remittance::State::Unheard).is_none());
     }
 
     #[test]
