@@ -9,7 +9,7 @@ use crate::actors::{Ask, AskError, RememberAs};
 use crate::crypto::UnverifiedWebhook;
 use crate::domain::IssuerId;
 use crate::domain::redirect_payment::{Input, Rejection};
-use crate::issuer::{EventError, EventMessage};
+use crate::issuer::{EventError, EventMessage, InvalidMessage};
 use crate::storage::RequestKey;
 
 pub(super) async fn event(
@@ -37,6 +37,10 @@ pub(super) async fn event(
         Err(EventError::Refused(reason)) => {
             tracing::info!(issuer.id = %issuer.id(), reason = %reason, "refused an event");
             return problem(StatusCode::UNAUTHORIZED, "the event is not signed by an issuer");
+        }
+        // An id that we never gave away names no refund, whatever it looks like.
+        Err(EventError::Invalid(InvalidMessage { field: "refundId", .. })) => {
+            return problem(StatusCode::NOT_FOUND, "refundId: no such refund");
         }
         Err(EventError::Invalid(reason)) => return problem(StatusCode::BAD_REQUEST, &reason.to_string()),
     };

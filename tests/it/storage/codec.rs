@@ -5,10 +5,11 @@ use std::sync::Arc;
 use proptest::option;
 use proptest::prelude::*;
 use roundtrip::domain::redirect_payment::{
-    ClosedAs, Closing, Decline, Effect, Event, Flow, Negative, Outcome, RawCode, Receipt, RedirectPayment, Reply,
-    Stage, Standing, State, Terms, Verdict,
+    ClosedAs, Closing, Decline, Effect, Event, Flow, Negative, Outcome, RawCode, Receipt, RedirectPayment, Refund,
+    RefundDecline, RefundOrigin, RefundRefusal, RefundResult, RefundStanding, Refunds, Reply, Stage, Standing, State,
+    Terms, Verdict,
 };
-use roundtrip::domain::{Currency, IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
+use roundtrip::domain::{Currency, IssuerId, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId, UserName};
 use roundtrip::storage::Codec;
 use uuid::Uuid;
 
@@ -142,6 +143,40 @@ fn negatives() -> Vec<Negative> {
     declines.into_iter().map(|decline| Negative { decline, raw: RawCode::new("51") }).collect()
 }
 
+fn refusals() -> Vec<RefundRefusal> {
+    let reasons = [
+        RefundDecline::AccountClosed,
+        RefundDecline::AccountOnHold,
+        RefundDecline::ExceedsMaximumBalance,
+        RefundDecline::WindowExceeded,
+    ];
+    reasons.into_iter().map(|reason| RefundRefusal { reason, raw: RawCode::new("r7") }).collect()
+}
+
+fn standings() -> Vec<RefundStanding> {
+    let mut samples = vec![
+        RefundStanding::AtIssuer { asked: 2, next_ask: Some(NOW) },
+        RefundStanding::Refunded { reference: Some("R/9".to_owned()), at: NOW },
+    ];
+    samples.extend(refusals().into_iter().map(|refusal| RefundStanding::Refused { refusal, at: NOW, moved: true }));
+    samples
+}
+
+fn refund(number: u32, origin: RefundOrigin, standing: RefundStanding) -> Refund {
+    let (reference, amount) = ("A/77 ä".to_owned(), inr(50_000_000));
+    Refund { number, origin, reference, amount, ordered_at: NOW, standing, notified: false, contradicted: true }
+}
+
+fn refunds() -> Vec<Refund> {
+    let origins = [
+        RefundOrigin::Google(RequestId::parse("rf-0001").unwrap()),
+        RefundOrigin::House(None),
+        RefundOrigin::House(Some(UserName::parse("ada").unwrap())),
+    ];
+    let with = |(number, (origin, standing))| refund(number, origin, standing);
+    (1..).zip(origins.into_iter().cycle().zip(standings())).map(with).collect()
+}
+
 /// The match makes a new variant fail to compile here, until it has a sample.
 pub(crate) fn states() -> Vec<State> {
     let mut samples = vec![
@@ -156,7 +191,14 @@ pub(crate) fn states() -> Vec<State> {
             asked: 3,
             difference: Some(inr(1)),
         },
-        State::Paid { terms: agreed(), receipt: receipt(), notified: true, contradicted: false, further: Vec::new() },
+        State::Paid {
+            terms: agreed(),
+            receipt: receipt(),
+            notified: true,
+            contradicted: false,
+            further: Vec::new(),
+            refunds: Refunds::default(),
+        },
         State::Abandoned(closing(Negative::payer_left())),
         State::Expired(Closing { issuer: None, notified: true, ..closing(Negative::payer_left()) }),
         State::PaidAfterClose {
@@ -164,6 +206,15 @@ pub(crate) fn states() -> Vec<State> {
             closed_as: ClosedAs::Expired,
             receipt: receipt(),
             further: Vec::new(),
+            refunds: Refunds::default(),
+        },
+        State::Paid {
+            terms: agreed(),
+            receipt: receipt(),
+            notified: true,
+            contradicted: false,
+            further: Vec::new(),
+            refunds: Refunds::from_vec(refunds()),
         },
     ];
     samples.extend(negatives().into_iter().map(|negative| State::Declined(closing(negative))));
@@ -198,6 +249,12 @@ fn events() -> Vec<Event> {
         Event::PaidAgain(receipt()),
         Event::Contradicted { word: "declined", reference: "r".to_owned() },
         Event::Notified,
+        Event::RefundOrdered(refunds().remove(0)),
+        Event::RefundAsked { number: 1 },
+        Event::RefundStillPending { number: 1, next_ask: NOW },
+        Event::RefundClosed { number: 1, standing: standings().remove(1) },
+        Event::RefundContradicted { number: 1, moved: true },
+        Event::RefundNotified { number: 1 },
     ];
     for sample in &samples {
         match sample {
@@ -213,7 +270,13 @@ fn events() -> Vec<Event> {
             | Event::PaidAfterClose(_)
             | Event::PaidAgain(_)
             | Event::Contradicted { .. }
-            | Event::Notified => {}
+            | Event::Notified
+            | Event::RefundOrdered(_)
+            | Event::RefundAsked { .. }
+            | Event::RefundStillPending { .. }
+            | Event::RefundClosed { .. }
+            | Event::RefundContradicted { .. }
+            | Event::RefundNotified { .. } => {}
         }
     }
     samples
@@ -229,10 +292,28 @@ fn effects() -> Vec<Effect> {
             issuer: Some(bank("BANK_A")),
         },
         Effect::AskIssuerForStatus { payment: agreed().id, issuer: bank("BANK_A"), number: 2 },
+        Effect::RefundAtIssuer {
+            refund: RefundId { payment: agreed().id, number: 1 },
+            issuer: bank("BANK_A"),
+            reference: "A/77 ä".to_owned(),
+            amount: inr(50_000_000),
+            question: 0,
+        },
+        Effect::NotifyRefundResult {
+            refund: RefundId { payment: agreed().id, number: 1 },
+            piaid: agreed().piaid.clone(),
+            refund_request_id: RequestId::parse("rf-0001").unwrap(),
+            result: RefundResult::Success,
+        },
+        Effect::ConsiderGivingBack { payment: agreed().id, piaid: agreed().piaid.clone(), receipt: 1 },
     ];
     for sample in &samples {
         match sample {
-            Effect::NotifyPaymentComplete { .. } | Effect::AskIssuerForStatus { .. } => {}
+            Effect::NotifyPaymentComplete { .. }
+            | Effect::AskIssuerForStatus { .. }
+            | Effect::RefundAtIssuer { .. }
+            | Effect::NotifyRefundResult { .. }
+            | Effect::ConsiderGivingBack { .. } => {}
         }
     }
     samples
@@ -250,10 +331,16 @@ fn replies() -> Vec<Reply> {
         Reply::Refused(Negative { decline: Decline::CurrencyNotSupported, raw: None }),
         Reply::Status(Verdict::Pending, None),
         Reply::Status(Verdict::Final(Outcome::Negative(Negative::payer_left())), Some(bank("BANK_A"))),
+        Reply::RefundAcknowledged,
     ];
     for sample in &samples {
         match sample {
-            Reply::Standing(_) | Reply::Noted | Reply::Link(_) | Reply::Refused(_) | Reply::Status(..) => {}
+            Reply::Standing(_)
+            | Reply::Noted
+            | Reply::Link(_)
+            | Reply::Refused(_)
+            | Reply::Status(..)
+            | Reply::RefundAcknowledged => {}
         }
     }
     samples
@@ -361,22 +448,68 @@ fn any_state() -> impl Strategy<Value = State> {
                 asked,
                 difference
             }),
-        (any_terms(), any_receipt(), any::<bool>(), any::<bool>(), any_receipts()).prop_map(
-            |(terms, receipt, notified, contradicted, further)| State::Paid {
+        (any_terms(), any_receipt(), any::<bool>(), any::<bool>(), any_receipts(), any_refunds()).prop_map(
+            |(terms, receipt, notified, contradicted, further, refunds)| State::Paid {
                 terms,
                 receipt,
                 notified,
                 contradicted,
-                further
+                further,
+                refunds
             }
         ),
         any_closing().prop_map(State::Declined),
         any_closing().prop_map(State::Abandoned),
         any_closing().prop_map(State::Expired),
-        (any_closing(), any_closed_as(), any_receipt(), any_receipts()).prop_map(
-            |(closing, closed_as, receipt, further)| State::PaidAfterClose { closing, closed_as, receipt, further }
+        (any_closing(), any_closed_as(), any_receipt(), any_receipts(), any_refunds()).prop_map(
+            |(closing, closed_as, receipt, further, refunds)| State::PaidAfterClose {
+                closing,
+                closed_as,
+                receipt,
+                further,
+                refunds
+            }
         ),
     ]
+}
+
+fn any_standing() -> impl Strategy<Value = RefundStanding> {
+    let refusal = (prop::sample::select(refusals()), any_raw());
+    prop_oneof![
+        (any::<u32>(), option::of(any_time()))
+            .prop_map(|(asked, next_ask)| RefundStanding::AtIssuer { asked, next_ask }),
+        (option::of(any::<String>()), any_time())
+            .prop_map(|(reference, at)| RefundStanding::Refunded { reference, at }),
+        (refusal, any_time(), any::<bool>()).prop_map(|((refusal, raw), at, moved)| RefundStanding::Refused {
+            refusal: RefundRefusal { raw, ..refusal },
+            at,
+            moved
+        }),
+    ]
+}
+
+prop_compose! {
+    fn any_refund()(
+        number in any::<u32>(),
+        google in option::of(any_request()),
+        reference in any::<String>(),
+        amount in any_money(),
+        ordered_at in any_time(),
+        standing in any_standing(),
+        notified in any::<bool>(),
+        contradicted in any::<bool>(),
+    ) -> Refund {
+        let origin = google.map_or(RefundOrigin::House(None), RefundOrigin::Google);
+        Refund { number, origin, reference, amount, ordered_at, standing, notified, contradicted }
+    }
+}
+
+fn any_refunds() -> impl Strategy<Value = Refunds> {
+    prop::collection::vec(any_refund(), 0..3).prop_map(Refunds::from_vec)
+}
+
+fn any_refund_id() -> impl Strategy<Value = RefundId> {
+    (any_id(), 1..u32::MAX).prop_map(|(payment, number)| RefundId { payment, number })
 }
 
 fn any_receipts() -> impl Strategy<Value = Vec<Receipt>> {
@@ -404,6 +537,9 @@ fn any_event() -> impl Strategy<Value = Event> {
         any_receipt().prop_map(Event::PaidAgain),
         (words, any::<String>()).prop_map(|(word, reference)| Event::Contradicted { word, reference }),
         Just(Event::Notified),
+        any_refund().prop_map(Event::RefundOrdered),
+        (any::<u32>(), any_standing()).prop_map(|(number, standing)| Event::RefundClosed { number, standing }),
+        (any::<u32>(), any_time()).prop_map(|(number, next_ask)| Event::RefundStillPending { number, next_ask }),
     ]
 }
 
@@ -423,6 +559,23 @@ fn any_effect() -> impl Strategy<Value = Effect> {
             issuer,
             number
         }),
+        (any_refund_id(), any_issuer(), any::<String>(), any_money(), any::<u32>()).prop_map(
+            |(refund, issuer, reference, amount, question)| Effect::RefundAtIssuer {
+                refund,
+                issuer,
+                reference,
+                amount,
+                question
+            }
+        ),
+        (any_refund_id(), any_piaid(), any_request(), prop::sample::select(refusals())).prop_map(
+            |(refund, piaid, refund_request_id, refusal)| Effect::NotifyRefundResult {
+                refund,
+                piaid,
+                refund_request_id,
+                result: RefundResult::Refused(refusal)
+            }
+        ),
     ]
 }
 
