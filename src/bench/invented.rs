@@ -1,5 +1,7 @@
 //! Payments as the server would decide and store them, for the bare commit and for databases full of open payments.
 
+use anyhow::Context as _;
+
 use crate::crypto::{content_hash, transaction_id};
 use crate::domain::redirect_payment::{
     Flow, Input, IssuerReport, IssuerWord, Opening, RedirectPayment, Reply, Start, State, Terms,
@@ -100,6 +102,22 @@ impl Inventor {
         let request_id = start.terms.request_id.to_string();
         let begun = self.step(&mut State::Unstarted, &Input::Start(Box::new(start)), (Some(request_id), now))?;
         Ok(Script { id, steps: vec![begun] })
+    }
+
+    /// A payment that is captured and told, in one commit: what a statement will list.
+    pub(super) fn captured(&self, number: u64, now: Timestamp) -> anyhow::Result<Script> {
+        let script = self.paid(number, false, now)?;
+        let id = script.id();
+        let mut steps = script.steps.into_iter();
+        let mut whole = steps.next().context("a payment without steps")?;
+        for step in steps {
+            let (Some(sum), Some(change)) = (whole.change.as_mut(), step.change) else { continue };
+            sum.state = change.state;
+            sum.events.extend(change.events);
+            sum.entries.extend(change.entries);
+            sum.records.extend(change.records);
+        }
+        Ok(Script { id, steps: vec![whole] })
     }
 
     /// A payment from its beginning to Google's acknowledgement; `asked`: with a request for its status.

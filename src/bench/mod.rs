@@ -1,4 +1,4 @@
-//! Floor 5: `roundtrip bench redirect`, the load generator that plays Google, the issuer and the payers over loopback
+//! Floor 5: `roundtrip bench`. `remittance.rs` measures statements; the rest is `bench redirect`, the load generator that plays Google, the issuer and the payers over loopback
 //! sockets, with the ceilings of the same machine beside it.
 //!
 //! One run: the machine; the bare cryptography and the bare route; the server as a process of its own under closed loops
@@ -21,6 +21,7 @@ mod parties;
 mod payer;
 mod plan;
 mod process;
+mod remittance;
 mod report;
 mod scratch;
 mod server;
@@ -32,6 +33,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
+
+pub use self::remittance::{RemittanceOptions, run as run_remittance};
 
 use self::ceilings::{BareCommit, bare_commits, bare_crypto, bare_route};
 use self::google::Google;
@@ -172,7 +175,8 @@ impl Bench<'_> {
     }
 
     fn configure(&self, name: &str, (database, idle_s): (&str, u32)) -> anyhow::Result<Configured> {
-        let wanted = Wanted { name, database, google: self.google.address, scheme: self.options.scheme, idle_s };
+        let wanted =
+            Wanted { name, database, google: self.google.address, scheme: self.options.scheme, idle_s, account: "" };
         Configured::write(&self.scratch, &wanted)
     }
 

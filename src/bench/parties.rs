@@ -98,6 +98,8 @@ pub(super) struct Wanted<'a> {
     pub(super) scheme: Scheme,
     /// How long actors stay in memory.
     pub(super) idle_s: u32,
+    /// Further lines of the account.
+    pub(super) account: &'a str,
 }
 
 /// Where a configured server will listen.
@@ -117,6 +119,7 @@ impl Configured {
         let [public, admin] = free_addresses()?;
         let database = toml::Value::String(wanted.database.to_owned());
         let (google, scheme, idle_s) = (wanted.google, wanted.scheme.as_str(), wanted.idle_s);
+        let account = wanted.account;
         let text = format!(
             r#"[server]
 listen = "{public}"
@@ -150,6 +153,7 @@ scheme = "{scheme}"
 own_keys = ["own.key"]
 peer_keys = ["google.pub"]
 issuers = ["{ISSUER}"]
+{account}
 
 [[issuers]]
 id = "{ISSUER}"
@@ -187,7 +191,7 @@ mod tests {
             Parties::make(&scratch, scheme, SystemClock.now()).unwrap();
             let database = scratch.database("x.db");
             let google = "127.0.0.1:9".parse().unwrap();
-            let wanted = Wanted { name: "bench.toml", database: &database, google, scheme, idle_s: 60 };
+            let wanted = Wanted { name: "bench.toml", database: &database, google, scheme, idle_s: 60, account: "" };
             let configured = Configured::write(&scratch, &wanted).unwrap();
             let text = std::fs::read_to_string(&configured.file).unwrap();
             let config = Config::from_toml_str(&text, configured.file.parent().unwrap()).unwrap();

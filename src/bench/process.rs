@@ -31,10 +31,20 @@ pub(super) fn thread_cpu_us() -> anyhow::Result<f64> {
 
 /// Resident memory of a process, in bytes.
 pub(super) fn resident_bytes(pid: u32) -> anyhow::Result<u64> {
+    status_bytes(pid, "VmRSS:")
+}
+
+/// The most memory of a process that was ever resident, in bytes.
+pub(super) fn peak_resident_bytes(pid: u32) -> anyhow::Result<u64> {
+    status_bytes(pid, "VmHWM:")
+}
+
+fn status_bytes(pid: u32, field: &str) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("memory is read from Linux' /proc")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS in /proc/<pid>/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let line = line.with_context(|| format!("no {field} in /proc/<pid>/status"))?;
     let kib = line.split_ascii_whitespace().next().and_then(|text| text.parse::<u64>().ok());
-    Ok(kib.context("VmRSS has another form")? * 1024)
+    Ok(kib.with_context(|| format!("{field} has another form"))? * 1024)
 }
 
 #[cfg(test)]

@@ -94,6 +94,12 @@ impl Server {
         process::resident_bytes(self.child.id()).with_context(|| format!("the server is gone:\n{}", self.last_words()))
     }
 
+    /// The most memory that was resident so far, in bytes.
+    pub(super) fn peak_resident_bytes(&self) -> anyhow::Result<u64> {
+        let peak = process::peak_resident_bytes(self.child.id());
+        peak.with_context(|| format!("the server is gone:\n{}", self.last_words()))
+    }
+
     /// Its metrics, as text.
     pub(super) async fn metrics(&self) -> anyhow::Result<String> {
         let answer = self.admin.get("/metrics").await.context("the admin listener does not answer")?;

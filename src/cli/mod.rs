@@ -8,6 +8,7 @@ mod keys;
 pub mod logging;
 mod migrate;
 mod outbox;
+mod report;
 mod serve;
 mod store;
 mod token;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::bench::BenchOptions;
+use crate::bench::{BenchOptions, RemittanceOptions};
 use crate::config::{Config, Log};
 
 /// A redirect payment integrator in one binary. Without a command: the sandbox.
@@ -57,6 +58,9 @@ enum Command {
     /// Add, disable and list the people who work with the admin API.
     #[command(subcommand)]
     User(user::Command),
+    /// Write what finance needs to a file: a remittance statement, or all money of a period.
+    #[command(subcommand)]
+    Report(report::Command),
     /// Put a server under load on this machine, with what bounds it beside it.
     #[command(subcommand)]
     Bench(Bench),
@@ -66,6 +70,8 @@ enum Command {
 enum Bench {
     /// Redirect payments: plays Google, the issuer and the payers over loopback.
     Redirect(BenchOptions),
+    /// Remittance statements: fetched, reconciled, accepted and reported, with Google played over loopback.
+    Remittance(RemittanceOptions),
 }
 
 /// Runs the command that `args` (the program's name first) ask for.
@@ -82,7 +88,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(status) => status,
         Err(error) if write::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            report(&error);
+            explain(&error);
             ExitCode::FAILURE
         }
     }
@@ -100,7 +106,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Outbox(command)) => quietly(outbox::run(config, command)),
         Some(Command::Token(command)) => quietly(token::run(config, command)),
         Some(Command::User(command)) => quietly(user::run(config, command)),
+        Some(Command::Report(command)) => quietly(report::run(config, command)),
         Some(Command::Bench(Bench::Redirect(options))) => crate::bench::run(options).map(|()| ExitCode::SUCCESS),
+        Some(Command::Bench(Bench::Remittance(options))) => {
+            crate::bench::run_remittance(options).map(|()| ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -124,7 +134,7 @@ fn load(path: &Path) -> anyhow::Result<Config> {
 }
 
 /// Says what went wrong, and why, to standard error.
-fn report(error: &anyhow::Error) {
+fn explain(error: &anyhow::Error) {
     use std::io::Write;
     let mut out = std::io::stderr().lock();
     let _ = writeln!(out, "error: {error}");

@@ -1,0 +1,110 @@
+//! `roundtrip report`: what finance downloads, from the shell (contract section 1).
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use clap::{Args, Subcommand};
+
+use super::{load, store, write};
+use crate::domain::Piaid;
+use crate::finance::{PeriodAsked, Surfaces, write_period, write_statement};
+use crate::ports::{Clock as _, SystemClock};
+use crate::report::{Day, Format, Written};
+use crate::storage::Store;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// One remittance statement: every event with its finding.
+    Statement {
+        /// Google's id of the statement: the requestId of its notification.
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The account, where several have a statement of this id.
+        #[arg(long, value_name = "PIAID", value_parser = piaid)]
+        account: Option<Piaid>,
+        #[command(flatten)]
+        to: Target,
+    },
+    /// All money of a period: every line of the ledger, and the trial balance. Days are UTC, as the file says.
+    Period {
+        /// First day, for example 2026-11-01.
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        from: Day,
+        /// Last day, included.
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        to: Day,
+        /// One account of Google.
+        #[arg(long, value_name = "PIAID", value_parser = piaid)]
+        account: Option<Piaid>,
+        /// redirect, booking, outlook or all.
+        #[arg(long, default_value = "all", value_parser = surface)]
+        surface: Surfaces,
+        #[command(flatten)]
+        file: Target,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Target {
+    /// csv or xlsx.
+    #[arg(long, value_parser = format)]
+    format: Format,
+    /// The new file.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+fn piaid(text: &str) -> Result<Piaid, String> {
+    Piaid::parse(text).map_err(|error| error.to_string())
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).map_err(|error| error.to_string())
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    Format::parse(text).map_err(|error| error.to_string())
+}
+
+fn surface(text: &str) -> Result<Surfaces, String> {
+    Surfaces::parse(text).ok_or_else(|| "redirect, booking, outlook or all".to_owned())
+}
+
+pub(super) async fn run(config: &Path, command: Command) -> anyhow::Result<()> {
+    let config = load(config)?;
+    let store = store::open_current(&config).await?;
+    let done = carry_out(&store, command).await;
+    store.close().await;
+    done
+}
+
+async fn carry_out(store: &Store, command: Command) -> anyhow::Result<()> {
+    let now = SystemClock.now();
+    let (written, out) = match command {
+        Command::Statement { id, account, to } => {
+            write::refuse_existing(&to.out)?;
+            let mut found = store.find_statement(&id).await?;
+            found.retain(|row| {
+                row.state.notice().is_some_and(|notice| account.as_ref().is_none_or(|piaid| notice.piaid == *piaid))
+            });
+            let row = match found.as_slice() {
+                [] => bail!("there is no statement {id}"),
+                [one] => one,
+                [..] => bail!("several accounts have a statement {id}: name one with --account"),
+            };
+            (write_statement(store, row.id, (to.format, &to.out), now).await?, to.out)
+        }
+        Command::Period { from, to, account, surface, file } => {
+            write::refuse_existing(&file.out)?;
+            let asked = PeriodAsked { from, to, account, surfaces: surface };
+            ensure!(asked.from <= asked.to, "--from {} is after --to {}", asked.from, asked.to);
+            (write_period(store, &asked, (file.format, &file.out), now).await?, file.out)
+        }
+    };
+    told(&written, &out).context("cannot tell what was written")
+}
+
+fn told(written: &Written, out: &Path) -> anyhow::Result<()> {
+    let digest: String = written.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    write::line(format!("{} lines, {} bytes, sha256 {digest}, {}", written.lines, written.bytes, out.display()))
+}
