@@ -151,7 +151,8 @@ fn totals(done: &Reconciled, convention: Convention) -> StatementTotals {
         amount: done.fetched.amount,
         fee: done.fetched.fee,
         due,
-        findings: FindingKind::ALL.into_iter().map(finding).collect(),
-        missing: MissingAge::ALL.into_iter().map(missing).collect(),
+        // What was not found is not said eight times over.
+        findings: FindingKind::ALL.into_iter().map(finding).filter(|found| found.lines > 0).collect(),
+        missing: MissingAge::ALL.into_iter().map(missing).filter(|found| found.count > 0).collect(),
     }
 }

@@ -209,6 +209,8 @@ scheme = "{}"
 own_keys = ["{}"]
 peer_keys = ["{}"]
 issuers = [{}]
+# What the stand-in for Google states as fees, unless a statement is asked for with others.
+fee = {{ percent = "2" }}
 "#,
             scheme.as_str(),
             keys::private_file(Owner::Integrator, scheme),
