@@ -2,6 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, string, string_null, text_null, uuid, uuid_null};
+use sea_orm_migration::sea_orm::DbBackend;
 
 /// Adds the tables of remittance, and the ledger's author.
 #[derive(DeriveMigrationName)]
@@ -86,6 +87,7 @@ impl MigrationTrait for Migration {
         for index in indexes() {
             manager.create_index(index).await?;
         }
+        manager.get_connection().execute_unprepared(&captures_so_far(manager.get_database_backend())).await?;
         Ok(())
     }
 
@@ -98,6 +100,22 @@ impl MigrationTrait for Migration {
         manager.drop_table(Table::drop().table(StatementLines::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(Remittables::Table).to_owned()).await
     }
+}
+
+/// What was paid before this schema will be on statements, too.
+fn captures_so_far(database: DbBackend) -> String {
+    let our_id = match database {
+        DbBackend::Sqlite => {
+            let part = |from: u8, length: u8| format!("substr(lower(hex(id)), {from}, {length})");
+            [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)].join(" || '-' || ")
+        }
+        _ => "id::text".to_owned(),
+    };
+    format!(
+        "INSERT INTO remittables (account, request_id, kind, payment_id, our_id, issuer, currency, amount_micros, \
+         standing, at_ms) SELECT account, request_id, 'capture', id, {our_id}, issuer, currency, amount_micros, 'done', \
+         updated_ms FROM transactions WHERE kind = 'redirect_payment' AND state = 'Paid' AND issuer IS NOT NULL"
+    )
 }
 
 fn remittables() -> TableCreateStatement {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
 
+mod agreement;
 mod alarm;
 mod bank_transfer;
 mod batch;
@@ -28,6 +29,7 @@ mod token;
 mod user;
 mod writer;
 
+pub use agreement::Disagreement;
 pub use alarm::Overdue;
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};

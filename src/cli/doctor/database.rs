@@ -3,7 +3,7 @@
 use super::{DATABASE, JOURNAL, Report};
 use crate::cli::store;
 use crate::config::Config;
-use crate::storage::{JournalReport, LedgerBalance, Store};
+use crate::storage::{Disagreement, JournalReport, LedgerBalance, Store};
 
 /// How many transactions a quick look verifies.
 const NEWEST: u64 = 1_000;
@@ -62,6 +62,17 @@ async fn schema(config: &Config, store: &Store, report: &mut Report) -> bool {
 async fn contents(store: &Store, report: &mut Report) {
     match store.ledger_balance().await {
         Ok(balance) => ledger(&balance, report),
+        Err(error) => report.fail("ledger", error),
+    }
+    match store.ledger_disagreements().await {
+        Ok(found) if found.is_empty() => report.ok("ledger", "agrees with the payments and refunds"),
+        Ok(found) => {
+            for Disagreement { what, account, currency, ledger, records } in found {
+                let sums =
+                    format_args!("{what} of {account}: {ledger} micros {currency}, but the records say {records}");
+                report.fail("ledger", sums);
+            }
+        }
         Err(error) => report.fail("ledger", error),
     }
     match store.outbox_figures().await {

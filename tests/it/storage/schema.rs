@@ -2,7 +2,7 @@
 
 use roundtrip::storage::StorageError;
 
-use super::fixture::{Home, Payment, open};
+use super::fixture::{Home, Payment, approved, open};
 
 #[tokio::test]
 async fn schema_goes_up_down_up_sqlite() {
@@ -37,6 +37,33 @@ async fn up_down_up(home: &Home) {
     store.migrate_up().await.unwrap();
     assert_eq!(store.verify_journal().await.unwrap().transactions, 0);
     Payment::started(store).await;
+}
+
+#[tokio::test]
+async fn schema_lists_what_was_paid_before_it_sqlite() {
+    lists_what_was_paid(&Home::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn schema_lists_what_was_paid_before_it_postgres() {
+    lists_what_was_paid(&Home::postgres().await).await;
+}
+
+/// Payments of a server that knew no statements yet will be on Google's all the same.
+async fn lists_what_was_paid(home: &Home) {
+    let store = &home.store;
+    let mut payment = Payment::at_issuer(store).await;
+    payment.step(store, approved()).await;
+    let (piaid, request_id) = (&payment.terms.piaid, payment.terms.request_id.as_str());
+    let ours = async || store.ours(piaid, payment.id, &[request_id]).await.unwrap().items;
+    let before = ours().await;
+    assert_eq!(before[request_id].0.our_id, payment.id.to_string());
+
+    let newer = store.migration_status().await.unwrap().len() as u32 - 2;
+    store.migrate_down(Some(newer)).await.unwrap();
+    store.migrate_up().await.unwrap();
+    assert_eq!(ours().await, before);
+    assert_eq!(store.ledger_disagreements().await.unwrap(), []);
 }
 
 #[tokio::test]
