@@ -10,6 +10,7 @@
 //!
 //! Architecture invariant: no clock. "Now" is an argument, also for the life of keys and the time in signatures.
 
+mod deflate;
 mod hashes;
 mod jose;
 mod key;

@@ -1,13 +1,8 @@
 //! Compact JWE (RFC 7516).
 
-use std::io::{Read, Write};
-
 use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flate2::Compression;
-use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -15,6 +10,7 @@ use super::agreement::{self, Context};
 use super::algorithms::{JweAlg, JweEnc};
 use super::content::Ciphertext;
 use super::key::{Curve, OwnJwk, PeerJwk, PublicKey, SecretKey};
+use crate::crypto::deflate::{self, Wrapping, deflate};
 use crate::crypto::random;
 
 /// How to encrypt.
@@ -242,16 +238,7 @@ impl<'a> UnverifiedJwe<'a> {
     }
 }
 
-fn deflate(plain: &[u8]) -> Option<Vec<u8>> {
-    let mut encoder = DeflateEncoder::new(Vec::with_capacity(plain.len()), Compression::default());
-    encoder.write_all(plain).ok()?;
-    encoder.finish().ok()
-}
-
 fn inflate(deflated: &[u8], max: usize) -> Option<Zeroizing<Vec<u8>>> {
     // A JWS is a third longer than its payload, which is what `max` bounds.
-    let limit = max.saturating_mul(4) / 3 + 4096;
-    let mut plain = Zeroizing::new(Vec::new());
-    DeflateDecoder::new(deflated).take(limit as u64 + 1).read_to_end(&mut plain).ok()?;
-    (plain.len() <= limit).then_some(plain)
+    deflate::inflate(deflated, Wrapping::Raw, max.saturating_mul(4) / 3 + 4096)
 }

@@ -12,12 +12,14 @@ use pgp::packet::{
     CompressedData, Packet, PacketParser, PublicKeyEncryptedSessionKey, Signature, SignatureType, SubpacketData,
     SymEncryptedProtectedData,
 };
-use pgp::types::{DecryptionKey, EskType, KeyDetails, KeyId, Password, Seipdv1ReadMode};
+use pgp::ser::Serialize as _;
+use pgp::types::{CompressionAlgorithm, DecryptionKey, EskType, KeyDetails, KeyId, Password, Seipdv1ReadMode};
 use zeroize::Zeroizing;
 
 use super::cert::Part;
 use super::component::{PublicComponent, SecretComponent};
 use super::{OwnCert, PeerCert};
+use crate::crypto::deflate::{Wrapping, inflate};
 use crate::crypto::keyring::{Keyring, OpenError, Opened, Ring};
 use crate::crypto::random::random_bytes;
 use crate::crypto::wire::Scheme;
@@ -218,10 +220,10 @@ struct Signed {
 
 impl Signed {
     fn read(bytes: &[u8], max: usize) -> Option<Self> {
-        let mut inflated = Zeroizing::new(Vec::new());
+        let inflated;
         let mut packets = PacketParser::new(bytes).peekable();
         let bytes = if let Some(Ok(Packet::CompressedData(data))) = packets.peek() {
-            inflate(data, max, &mut inflated)?;
+            inflated = unpack(data, max)?;
             inflated.as_slice()
         } else {
             bytes
@@ -250,11 +252,33 @@ impl Signed {
     }
 }
 
-fn inflate(data: &CompressedData, max: usize, into: &mut Vec<u8>) -> Option<()> {
+/// The packet tells its algorithm only by writing itself: it comes first.
+struct FirstByte(Option<u8>);
+
+impl std::io::Write for FirstByte {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.or_else(|| bytes.first().copied());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn unpack(data: &CompressedData, max: usize) -> Option<Zeroizing<Vec<u8>>> {
     // Room for the packets around the literal; one byte more would show an overlong message.
     let limit = max.saturating_add(16 * 1024);
-    data.decompress().ok()?.take(limit as u64 + 1).read_to_end(into).ok()?;
-    (into.len() <= limit).then_some(())
+    let mut first = FirstByte(None);
+    data.to_writer(&mut first).ok()?;
+    match CompressionAlgorithm::from(first.0?) {
+        CompressionAlgorithm::ZIP => inflate(data.compressed_data(), Wrapping::Raw, limit),
+        CompressionAlgorithm::ZLIB => inflate(data.compressed_data(), Wrapping::Zlib, limit),
+        CompressionAlgorithm::Uncompressed => {
+            (data.compressed_data().len() <= limit).then(|| Zeroizing::new(data.compressed_data().to_vec()))
+        }
+        _ => None,
+    }
 }
 
 /// Digest, kind and life of a message signature (PGP-4). SHA-1, MD5 and RIPEMD-160 are not on the list.

@@ -1,10 +1,7 @@
 //! Sign, compress, encrypt (flows-security section 3.2, "PGP send").
 
-use std::io::Write;
 use std::sync::Arc;
 
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
 use pgp::composed::RawSessionKey;
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::crypto::sym::SymmetricKeyAlgorithm;
@@ -19,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::component::{PublicComponent, SecretComponent};
 use super::{OwnCert, PeerCert};
+use crate::crypto::deflate::deflate;
 use crate::crypto::keyring::SealError;
 use crate::crypto::random::{AwsRng, random_bytes};
 use crate::domain::Timestamp;
@@ -94,9 +92,7 @@ pub(super) fn sign(plain: &[u8], signers: &[&SecretComponent], now: Timestamp) -
 }
 
 fn compress(signed: &[u8]) -> Result<Vec<u8>> {
-    let mut encoder = DeflateEncoder::new(Vec::with_capacity(signed.len() + 16), Compression::default());
-    encoder.write_all(signed)?;
-    let deflated = encoder.finish()?;
+    let deflated = deflate(signed).ok_or_else(|| std::io::Error::other("deflate"))?;
     let mut out = Vec::with_capacity(deflated.len() + 8);
     PacketHeader::new_fixed(Tag::CompressedData, u32::try_from(deflated.len() + 1)?).to_writer(&mut out)?;
     out.push(CompressionAlgorithm::ZIP.into());
