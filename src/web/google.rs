@@ -181,16 +181,15 @@ async fn refund(
 ) -> Result<Answer, Refusal> {
     const FIELD: &str = "captureRequestId";
     let remember = remember(call, "asynchronousRefund");
-    let asked = match &call.stale {
+    let asked = if call.stale.is_some() {
         // Only a replay may be this old.
-        Some(_) => surface.payments.recall(&remember).await.unwrap_or(Err(AskError::Rejected(Rejection::Stale))),
-        None => {
-            let window_ms = google.refund_windows_ms.get(call.account).copied().unwrap_or(0);
-            let order = RefundOrder { request_id: call.request_id.clone(), amount, window_ms };
-            let id = payment_id(&call.piaid, capture_request_id);
-            let ask = Ask { id, input: Input::Refund(order), remember: Some(remember), settles: None };
-            surface.payments.ask(ask).await
-        }
+        surface.payments.recall(&remember).await.unwrap_or(Err(AskError::Rejected(Rejection::Stale)))
+    } else {
+        let window_ms = google.refund_windows_ms.get(call.account).copied().unwrap_or(0);
+        let order = RefundOrder { request_id: call.request_id.clone(), amount, window_ms };
+        let id = payment_id(&call.piaid, capture_request_id);
+        let ask = Ask { id, input: Input::Refund(order), remember: Some(remember), settles: None };
+        surface.payments.ask(ask).await
     };
     match told(call, asked, FIELD)? {
         Reply::RefundAcknowledged => Ok(Answer::Acknowledged),

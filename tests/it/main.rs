@@ -10,5 +10,6 @@ mod kill;
 mod mail;
 mod postgres;
 mod redirect;
+mod refund;
 mod sandbox;
 mod storage;

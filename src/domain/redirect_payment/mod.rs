@@ -11,6 +11,8 @@ mod proof;
 mod refund;
 #[cfg(test)]
 mod refund_proof;
+#[cfg(test)]
+mod refund_property;
 mod state;
 mod view;
 

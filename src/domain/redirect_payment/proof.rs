@@ -6,22 +6,22 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    Account, Attention, Currency, Decision, IssuerId, LedgerEntry, Machine, Money, Piaid, RequestId, Timestamp,
+    Account, Attention, Currency, Decision, IssuerId, LedgerEntry, Machine, Money, Piaid, Record, RequestId, Timestamp,
     TransactionId, unbalanced_currency,
 };
 
 const START: i64 = 1_735_689_600_000;
 const TIMEOUT_MS: i64 = 1_800_000;
 
-fn inr(micros: i64) -> Money {
+pub(super) fn inr(micros: i64) -> Money {
     Money::new(micros, Currency::parse("INR").unwrap())
 }
 
-fn bank(name: &str) -> IssuerId {
+pub(super) fn bank(name: &str) -> IssuerId {
     IssuerId::parse(name).unwrap()
 }
 
-fn at(ms: i64) -> Timestamp {
+pub(super) fn at(ms: i64) -> Timestamp {
     Timestamp::from_millis(START + ms)
 }
 
@@ -40,46 +40,47 @@ fn terms(flow: Flow) -> Terms {
     }
 }
 
-fn start(flow: Flow, opening: Opening) -> Input {
+pub(super) fn start(flow: Flow, opening: Opening) -> Input {
     let link = (flow == Flow::Generate).then(|| "https://pay.example.com/pay/x".to_owned());
     Input::Start(Box::new(Start { terms: terms(flow), opening, stale: false, link }))
 }
 
-fn chosen(issuer: &str) -> Opening {
+pub(super) fn chosen(issuer: &str) -> Opening {
     Opening::Chosen { issuer: bank(issuer), timeout_ms: TIMEOUT_MS }
 }
 
-fn report(issuer: &str, word: IssuerWord) -> Input {
+pub(super) fn report(issuer: &str, word: IssuerWord) -> Input {
     report_of(issuer, word, 109_900_000, "ref-1")
 }
 
-fn report_of(issuer: &str, word: IssuerWord, micros: i64, reference: &str) -> Input {
+pub(super) fn report_of(issuer: &str, word: IssuerWord, micros: i64, reference: &str) -> Input {
     Input::Report(IssuerReport { issuer: bank(issuer), reference: reference.into(), amount: inr(micros), word })
 }
 
-fn declined(decline: Decline) -> IssuerWord {
+pub(super) fn declined(decline: Decline) -> IssuerWord {
     IssuerWord::Declined(Negative { decline, raw: RawCode::new("51") })
 }
 
 /// A history: every decision is applied; rejections change nothing.
 #[derive(Default)]
-struct History {
-    state: State,
-    journal: Vec<Event>,
-    effects: Vec<Effect>,
-    entries: Vec<LedgerEntry>,
+pub(super) struct History {
+    pub(super) state: State,
+    pub(super) journal: Vec<Event>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) entries: Vec<LedgerEntry>,
+    pub(super) records: Vec<Record>,
 }
 
 impl History {
-    fn tell(&mut self, input: &Input, now: Timestamp) -> Result<Reply, Rejection> {
-        let Decision { events, effects, entries, records: _, reply } =
-            RedirectPayment::decide(&self.state, input, now)?;
+    pub(super) fn tell(&mut self, input: &Input, now: Timestamp) -> Result<Reply, Rejection> {
+        let Decision { events, effects, entries, records, reply } = RedirectPayment::decide(&self.state, input, now)?;
         assert!(effects.len() <= events.len(), "an effect needs an event of its own: {input:?}");
         assert_eq!(unbalanced_currency(&entries), None, "entries of one decision sum to zero: {input:?}");
         self.state = events.iter().fold(std::mem::take(&mut self.state), RedirectPayment::apply);
         self.journal.extend(events);
         self.effects.extend(effects);
         self.entries.extend(entries);
+        self.records.extend(records);
         Ok(reply)
     }
 
@@ -191,7 +192,7 @@ fn cmp_9_a_late_success_is_kept_aside_and_never_flips_the_outcome() {
     let mut history = run(vec![
         step("start", start(Flow::Begin, chosen("BANK_A")), 0, "AtIssuer", 0),
         step("declined", report("BANK_A", declined(Decline::InsufficientFunds)), 10, "Declined", 1),
-        step("the issuer says yes after all", report("BANK_A", IssuerWord::Approved), 20, "PaidAfterClose", 0),
+        step("the issuer says yes after all", report("BANK_A", IssuerWord::Approved), 20, "PaidAfterClose", 1),
         step("and repeats it", report("BANK_A", IssuerWord::Approved), 30, "PaidAfterClose", 0),
         step("google acknowledges the decline", Input::NotificationAccepted, 40, "PaidAfterClose", 0),
     ]);
@@ -373,6 +374,11 @@ fn nothing_can_be_asked_of_what_is_not_known() {
         Input::DeadlineReached,
         Input::AskStatus,
         Input::NotificationAccepted,
+        refund_proof::order(10_000, "rf-1"),
+        refund_proof::said(1, RefundWord::Pending),
+        Input::RefundResultAccepted { number: 1 },
+        Input::GiveBack { by: None },
+        Input::LeaveToPerson,
     ];
     for input in inputs {
         assert_eq!(History::default().tell(&input, at(0)), Err(Rejection::Unknown), "{input:?}");
@@ -415,6 +421,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         2 => Just(Input::DeadlineReached),
         2 => Just(Input::AskStatus),
         1 => Just(Input::NotificationAccepted),
+        5 => refund_property::any_refund_input(),
     ]
 }
 
@@ -449,14 +456,7 @@ proptest! {
         let folded = history.journal.iter().fold(State::default(), RedirectPayment::apply);
         prop_assert_eq!(&folded, &history.state, "fold(journal) == snapshot");
         prop_assert_eq!(unbalanced_currency(&history.entries), None);
-        let booked: i64 = history
-            .entries
-            .iter()
-            .filter(|entry| matches!(entry.account, Account::PayableToGoogle(_)))
-            .map(|entry| entry.amount.micros())
-            .sum();
-        let owed = if told == Some(Outcome::Success) { -109_900_000 } else { 0 };
-        prop_assert_eq!(booked, owed, "Google is owed exactly what was paid");
+        prop_assert_eq!(history.balances(), refund_property::explained(&history.state), "every account is explained");
     }
 }
 

@@ -320,7 +320,8 @@ pub(super) fn order(
     Ok(decision)
 }
 
-/// Money that Google knows nothing of goes back to whoever paid it.
+/// Money that Google knows nothing of goes back to whoever paid it, all of it at once. A person is told when there is none;
+/// the configuration, which is asked once for each receipt, is content.
 pub(super) fn give_back(
     state: &State,
     by: Option<&UserName>,
@@ -342,7 +343,11 @@ pub(super) fn give_back(
             contradicted: false,
         })
         .collect();
-    if refunds.is_empty() { Err(Rejection::NothingToGiveBack) } else { Ok(it.ordered(refunds, now)) }
+    match (refunds.is_empty(), by) {
+        (false, Some(_) | None) => Ok(it.ordered(refunds, now)),
+        (true, Some(_)) => Err(Rejection::NothingToGiveBack),
+        (true, None) => Ok(record(state, Vec::new())),
+    }
 }
 
 /// The issuer speaks of a refund: as the answer to our call, or in an event (contract section 5).

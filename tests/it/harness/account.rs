@@ -104,6 +104,15 @@ impl Peer {
         json!({"requestHeader": self.header(request_id), "redirectRequestId": redirect_request_id})
     }
 
+    /// The request of asynchronousRefund (API section 5.4).
+    pub(crate) fn refund_request(&self, request_id: &str, of: &str, (micros, currency): (i64, &str)) -> Value {
+        json!({
+            "requestHeader": self.header(request_id),
+            "captureRequestId": of,
+            "refundAmount": {"amountMicros": micros.to_string(), "currencyCode": currency},
+        })
+    }
+
     /// The request of echo (API section 5.1).
     pub(crate) fn echo_request(&self, request_id: &str) -> Value {
         json!({"requestHeader": self.header(request_id), "clientMessage": "hello"})

@@ -1,4 +1,4 @@
-//! The services that Google hosts (API section 6): takes C2 and echo, by a script.
+//! The services that Google hosts (API section 6): takes C2, results of refunds and echo, by a script.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, mpsc};
@@ -33,7 +33,7 @@ pub(crate) enum Script {
     Drop,
 }
 
-/// C2 as it came.
+/// C2 or the result of a refund, as it came.
 #[derive(Debug, Clone)]
 pub(crate) struct Notification {
     /// Path of the call.
@@ -51,6 +51,7 @@ pub(crate) struct Notification {
 struct Seen {
     notifications: Vec<Notification>,
     script: VecDeque<Script>,
+    results_script: VecDeque<Script>,
 }
 
 /// Google's server.
@@ -76,9 +77,14 @@ impl Google {
         format!("http://{}/gsp", self.listener.address)
     }
 
-    /// The next calls are answered like this, one after the other.
+    /// The next C2 are answered like this, one after the other.
     pub(crate) fn script(&self, script: impl IntoIterator<Item = Script>) {
         self.seen.lock().unwrap().script.extend(script);
+    }
+
+    /// The next results of refunds are answered like this, one after the other.
+    pub(crate) fn results_by(&self, script: impl IntoIterator<Item = Script>) {
+        self.seen.lock().unwrap().results_script.extend(script);
     }
 
     /// Every C2 about a payment so far, refused ones included.
@@ -103,13 +109,38 @@ impl Google {
         })
         .await
     }
+
+    /// Every result of a refund so far, refused ones included.
+    pub(crate) fn results(&self, refund_request_id: &str) -> Vec<Notification> {
+        let seen = self.seen.lock().unwrap();
+        seen.notifications.iter().filter(|one| one.clear["refundRequestId"] == refund_request_id).cloned().collect()
+    }
+
+    /// Whether any refund's result was ever told.
+    pub(crate) fn heard_of_refunds(&self) -> bool {
+        self.seen.lock().unwrap().notifications.iter().any(|one| one.clear.get("refundRequestId").is_some())
+    }
+
+    /// Waits for the result that was accepted.
+    pub(crate) async fn result(&self, refund_request_id: &str) -> Notification {
+        until(&format!("an accepted result of {refund_request_id}"), async || {
+            self.results(refund_request_id).into_iter().find(|one| one.answered == 200)
+        })
+        .await
+    }
 }
 
 fn answer(seen: &Mutex<Seen>, peers: &[Peer], received: Received) -> Option<Answer> {
     let words: Vec<&str> = received.target.split('/').collect();
     let (method, piaid) = match words.as_slice() {
         ["", "gsp", "v1", method @ "echo", piaid] => (*method, *piaid),
-        ["", "gsp", "redirect-fop-v1", method @ "redirectPaymentCompleteNotification", piaid] => (*method, *piaid),
+        [
+            "",
+            "gsp",
+            "redirect-fop-v1",
+            method @ ("redirectPaymentCompleteNotification" | "refundResultNotification"),
+            piaid,
+        ] => (*method, *piaid),
         _ => return Some(plain(404)),
     };
     // Google tells a stranger nothing (API section 1.4).
@@ -134,7 +165,8 @@ fn answer(seen: &Mutex<Seen>, peers: &[Peer], received: Received) -> Option<Answ
             clear,
             answered: 0,
         });
-        (seen.script.pop_front().unwrap_or(Script::Accept), seen.notifications.len() - 1)
+        let script = if method == "refundResultNotification" { &mut seen.results_script } else { &mut seen.script };
+        (script.pop_front().unwrap_or(Script::Accept), seen.notifications.len() - 1)
     };
     let accepted = json!({"result": {"accepted": {}}});
     let answer = match script {

@@ -11,6 +11,7 @@ use url::Url;
 use super::browser::{Browser, Page};
 use super::keys;
 use super::listener::{Answer, Listener, Received};
+use super::refund_desk::{self, RefundDesk};
 use super::su1;
 use super::wait::until;
 use super::{HOUR, SECOND};
@@ -105,6 +106,7 @@ pub(crate) struct Bank {
     pub(crate) secret: Vec<u8>,
     listener: Listener,
     book: Arc<Mutex<Book>>,
+    pub(super) refunds: Arc<Mutex<RefundDesk>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -117,10 +119,18 @@ impl Bank {
             asked: Vec::new(),
             visits: Vec::new(),
         }));
-        let (theirs, key, time) = (book.clone(), secret.clone(), clock.clone());
-        let listener = Listener::start(Arc::new(move |received| status(&theirs, &key, time.now(), &received)));
+        let refunds = Arc::<Mutex<RefundDesk>>::default();
+        let (theirs, desk, key, time) = (book.clone(), refunds.clone(), secret.clone(), clock.clone());
+        let listener = Listener::start(Arc::new(move |received| {
+            let now = time.now();
+            match received.target.as_str() {
+                "/status" if is_ours(&key, now, &received) => status(&theirs, &key, now, &received),
+                "/refund" if is_ours(&key, now, &received) => refund_desk::answer(&desk, &key, &*time, &received),
+                _ => Some(Answer { status: 401, headers: Vec::new(), body: Vec::new() }),
+            }
+        }));
         let kid = format!("kid-{id}");
-        Self { id: id.to_owned(), first_key: kid.clone(), seed, kid, secret, listener, book, clock }
+        Self { id: id.to_owned(), first_key: kid.clone(), seed, kid, secret, listener, book, refunds, clock }
     }
 
     /// An address of this issuer.
@@ -255,15 +265,29 @@ impl Bank {
     }
 }
 
-/// `status_url`
-fn status(book: &Mutex<Book>, secret: &[u8], now: Timestamp, received: &Received) -> Option<Answer> {
+/// Whether a call carries our signature and a time within the tolerance.
+fn is_ours(secret: &[u8], now: Timestamp, received: &Received) -> bool {
     let (id, at) = (received.header("webhook-id"), received.header("webhook-timestamp"));
     let at_s: i64 = at.parse().unwrap_or_default();
-    let signed = su1::webhook_signature(secret, id, at_s, &received.body) == received.header("webhook-signature");
-    let answer = |status, headers, body| Some(Answer { status, headers, body });
-    if received.target != "/status" || !signed || (at_s - now.as_secs()).abs() > 300 {
-        return answer(401, Vec::new(), Vec::new());
-    }
+    let signature = su1::webhook_signature(secret, id, at_s, &received.body);
+    signature == received.header("webhook-signature") && (at_s - now.as_secs()).abs() <= 300
+}
+
+/// A 200 that is signed with `key`.
+pub(super) fn signed(key: &[u8], id: &str, now: Timestamp, fields: &Value) -> Answer {
+    let body = fields.to_string().into_bytes();
+    let headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("webhook-id", id.to_owned()),
+        ("webhook-timestamp", now.as_secs().to_string()),
+        ("webhook-signature", su1::webhook_signature(key, id, now.as_secs(), &body)),
+    ];
+    Answer { status: 200, headers, body }
+}
+
+/// `status_url`
+fn status(book: &Mutex<Book>, secret: &[u8], now: Timestamp, received: &Received) -> Option<Answer> {
+    let empty = |status| Some(Answer { status, headers: Vec::new(), body: Vec::new() });
     let question: Value = serde_json::from_slice(&received.body).ok()?;
     let (says, visit) = {
         let mut book = book.lock().unwrap();
@@ -273,8 +297,8 @@ fn status(book: &Mutex<Book>, secret: &[u8], now: Timestamp, received: &Received
         (says.clone(), visit)
     };
     let (word, key, another) = match says {
-        Says::NeverSeen => return answer(404, Vec::new(), Vec::new()),
-        Says::Down(status) => return answer(status, Vec::new(), Vec::new()),
+        Says::NeverSeen => return empty(404),
+        Says::Down(status) => return empty(status),
         Says::Gone => return None,
         Says::Word(word) => (word, secret.to_vec(), false),
         Says::Forged(word) => (word, vec![7; 32], false),
@@ -285,13 +309,5 @@ fn status(book: &Mutex<Book>, secret: &[u8], now: Timestamp, received: &Received
     if another {
         fields["transactionId"] = json!("01930d2c-7a44-7000-8000-0123456789ab");
     }
-    let body = fields.to_string().into_bytes();
-    let signature = su1::webhook_signature(&key, "msg_status", now.as_secs(), &body);
-    let headers = vec![
-        ("content-type", "application/json".to_owned()),
-        ("webhook-id", "msg_status".to_owned()),
-        ("webhook-timestamp", now.as_secs().to_string()),
-        ("webhook-signature", signature),
-    ];
-    answer(200, headers, body)
+    Some(signed(&key, "msg_status", now, &fields))
 }

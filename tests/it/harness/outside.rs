@@ -20,7 +20,7 @@ pub(crate) struct Outside {
     setup: Setup,
     dirs: Vec<TempDir>,
     ports: Vec<(u16, u16)>,
-    database: String,
+    pub(crate) database: String,
     pub(crate) peer: Peer,
     pub(crate) banks: Vec<Bank>,
     pub(crate) browser: Browser,

@@ -251,6 +251,11 @@ impl World {
         visit
     }
 
+    /// Google orders a refund of a payment of the first account.
+    pub(crate) async fn refund(&self, request_id: &str, of: &str, micros: i64) -> Called {
+        self.call("asynchronousRefund", &self.peer().refund_request(request_id, of, (micros, "INR"))).await
+    }
+
     /// The choice page of a payment, reached from Google, with its address.
     pub(crate) async fn choice(&self, request_id: &str) -> (Url, Page) {
         let address = self.begin(request_id, None).await.location();

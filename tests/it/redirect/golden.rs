@@ -1,4 +1,4 @@
-//! Our clear text for the specification's example requests (API sections 3.9 to 6.3), word for word.
+//! Our clear text for the specification's example requests (API sections 3.9 to 6.4), word for word.
 //!
 //! The files hold what we say at the examples' own times. `UPDATE_GOLDEN=1` writes them anew; look at the difference.
 
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Setup, Word, World};
+use crate::harness::{Refunding, Setup, Word, World};
 
 /// As the specification calls it; nothing listens there.
 const PUBLIC: &str = "https://pay.integrator.example";
@@ -115,4 +115,16 @@ async fn an_error_response_is_as_the_example() {
     let id = clear.as_object_mut().unwrap().remove("paymentIntegratorErrorIdentifier").unwrap();
     assert_eq!(id.as_str().unwrap().len(), "err-0123456789abcdef".len());
     compare("ErrorResponse", &clear);
+}
+
+#[tokio::test]
+async fn a_refund_is_acknowledged_and_its_result_told_as_the_examples() {
+    let world = world().await;
+    example_payment(&world, &Word::APPROVED).await;
+    world.bank().refunds_by([Refunding::Refunded, Refunding::Refused(Some("risk"))]);
+    world.pass(40_000);
+    compare("asynchronousRefund", world.refund("rf-0001", "rq-0001", 50_000_000).await.ok());
+    compare("refundResultNotification", &world.google.result("rf-0001").await.clear);
+    world.refund("rf-0002", "rq-0001", 59_900_000).await.ok();
+    compare("refundResultNotification-refused", &world.google.result("rf-0002").await.clear);
 }
