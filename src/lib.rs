@@ -7,8 +7,9 @@
 //! # The idea
 //!
 //! 1. Everything that can be paid is a **transaction**, and each kind of transaction is a pure state machine
-//!    ([`domain::Machine`]): [`domain::redirect_payment`]; and because the same order, commit and outbox serve what people
-//!    have to hear, [`domain::alarm`].
+//!    ([`domain::Machine`]): [`domain::redirect_payment`] with its refunds, [`domain::remittance`] (what Google says is owed
+//!    for a period), [`domain::bank_transfer`] (what the bank says was paid); and because the same order, commit and outbox
+//!    serve what people have to hear, [`domain::alarm`].
 //! 2. One **actor** drives one transaction ([`actors::Registry`], [`actors::Shell`]): it puts inputs in order, asks the
 //!    machine to decide, commits the decision, and only then answers.
 //! 3. A **commit** ([`storage::Commit`]) is one database transaction with the new snapshot, the journal events, the effects
@@ -27,7 +28,7 @@
 //! | 2 | [`crypto`] | OpenPGP, JOSE, signed URLs, signed webhooks, hashes; the only user of cryptographic libraries |
 //! | 2 | [`storage`] | rows: group commit, journal, outbox, request log; the only user of `entity` and of SQL |
 //! | 2 | [`protocol`] | bytes to domain and back: `unseal(bytes) -> Call`, `seal(answer) -> bytes` |
-//! | 2 | [`issuer`] | the connector to issuers: authorize, return, status, event |
+//! | 2 | [`issuer`] | the connector to issuers: authorize, return, status, refund, event |
 //! | 2 | [`report`] | files for finance staff: CSV and XLSX, streamed and the same when made again |
 //! | 2 | [`mail`] | SMTP |
 //! | 3 | [`actors`] | order: one actor per transaction, the outbox, the deadlines |
@@ -83,6 +84,21 @@
 //!    three channels share. What was said once never changes: a success after a reported decline becomes
 //!    `PaidAfterClose`, which goes before finance and not to Google.
 //!
+//! # Its money, later
+//!
+//! 1. **A refund.** `asynchronousRefund` goes to the payment's own actor, which compares it with what remains, books it from
+//!    what we owe Google to what is in flight, and answers; the outbox has the issuer carry it out (`issuer/calls.rs`) and
+//!    Google hear of the result. `domain/redirect_payment/refund.rs` decides all of it.
+//! 2. **What a statement will list.** The commit that captures or refunds writes a row into `remittables`, by Google's id: a
+//!    [`domain::Record`], for what is searched or too much for a snapshot.
+//! 3. **A statement.** `remittanceStatementNotification` starts an actor of its own. Its effects fetch page after page
+//!    (`protocol/google_redirect/remittance.rs`), judge the events by id in batches (`domain/remittance/finding.rs`), and
+//!    count what is missing (`actors/statement_effects.rs`). Lines and findings are written in the commit of each step.
+//! 4. **The decision.** A person accepts over the admin API (`web/statements.rs`), with a reason for every difference;
+//!    `domain/remittance/accept.rs` judges and books it. Google is told by the outbox.
+//! 5. **The transfer.** The bank's statement is imported (`protocol/camt053`, `actors/bank_import`); each booked entry is a
+//!    transaction that stands in suspense until the statement whose memo line it carries takes it.
+//!
 //! # Where a rule lives
 //!
 //! | rule | place |
@@ -97,6 +113,11 @@
 //! | who may be redirected where | `protocol/google_redirect/callback.rs` |
 //! | signed URLs (SU1) and webhooks | `crypto/signed_url.rs`, `crypto/webhook.rs` |
 //! | the issuers' protocol (IR1) | `issuer/` |
+//! | what may be refunded | `domain/redirect_payment/refund.rs` |
+//! | what an event of a statement comes to | `domain/remittance/finding.rs` |
+//! | fees and their rounding | `domain/remittance/fees.rs` |
+//! | who may accept, and what acceptance books | `domain/remittance/accept.rs`, `person` in `web/admin.rs` |
+//! | what a report says | `finance/` (from the books), `report/` (into the file) |
 //! | where the payer goes next | `follow` in `web/pay.rs` |
 //! | limits of one address, log line of a request | `web/guard.rs` |
 //! | every setting, its default and its limits | `config/` |
