@@ -16,7 +16,7 @@ use super::statements::{Answered, Listing, amount, cursor, either, find, no_stor
 use super::surface::Surface;
 use crate::actors::{Ask, AskError, ImportError, Imported, Told};
 use crate::domain::bank_transfer::{BankDay, BankTransfer, Direction, Input, Rejection, Reply, Standing, State};
-use crate::domain::{Machine as _, Piaid, TransactionId};
+use crate::domain::{Attention, Machine as _, Piaid, TransactionId};
 use crate::protocol::camt053::{BalanceCheck, StatementClose};
 use crate::storage::{Codec as _, TransferRow};
 
@@ -213,7 +213,7 @@ fn shown(row: &TransferRow) -> Value {
     json!({
         "transactionId": row.id.to_string(),
         "state": BankTransfer::state_name(&row.state),
-        "attention": BankTransfer::attention(&row.state).map(|attention| attention.as_str()),
+        "attention": BankTransfer::attention(&row.state).map(Attention::as_str),
         "refusal": refusal,
         "direction": match entry.direction {
             Direction::Left => "paid",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::bank_transfer::{BankEntry, NamedMemo, named_memo, normalised_memo};
-use crate::domain::remittance::State;
+use crate::domain::remittance::{Acceptance, State};
 use crate::domain::{Money, Timestamp, TransactionId};
 use crate::storage::{StatementRow, StorageError, Store};
 
@@ -60,7 +60,7 @@ impl Payables {
                 State::Paid { .. } => Progress::Paid,
             };
             let Some(notice) = row.state.notice() else { continue };
-            let due = row.state.acceptance().map_or(notice.total, |acceptance| acceptance.due());
+            let due = row.state.acceptance().map_or(notice.total, Acceptance::due);
             payables.0.entry(normalised_memo(notice.memo())).or_default().push(Payable { id: row.id, progress, due });
         }
         payables

@@ -67,7 +67,7 @@ impl Store {
         let rows: Vec<(Uuid, String, String)> = transaction::Entity::find()
             .select_only()
             .columns([Column::Id, Column::Account, Column::RequestId])
-            .filter(Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
+            .filter(Column::Id.is_in(ids.iter().map(TransactionId::as_uuid)))
             .into_tuple()
             .all(&self.0.read)
             .await?;
