@@ -4,6 +4,8 @@
 //! the truth: an actor can be lost at any moment, and two of one transaction only cost a version conflict.
 
 mod alarm_effects;
+mod bank_effects;
+mod bank_import;
 mod deadlines;
 mod outbox;
 mod payment_effects;
@@ -14,6 +16,8 @@ mod statement_effects;
 mod watch;
 
 pub use alarm_effects::{AlarmEffects, AlarmWebhook};
+pub use bank_effects::BankEffects;
+pub use bank_import::{Balances, BankImport, ImportError, Imported};
 pub use deadlines::Deadlines;
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use payment_effects::{LateMoney, PaymentEffects};

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod assemble;
+mod bank;
 mod tls;
 
 use std::net::{SocketAddr, TcpListener};
@@ -15,15 +16,17 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
 
 pub use assemble::{Keys, google_client, load_keys};
+pub use bank::bank_import;
 
 use assemble::Kinds;
 
 use crate::actors::{
-    Deadlines, Drain, Looked, Outbox, OutboxHandle, OutboxSettings, PaymentEffects, Registry, RegistrySettings, Routes,
-    Shell, StatementEffects, Watch,
+    BankEffects, BankImport, Deadlines, Drain, Looked, Outbox, OutboxHandle, OutboxSettings, PaymentEffects, Registry,
+    RegistrySettings, Routes, Shell, StatementEffects, Watch,
 };
 use crate::config::Config;
 use crate::domain::redirect_payment::RedirectPayment;
+use crate::domain::remittance::Remittance;
 use crate::ports::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::protocol::google_redirect::http_client;
 use crate::storage::{Codec, NodeId, Store, StoreOptions};
@@ -61,6 +64,8 @@ pub struct Running {
     pub store: Store,
     /// Its redirect payments.
     pub payments: Registry<RedirectPayment>,
+    /// Its remittance statements.
+    pub statements: Registry<Remittance>,
     outbox: Addr<Outbox>,
     servers: [ServerHandle; 2],
 }
@@ -112,12 +117,13 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     }
 
     let handle = OutboxHandle::default();
-    let hands = Hands { config, store: &store, around: &around, outbox: &handle, node };
+    let hands = Hands { config, store: &store, around: &around, outbox: &handle, node, lease_ms: LEASE_MS };
     let kinds = Kinds {
         store: store.clone(),
         payments: hands.registry(),
         statements: hands.registry(),
         policies: Arc::new(assemble::statement_policies(config)),
+        bank: BankImport { store: store.clone(), transfers: bank::registry(&hands), clock: around.clock.clone() },
     };
     let http = http_client().context("cannot build the HTTP client")?;
     let google = google_client(config, http)?;
@@ -150,6 +156,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         routes: Routes::default()
             .with(payment_effects, kinds.payments.clone())
             .with(statement_effects, kinds.statements.clone())
+            .with(BankEffects { statements: kinds.statements.clone() }, kinds.bank.transfers.clone())
             .with(alarms::effects(config, around.clock.clone())?, watch.alarms.clone()),
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),
@@ -162,7 +169,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         Outbox::new(outbox)
     });
     handle.connect(outbox.clone());
-    let payments = kinds.payments.clone();
+    let (payments, statements) = (kinds.payments.clone(), kinds.statements.clone());
     let deadlines = Deadlines { store: store.clone(), registry: payments.clone(), clock: around.clock.clone() };
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
     alarms::start(watch);
@@ -172,7 +179,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     let handles = [public_server.handle(), admin_server.handle()];
     actix_rt::spawn(public_server);
     actix_rt::spawn(admin_server);
-    Ok(Running { public: public_address, admin: admin_address, store, payments, outbox, servers: handles })
+    Ok(Running { public: public_address, admin: admin_address, store, payments, statements, outbox, servers: handles })
 }
 
 /// What the actors of every kind of transaction share.
@@ -182,25 +189,29 @@ struct Hands<'a> {
     around: &'a Surroundings,
     outbox: &'a OutboxHandle,
     node: NodeId,
+    lease_ms: i64,
 }
 
 impl Hands<'_> {
-    fn registry<M: Codec>(&self) -> Registry<M> {
-        let shell = Shell {
+    fn shell<M: Codec>(&self) -> Shell<M> {
+        Shell {
             store: self.store.clone(),
             clock: self.around.clock.clone(),
             outbox: self.outbox.clone(),
             node: self.node,
             commit_timeout: self.config.database.commit_timeout,
-            lease_ms: LEASE_MS,
+            lease_ms: self.lease_ms,
             machine: std::marker::PhantomData,
-        };
+        }
+    }
+
+    fn registry<M: Codec>(&self) -> Registry<M> {
         let settings = RegistrySettings {
             shards: self.config.server.workers,
             idle: self.config.actors.idle,
             most_resident: MOST_RESIDENT,
         };
-        Registry::start(Arc::new(shell), settings)
+        Registry::start(Arc::new(self.shell()), settings)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 1 failed, 2 wrong usage. What was asked for goes to standard output, everything else to standard
 //! error.
 
+mod bank;
 mod doctor;
 mod keys;
 pub mod logging;
@@ -55,6 +56,9 @@ enum Command {
     /// Create, list and revoke bearer tokens of the admin API.
     #[command(subcommand)]
     Token(token::Command),
+    /// Import bank statements, beside the running server.
+    #[command(subcommand)]
+    Bank(bank::Command),
     /// Add, disable and list the people who work with the admin API.
     #[command(subcommand)]
     User(user::Command),
@@ -105,6 +109,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Doctor(args)) => in_system(doctor::run(config, args)),
         Some(Command::Outbox(command)) => quietly(outbox::run(config, command)),
         Some(Command::Token(command)) => quietly(token::run(config, command)),
+        Some(Command::Bank(command)) => quietly(bank::run(config, command)),
         Some(Command::User(command)) => quietly(user::run(config, command)),
         Some(Command::Report(command)) => quietly(report::run(config, command)),
         Some(Command::Bench(Bench::Redirect(options))) => crate::bench::run(options).map(|()| ExitCode::SUCCESS),

@@ -31,6 +31,7 @@ mod writer;
 
 pub use agreement::Disagreement;
 pub use alarm::Overdue;
+pub use bank_transfer::{StatementName, TransferRow};
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
 pub use connect::StoreOptions;

@@ -4,6 +4,7 @@
 
 mod admin;
 mod alarms;
+mod bank;
 mod begin;
 mod events;
 mod google;
@@ -93,6 +94,7 @@ pub fn administration(app: &mut web::ServiceConfig) {
                 .default_service(web::to(admin::not_allowed)),
         )
         .configure(statement_routes)
+        .configure(bank_routes)
         .default_service(web::to(admin::not_found));
 }
 
@@ -125,6 +127,24 @@ fn statement_routes(app: &mut web::ServiceConfig) {
     .service(
         web::resource("/api/v1/statements/{id}/report.{extension}")
             .route(web::get().to(reports::statement))
+            .default_service(web::to(admin::not_allowed)),
+    );
+}
+
+fn bank_routes(app: &mut web::ServiceConfig) {
+    app.service(
+        web::resource("/api/v1/bank/statements")
+            .route(web::post().to(bank::import))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/bank/transfers")
+            .route(web::get().to(bank::list))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/bank/transfers/{transactionId}/match")
+            .route(web::post().to(bank::rematch))
             .default_service(web::to(admin::not_allowed)),
     );
 }

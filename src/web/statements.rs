@@ -32,15 +32,25 @@ pub(super) struct Listing {
     cursor: Option<String>,
     account: Option<String>,
     kind: Option<String>,
+    pub(super) state: Option<String>,
 }
 
 impl Listing {
-    fn limit(&self) -> Result<u64, HttpResponse> {
+    pub(super) fn limit(&self) -> Result<u64, HttpResponse> {
         match self.limit {
             None => Ok(USUAL_LIMIT),
             Some(limit) if (1..=MOST_LISTED).contains(&limit) => Ok(limit),
             Some(_) => Err(problem(StatusCode::BAD_REQUEST, "limit: expected 1 to 1000")),
         }
+    }
+
+    /// Where a list from the newest to the oldest goes on.
+    pub(super) fn before(&self) -> Result<Option<(Timestamp, TransactionId)>, HttpResponse> {
+        let bad = || problem(StatusCode::BAD_REQUEST, "cursor: expected the nextCursor of an earlier answer");
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let (at, id) = cursor.split_once('~').ok_or_else(bad)?;
+        let at = at.parse().map_err(|_| bad())?;
+        Ok(Some((Timestamp::from_millis(at), TransactionId::parse(id).map_err(|_| bad())?)))
     }
 
     fn account(&self) -> Result<Option<Piaid>, HttpResponse> {
@@ -49,13 +59,18 @@ impl Listing {
     }
 }
 
-type Answered = Result<HttpResponse, HttpResponse>;
+/// What [`Listing::before`] reads.
+pub(super) fn cursor(at: Timestamp, id: TransactionId) -> String {
+    format!("{}~{id}", at.as_millis())
+}
 
-fn either(answered: Answered) -> HttpResponse {
+pub(super) type Answered = Result<HttpResponse, HttpResponse>;
+
+pub(super) fn either(answered: Answered) -> HttpResponse {
     answered.unwrap_or_else(|refused| refused)
 }
 
-fn no_store(body: Value) -> HttpResponse {
+pub(super) fn no_store(body: Value) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body)
 }
 
@@ -71,19 +86,11 @@ pub(super) async fn list(
 async fn listed(surface: &Surface, request: &HttpRequest, listing: &Listing) -> Answered {
     allowed(surface, request, "statements:read").await?;
     let limit = listing.limit()?;
-    let bad_cursor = || problem(StatusCode::BAD_REQUEST, "cursor: expected the nextCursor of an earlier answer");
-    let before = match &listing.cursor {
-        None => None,
-        Some(cursor) => {
-            let (at, id) = cursor.split_once('~').ok_or_else(bad_cursor)?;
-            let at = at.parse().map_err(|_| bad_cursor())?;
-            Some((Timestamp::from_millis(at), TransactionId::parse(id).map_err(|_| bad_cursor())?))
-        }
-    };
+    let before = listing.before()?;
     let account = listing.account()?;
     let found = surface.store.statements(account.as_ref(), before, limit).await.map_err(|error| unavailable(&error))?;
     let next = found.last().filter(|_| found.len() as u64 == limit);
-    let next = next.map(|last| format!("{}~{}", last.created_at.as_millis(), last.id));
+    let next = next.map(|last| cursor(last.created_at, last.id));
     Ok(no_store(json!({"statements": found.iter().map(brief).collect::<Vec<_>>(), "nextCursor": next})))
 }
 

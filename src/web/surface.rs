@@ -6,7 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::pages::{IssuerMark, PageAssets};
-use crate::actors::{Registry, StatementPolicy};
+use crate::actors::{BankImport, Registry, StatementPolicy};
 use crate::crypto::{Purpose, UrlKeys};
 use crate::domain::redirect_payment::{RedirectPayment, Terms};
 use crate::domain::remittance::Remittance;
@@ -60,6 +60,8 @@ pub struct Surface {
     pub statements: Registry<Remittance>,
     /// What the configuration says about an account's statements.
     pub policies: Arc<HashMap<Piaid, StatementPolicy>>,
+    /// Bank statements, and the transfers in them.
+    pub bank: BankImport,
     /// For lists and probes of the admin listener only.
     pub store: Store,
     /// The time.

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, by surface.
 
 mod alarms;
+mod bank;
 mod bench;
 mod browser;
 mod cli;

@@ -3,7 +3,10 @@
 //! `values.rs` holds serialisable counterparts of the domain's values: they borrow when writing and own when reading. A
 //! counterpart's member or variant is never renamed or removed while rows with it exist; a new member is an `Option`.
 
+mod lists;
 mod values;
+
+pub use lists::{StatementName, TransferRow};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

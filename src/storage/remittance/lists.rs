@@ -74,6 +74,19 @@ impl Store {
         rows.into_iter().map(row).collect()
     }
 
+    /// Statements whose memo line a transfer may bear: all but those that were replaced, or were paid before `paid_since`.
+    pub async fn payable_statements(&self, paid_since: Timestamp) -> Result<Vec<StatementRow>, StorageError> {
+        use transaction::Column;
+        let recent = Column::State.eq("Paid").and(Column::UpdatedMs.gte(paid_since.as_millis()));
+        let rows = transaction::Entity::find()
+            .filter(Expr::cust(format!("\"kind\" = '{}'", Remittance::KIND)))
+            .filter(Column::State.is_not_in(["Paid", "Replaced"]).or(recent))
+            .order_by_asc(Column::CreatedMs)
+            .all(&self.0.read)
+            .await?;
+        rows.into_iter().map(row).collect()
+    }
+
     /// Statements that Google announced under this id: at most one per account.
     pub async fn find_statement(&self, statement_id: &str) -> Result<Vec<StatementRow>, StorageError> {
         use transaction::Column;

@@ -5,8 +5,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use roundtrip::actors::Registry;
 use roundtrip::app::{self, Surroundings};
 use roundtrip::config::Config;
+use roundtrip::domain::remittance::Remittance;
 use roundtrip::ports::{ManualClock, SeededEntropy};
 use roundtrip::storage::Store;
 use tokio::sync::oneshot;
@@ -22,6 +24,8 @@ pub(crate) struct Node {
     pub(crate) admin: String,
     /// Its database.
     pub(crate) store: Store,
+    /// Its remittance statements.
+    pub(crate) statements: Registry<Remittance>,
     stop: Option<oneshot::Sender<bool>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -41,8 +45,8 @@ impl Node {
                     Ok(running) => running,
                     Err(error) => return ready.send(Err(format!("{error:#}"))).unwrap_or_default(),
                 };
-                let addresses = (running.public, running.admin, running.store.clone());
-                ready.send(Ok(addresses)).unwrap_or_default();
+                let addresses = (running.public, running.admin);
+                ready.send(Ok((addresses, running.store.clone(), running.statements.clone()))).unwrap_or_default();
                 // A node that nobody stops is dropped with its test: then it is not worth a graceful end.
                 let graceful = stopped.await.unwrap_or(false);
                 running.stop(graceful).await;
@@ -50,9 +54,9 @@ impl Node {
             actix::System::current().stop();
             system.run().unwrap();
         });
-        let (public, admin, store) = started.await.unwrap().unwrap_or_else(|error| panic!("{error}"));
+        let ((public, admin), store, statements) = started.await.unwrap().unwrap_or_else(|error| panic!("{error}"));
         let (public, admin) = (format!("{scheme}://{public}"), format!("http://{admin}"));
-        Self { public, admin, store, stop: Some(stop), thread: Some(thread) }
+        Self { public, admin, store, statements, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Stops it and waits until everything of it is gone.
