@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand};
 
 use super::{load, store, write};
+use crate::crypto::hex;
 use crate::domain::Piaid;
 use crate::finance::{PeriodAsked, Surfaces, write_period, write_statement};
 use crate::ports::{Clock as _, SystemClock};
@@ -105,6 +106,6 @@ async fn carry_out(store: &Store, command: Command) -> anyhow::Result<()> {
 }
 
 fn told(written: &Written, out: &Path) -> anyhow::Result<()> {
-    let digest: String = written.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&written.sha256);
     write::line(format!("{} lines, {} bytes, sha256 {digest}, {}", written.lines, written.bytes, out.display()))
 }

@@ -113,6 +113,15 @@ pub fn chain_hash(previous: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
+/// Lower-case hexadecimal digits, as digests are told to people.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
+
 /// Compares two secrets in a time that does not depend on where they differ.
 pub fn secrets_equal(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()

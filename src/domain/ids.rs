@@ -134,9 +134,8 @@ pub struct UserName(Arc<str>);
 impl UserName {
     /// 1 to 100 printable characters that neither begin nor end with a space.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        let fits = (1..=100).contains(&text.chars().count())
-            && text.trim() == text
-            && !text.chars().any(|character| character.is_control());
+        let fits =
+            (1..=100).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control);
         if fits {
             Ok(Self(text.to_lowercase().into()))
         } else {

@@ -80,8 +80,8 @@ pub async fn write_period(
         kinds: asked.surfaces.kinds(),
     };
     let head = PeriodHead {
-        from: asked.from.clone(),
-        to: asked.to.clone(),
+        from: asked.from,
+        to: asked.to,
         account: filter.account.clone(),
         surface: asked.surfaces.as_str().to_owned(),
         zone,

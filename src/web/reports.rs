@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine as _;
 use futures_util::stream;
 use serde::Deserialize;
 use tokio::io::AsyncReadExt;
@@ -142,7 +143,6 @@ async fn send(file: PathBuf, format: Format, written: &Written, name: &str) -> R
             Err(error) => Some((Err(error), None)),
         }
     });
-    use base64::Engine as _;
     let digest = base64::engine::general_purpose::STANDARD.encode(written.sha256);
     Ok(HttpResponse::Ok()
         .content_type(format.media_type())

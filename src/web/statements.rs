@@ -13,7 +13,8 @@ use super::surface::Surface;
 use crate::actors::{Ask, AskError, RememberAs, Told};
 use crate::crypto::content_hash;
 use crate::domain::remittance::{
-    Approval, FindingKind, Input, KindSum, MissingAge, MissingSum, Modification, Reconciled, Rejection, Reply, State,
+    Acceptance, Approval, FindingKind, Input, KindSum, MissingAge, MissingSum, Modification, Reconciled, Rejection,
+    Reply, State,
 };
 use crate::domain::{Money, Piaid, Timestamp, TransactionId};
 use crate::storage::{LinePage, RequestKey, StatementRow, StorageError};
@@ -350,7 +351,7 @@ pub(super) fn amount(money: Money) -> Value {
 fn brief(row: &StatementRow) -> Value {
     let Some(notice) = row.state.notice() else { return Value::Null };
     let ms = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
-    let due = row.state.acceptance().map_or(notice.total, |acceptance| acceptance.due());
+    let due = row.state.acceptance().map_or(notice.total, Acceptance::due);
     json!({
         "statementId": notice.statement_id.as_str(),
         "transactionId": notice.id.to_string(),

@@ -236,18 +236,15 @@ fn page_fetched(state: &State, notice: &Arc<Notice>, before: &Fetched, page: &Pa
     let expected = fetched.total_events.or(notice.total_events);
     fetched.next_offset = page.next_offset.filter(|_| expected.is_none_or(|total| fetched.lines <= total));
     let event = Event::PageFetched { events: page.events.len() as u64, fetched: fetched.clone() };
-    let mut decision = match fetched.next_offset {
-        Some(offset) => {
-            let mut decision = record(state, vec![event]);
-            decision.effects.push(fetch(notice, Some(offset)));
-            decision
-        }
-        None => {
-            let after = apply(state.clone(), &event);
-            let mut decision = begin_round(&after, notice, (&fetched, 1));
-            decision.events.insert(0, event);
-            decision
-        }
+    let mut decision = if let Some(offset) = fetched.next_offset {
+        let mut decision = record(state, vec![event]);
+        decision.effects.push(fetch(notice, Some(offset)));
+        decision
+    } else {
+        let after = apply(state.clone(), &event);
+        let mut decision = begin_round(&after, notice, (&fetched, 1));
+        decision.events.insert(0, event);
+        decision
     };
     decision.records.insert(0, Record::StatementLines { statement: notice.id, first, events: page.events.clone() });
     decision

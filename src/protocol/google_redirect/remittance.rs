@@ -210,6 +210,9 @@ fn read_page(answer: &Value, offset: Option<u64>) -> Result<Page, String> {
     Ok(Page { offset, events, next_offset, total_events })
 }
 
+/// The members of an event that we read.
+const KNOWN: [&str; 6] = ["eventRequestId", "paymentIntegratorEventId", "eventAmount", "amount", "feeAmount", "fees"];
+
 /// One event; whatever is wrong with it is said in its note.
 fn stated_event(kind: RemittableKind, row: &Value) -> StatedEvent {
     let nothing = Map::new();
@@ -242,8 +245,6 @@ fn stated_event(kind: RemittableKind, row: &Value) -> StatedEvent {
         }
         same
     });
-    const KNOWN: [&str; 6] =
-        ["eventRequestId", "paymentIntegratorEventId", "eventAmount", "amount", "feeAmount", "fees"];
     let unknown: Map<String, Value> = members
         .iter()
         .filter(|(name, _)| !KNOWN.contains(&name.as_str()))

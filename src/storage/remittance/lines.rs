@@ -53,11 +53,10 @@ impl Store {
         let events = self.stated_events(page).await?;
         let Some(last) = events.last().map(|(line, _)| *line) else { return Ok(Vec::new()) };
         let mut findings: HashMap<u64, Finding> = HashMap::new();
-        use statement_finding::Column;
         let rows = statement_finding::Entity::find()
-            .filter(Column::StatementId.eq(page.statement.as_uuid()))
-            .filter(Column::Line.gt(i64::try_from(page.after).unwrap_or(i64::MAX)))
-            .filter(Column::Line.lte(i64::try_from(last).unwrap_or(i64::MAX)))
+            .filter(statement_finding::Column::StatementId.eq(page.statement.as_uuid()))
+            .filter(statement_finding::Column::Line.gt(i64::try_from(page.after).unwrap_or(i64::MAX)))
+            .filter(statement_finding::Column::Line.lte(i64::try_from(last).unwrap_or(i64::MAX)))
             .all(&self.0.read)
             .await?;
         for row in rows {

@@ -4,6 +4,7 @@ use entity::{report, transaction};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, Insert, QueryFilter, QueryOrder, QuerySelect};
 
+use crate::crypto::hex;
 use crate::domain::remittance::{Remittance, State};
 use crate::domain::{Piaid, Timestamp, TransactionId};
 use crate::storage::{Codec, StorageError, Store};
@@ -101,11 +102,10 @@ impl Store {
 
     /// Records a report's digest. The same file made again leaves the first record.
     pub async fn record_report(&self, made: ReportMade) -> Result<(), StorageError> {
-        let hex: String = made.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
         let row = report::Model {
             subject: made.subject,
             format: made.format.to_owned(),
-            sha256: hex,
+            sha256: hex(&made.sha256),
             bytes: i64::try_from(made.bytes).unwrap_or(i64::MAX),
             lines: i64::try_from(made.lines).unwrap_or(i64::MAX),
             made_ms: made.made_at.as_millis(),
