@@ -12,8 +12,8 @@ pub use lists::{ReportMade, StatementRow};
 pub use ours::OursFound;
 
 use entity::{remittable, statement_finding, statement_line};
-use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::batch::insert;
@@ -48,19 +48,30 @@ pub(super) async fn write(db: &DatabaseTransaction, write: &StatementWrite) -> R
     }
 }
 
+/// By the statement's own lines, some at a time: no index over all captures has to be kept for this rare case, and no
+/// planner can come to believe that comparing each capture with each line is cheap.
 async fn release(db: &DatabaseTransaction, statement: Uuid, account: &str) -> Result<(), DbErr> {
-    // By the statement's own lines: no index over all captures has to be kept for this rare case.
-    let listed = Query::select()
-        .column(statement_line::Column::RequestId)
-        .from(statement_line::Entity)
-        .and_where(statement_line::Column::StatementId.eq(statement))
-        .to_owned();
-    remittable::Entity::update_many()
-        .col_expr(remittable::Column::StatementId, Expr::value(None::<Uuid>))
-        .filter(remittable::Column::Account.eq(account))
-        .filter(remittable::Column::RequestId.in_subquery(listed))
-        .filter(remittable::Column::StatementId.eq(statement))
-        .exec(db)
-        .await
-        .map(drop)
+    use statement_line::Column;
+    let mut after = 0;
+    loop {
+        let lines: Vec<(i64, String)> = statement_line::Entity::find()
+            .select_only()
+            .columns([Column::Line, Column::RequestId])
+            .filter(Column::StatementId.eq(statement))
+            .filter(Column::Line.gt(after))
+            .order_by_asc(Column::Line)
+            .limit(IDS_AT_ONCE as u64)
+            .into_tuple()
+            .all(db)
+            .await?;
+        let Some((last, _)) = lines.last() else { return Ok(()) };
+        after = *last;
+        remittable::Entity::update_many()
+            .col_expr(remittable::Column::StatementId, Expr::value(None::<Uuid>))
+            .filter(remittable::Column::Account.eq(account))
+            .filter(remittable::Column::RequestId.is_in(lines.into_iter().map(|(_, id)| id)))
+            .filter(remittable::Column::StatementId.eq(statement))
+            .exec(db)
+            .await?;
+    }
 }
