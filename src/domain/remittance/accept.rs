@@ -95,20 +95,22 @@ fn entries(done: &Reconciled, modification: &Modification, by: Option<&UserName>
     entries
 }
 
-/// Google answered an exchange-rate modification with another total (API section 6.6).
+/// Google answered a modification with another total (API section 6.6): that is what is owed then.
 pub(super) fn exchange_difference(acceptance: &Acceptance, modified: Option<Money>) -> Vec<LedgerEntry> {
     let notice = &acceptance.reconciled.notice;
-    let Some(modified) = modified.filter(|modified| modified.currency() == notice.total.currency()) else {
-        return Vec::new();
-    };
-    match modified.micros().checked_sub(notice.total.micros()) {
-        Some(0) | None => Vec::new(),
-        Some(more) => LedgerEntry::pair(
-            Account::Suspense,
-            Account::PayableToGoogle(notice.piaid.clone()),
-            Money::new(more, modified.currency()),
-            "exchange rate modification",
-        ),
+    let Some(modified) = modified else { return Vec::new() };
+    let google = || Account::PayableToGoogle(notice.piaid.clone());
+    let reason = "exchange rate modification";
+    let more = modified.micros().checked_sub(notice.total.micros());
+    match more.filter(|_| modified.currency() == notice.total.currency()) {
+        Some(0) => Vec::new(),
+        Some(more) => LedgerEntry::pair(Account::Suspense, google(), Money::new(more, modified.currency()), reason),
+        // Owed in another currency from now on.
+        None => {
+            let mut entries = LedgerEntry::pair(google(), Account::Suspense, notice.total, reason);
+            entries.extend(LedgerEntry::pair(Account::Suspense, google(), modified, reason));
+            entries
+        }
     }
 }
 
