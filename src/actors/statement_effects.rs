@@ -1,6 +1,6 @@
 //! Carries out the effects of remittance statements: fetching, judging, counting, accepting.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use actix_rt::task::JoinHandle;
@@ -9,13 +9,12 @@ use super::registry::Registry;
 use super::route::{Carried, Effects, Failure};
 use super::shell::{Ask, AskError};
 use crate::domain::remittance::{
-    Effect, FeeSchedule, Finding, FindingKind, Input, Judged, MissingAge, MissingSum, Notice, Ours, Page, Remittance,
-    Rules, StatedEvent, judge,
+    Batch, Effect, FeeSchedule, Input, MissingAge, MissingSum, Notice, Page, Remittance, Rules,
 };
-use crate::domain::{Currency, Piaid, RequestId, Timestamp, TransactionId};
+use crate::domain::{Piaid, RequestId, Timestamp, TransactionId};
 use crate::ports::Clock;
 use crate::protocol::google_redirect::{Accounts, CallFailed, GoogleClient, StatementCall};
-use crate::storage::{LinePage, OursFound, OutboxRow, StorageError, Store};
+use crate::storage::{LinePage, OutboxRow, StorageError, Store};
 
 /// Events that are judged in one commit.
 const JUDGED_AT_ONCE: u64 = 5_000;
@@ -116,7 +115,8 @@ impl StatementEffects {
                     && other.piaid == notice.piaid
                     && other.total.currency() == notice.total.currency()
                     && (other.period_start, other.period_end) == (notice.period_start, notice.period_end)
-                    && other.received_at <= notice.received_at;
+                    // Of two that came at once one stays, whoever looks first.
+                    && (other.received_at, other.id) < (notice.received_at, notice.id);
                 if same && earlier.state.acceptance().is_none() {
                     let ask = Ask::plain(earlier.id, Input::Replace { by: notice.statement_id.clone() });
                     match self.statements.ask(ask).await {
@@ -174,24 +174,18 @@ impl StatementEffects {
         let page = LinePage { statement: id, after, limit: JUDGED_AT_ONCE };
         let events = self.store.stated_events(page).await?;
         let ids: Vec<&str> = events.iter().map(|(_, event)| event.request_id.as_str()).collect();
-        let ours = self.store.ours(piaid, id, &ids).await?;
         let currency = match self.store.load::<Remittance>(id).await? {
             Some(loaded) => loaded.state.notice().map(|notice| notice.total.currency()),
             None => None,
         };
         let currency = currency.ok_or_else(|| Failure::failed("the statement has no row"))?;
+        let ours = self.store.ours(piaid, (id, currency), &ids).await?;
         let fees = self.policy(piaid).fees;
-        let mut judging = Judging {
-            currency,
-            ours: &ours,
-            fees: fees.as_ref(),
-            seen: HashSet::new(),
-            judged: Judged { round, after, lines: 0, kinds: BTreeMap::new(), findings: Vec::new(), stated: Vec::new() },
-        };
+        let mut batch = Batch::new(currency, fees.as_ref(), (round, after));
         for (line, event) in &events {
-            judging.take(*line, event);
+            batch.take(*line, event, ours.of(&event.request_id));
         }
-        Ok(Input::Judged(judging.judged))
+        Ok(Input::Judged(batch.judged()))
     }
 
     /// What no statement lists, by its age at the end of the billing period.
@@ -215,56 +209,5 @@ impl StatementEffects {
             }
         }
         Ok(Input::MissingCounted { round, missing, rules: self.policy(&notice.piaid).rules })
-    }
-}
-
-/// One batch on its way.
-struct Judging<'a> {
-    currency: Currency,
-    ours: &'a OursFound,
-    fees: Option<&'a FeeSchedule>,
-    seen: HashSet<&'a str>,
-    judged: Judged,
-}
-
-impl<'a> Judging<'a> {
-    fn take(&mut self, line: u64, event: &'a StatedEvent) {
-        let id = event.request_id.as_str();
-        let again = !self.seen.insert(id);
-        let ours = match self.ours.items.get(id) {
-            Some((item, stated)) => Ours::Known { item, stated_before: again || stated.is_some() },
-            None if again || self.ours.seen_before.contains(id) => Ours::UnknownAgain,
-            None if self.ours.not_paid.contains(id) => Ours::NotPaid,
-            None => Ours::Unknown,
-        };
-        let judgement = judge(event, self.currency, ours, self.fees);
-        let sum = self.judged.kinds.entry(judgement.kind).or_default();
-        sum.count += 1;
-        sum.stated += event.counted(self.currency).map_or(0, |(amount, _)| i128::from(amount));
-        sum.ours += judgement.ours_micros.map_or(0, i128::from);
-        self.judged.lines += 1;
-        if judgement.kind != FindingKind::Matched {
-            self.judged.findings.push(Finding {
-                line,
-                kind: judgement.kind,
-                request_id: id.to_owned(),
-                stated_micros: event.amount_micros,
-                ours_micros: judgement.ours_micros,
-                fee_micros: event.fee_micros,
-                expected_fee_micros: judgement.expected_fee_micros,
-            });
-        }
-        let listed = match judgement.kind {
-            FindingKind::Matched
-            | FindingKind::RefundNotSucceeded
-            | FindingKind::CurrencyDiffers
-            | FindingKind::AmountDiffers
-            | FindingKind::FeeDiffers => true,
-            FindingKind::Unreadable => matches!(ours, Ours::Known { stated_before: false, .. }),
-            FindingKind::Duplicate | FindingKind::Unknown | FindingKind::NotPaid => false,
-        };
-        if listed {
-            self.judged.stated.push(id.to_owned());
-        }
     }
 }

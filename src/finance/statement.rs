@@ -113,7 +113,11 @@ fn row<'a>(
             Ok(FeeConvention::Deducted) | Err(_) => amount.saturating_sub(fee),
         }),
         ours_micros,
-        difference_micros: counts.map(|(amount, _)| amount.saturating_sub(ours_micros.unwrap_or(0))),
+        // As the totals of the findings count it: what is in another currency adds nothing to what is stated.
+        difference_micros: match (counts, ours_micros) {
+            (None, None) => None,
+            (counts, ours) => Some(counts.map_or(0, |(amount, _)| amount).saturating_sub(ours.unwrap_or(0))),
+        },
         finding: finding.map_or(FindingKind::Matched, |finding| finding.kind).as_str(),
         reason: finding.and_then(|finding| reason(done, finding.kind, &finding.request_id)),
         note: event.note.as_deref(),

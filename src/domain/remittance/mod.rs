@@ -10,11 +10,13 @@ mod decide;
 mod fees;
 mod finding;
 #[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod proof;
 mod state;
 
 pub use fees::{FeeSchedule, share};
-pub use finding::{FindingKind, Judgement, Ours, StatedEvent, judge};
+pub use finding::{Batch, FindingKind, Judgement, Ours, StatedEvent, judge};
 pub use state::{
     Acceptance, Approval, Effect, Event, FeeConvention, Fetched, Finding, Input, Judged, KindSum, MissingAge,
     MissingSum, Modification, Notice, Page, Reconciled, Rejection, Reply, Rules, State, Tally, TransferRefusal,

@@ -266,7 +266,7 @@ pub struct Page {
 }
 
 /// Some events' judgements.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judged {
     /// Which reconciliation this belongs to.
     pub round: u32,

@@ -7,6 +7,7 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::IDS_AT_ONCE;
+use crate::domain::remittance::{FindingKind, Ours};
 use crate::domain::{
     Currency, IssuerId, Money, Piaid, Remittable, RemittableKind, RemittableStanding, RequestId, Timestamp,
     TransactionId,
@@ -20,16 +21,28 @@ pub struct OursFound {
     pub items: HashMap<String, (Remittable, Option<TransactionId>)>,
     /// Payments that are not paid.
     pub not_paid: HashSet<String>,
-    /// Events that an earlier line of this statement has, and that our books do not know.
+    /// Events that an earlier line of this statement has, though it does not list them.
     pub seen_before: HashSet<String>,
 }
 
+impl OursFound {
+    /// What they know of one of these ids.
+    pub fn of(&self, request_id: &str) -> Ours<'_> {
+        let before = self.seen_before.contains(request_id);
+        match self.items.get(request_id) {
+            Some((item, stated)) => Ours::Known { item, before: before || stated.is_some() },
+            None if self.not_paid.contains(request_id) => Ours::NotPaid { before },
+            None => Ours::Unknown { before },
+        }
+    }
+}
+
 impl Store {
-    /// What our books know of the events with these ids, on a statement of `piaid`.
+    /// What our books know of the events with these ids, on a statement of `piaid` in this currency.
     pub async fn ours(
         &self,
         piaid: &Piaid,
-        statement: TransactionId,
+        (statement, currency): (TransactionId, Currency),
         request_ids: &[&str],
     ) -> Result<OursFound, StorageError> {
         let read = &self.0.read;
@@ -57,14 +70,28 @@ impl Store {
                 .all(read)
                 .await?;
             found.not_paid.extend(known);
-            let seen: Vec<String> = statement_finding::Entity::find()
+        }
+        // What this statement lists says so itself; of the rest, its findings remember the earlier line.
+        let listable =
+            |item: &Remittable| item.standing == RemittableStanding::Done && item.amount.currency() == currency;
+        let unlisted = |id: &&str| match found.items.get(*id) {
+            Some((item, stated)) => stated.is_none() && !listable(item),
+            None => true,
+        };
+        let unlisted: Vec<&str> = request_ids.iter().copied().filter(unlisted).collect();
+        for chunk in unlisted.chunks(IDS_AT_ONCE) {
+            let seen: Vec<(String, String)> = statement_finding::Entity::find()
                 .select_only()
-                .column(statement_finding::Column::RequestId)
+                .columns([statement_finding::Column::RequestId, statement_finding::Column::Kind])
                 .filter(statement_finding::Column::StatementId.eq(statement.as_uuid()))
                 .filter(statement_finding::Column::RequestId.is_in(chunk.iter().copied()))
                 .into_tuple()
                 .all(read)
                 .await?;
+            // Of an item of ours, the finding `unknown` says that it stood in the wrong list.
+            let counts =
+                |(id, kind): &(String, String)| !found.items.contains_key(id) || kind != FindingKind::Unknown.as_str();
+            let seen: Vec<String> = seen.into_iter().filter(counts).map(|(id, _)| id).collect();
             found.seen_before.extend(seen);
         }
         Ok(found)

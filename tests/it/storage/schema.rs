@@ -55,7 +55,8 @@ async fn lists_what_was_paid(home: &Home) {
     let mut payment = Payment::at_issuer(store).await;
     payment.step(store, approved()).await;
     let (piaid, request_id) = (&payment.terms.piaid, payment.terms.request_id.as_str());
-    let ours = async || store.ours(piaid, payment.id, &[request_id]).await.unwrap().items;
+    let ours =
+        async || store.ours(piaid, (payment.id, payment.terms.amount.currency()), &[request_id]).await.unwrap().items;
     let before = ours().await;
     assert_eq!(before[request_id].0.our_id, payment.id.to_string());
 
