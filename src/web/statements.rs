@@ -1,6 +1,6 @@
 //! The admin API's view of remittance statements, and the decisions that people take there (contract section 6).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -105,8 +105,7 @@ pub(super) async fn find(surface: &Surface, id: &str, account: Option<&Piaid>) -
     if found.is_empty()
         && let Ok(own) = TransactionId::parse(id)
     {
-        let all = surface.store.open_statements().await.map_err(failed)?;
-        found.extend(all.into_iter().filter(|row| row.id == own));
+        found.extend(surface.store.statement(own).await.map_err(failed)?);
     }
     match (found.pop(), found.is_empty()) {
         (Some(one), true) => Ok(one),
@@ -287,14 +286,14 @@ async fn covered(
         return Ok(covered);
     }
     let found = surface.store.findings_of(row.id, &ids).await.map_err(|error| unavailable(&error))?;
-    for id in &ids {
-        let known = surface.store.findings_of(row.id, std::slice::from_ref(id)).await;
-        if known.map_err(|error| unavailable(&error))?.is_empty() {
-            let text = format!("reasons.{id}: neither the name of a finding nor the eventRequestId of one");
-            return Err(problem(StatusCode::BAD_REQUEST, &text));
-        }
+    let known: HashSet<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+    if let Some(id) = ids.iter().find(|id| !known.contains(id.as_str())) {
+        let text = format!("reasons.{id}: neither the name of a finding nor the eventRequestId of one");
+        return Err(problem(StatusCode::BAD_REQUEST, &text));
     }
-    covered.extend(found);
+    for (_, kind) in found {
+        *covered.entry(kind).or_default() += 1;
+    }
     Ok(covered)
 }
 

@@ -98,14 +98,14 @@ impl Store {
         rows.into_iter().map(finding).collect()
     }
 
-    /// How many findings of each kind the events with these ids have.
+    /// Every finding on the events with these ids: the id and what is wrong.
     pub async fn findings_of(
         &self,
         statement: TransactionId,
         request_ids: &[String],
-    ) -> Result<Vec<(FindingKind, u64)>, StorageError> {
+    ) -> Result<Vec<(String, FindingKind)>, StorageError> {
         use statement_finding::Column;
-        let mut counts: HashMap<FindingKind, u64> = HashMap::new();
+        let mut found = Vec::new();
         for chunk in request_ids.chunks(IDS_AT_ONCE) {
             let rows = statement_finding::Entity::find()
                 .filter(Column::StatementId.eq(statement.as_uuid()))
@@ -113,10 +113,11 @@ impl Store {
                 .all(&self.0.read)
                 .await?;
             for row in rows {
-                *counts.entry(finding(row)?.kind).or_default() += 1;
+                let finding = finding(row)?;
+                found.push((finding.request_id, finding.kind));
             }
         }
-        Ok(counts.into_iter().collect())
+        Ok(found)
     }
 }
 

@@ -88,6 +88,13 @@ impl Store {
         rows.into_iter().map(row).collect()
     }
 
+    /// The statement with our id, however it ended.
+    pub async fn statement(&self, id: TransactionId) -> Result<Option<StatementRow>, StorageError> {
+        let own = transaction::Entity::find_by_id(id.as_uuid());
+        let found = own.filter(transaction::Column::Kind.eq(Remittance::KIND)).one(&self.0.read).await?;
+        found.map(row).transpose()
+    }
+
     /// Statements that Google announced under this id: at most one per account.
     pub async fn find_statement(&self, statement_id: &str) -> Result<Vec<StatementRow>, StorageError> {
         use transaction::Column;
