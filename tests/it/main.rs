@@ -12,5 +12,6 @@ mod mail;
 mod postgres;
 mod redirect;
 mod refund;
+mod remittance;
 mod sandbox;
 mod storage;

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use crate::source::{Kind, none, root, sources};
 
-/// All of the checklist but REM-*, which belongs to remittance.
+/// All of the checklist.
 const IDS: &[&str] = &[
     "TLS-1", "TLS-2", "TLS-3", "URL-1", "URL-2", "URL-3", "URL-4", "CT-1", "CT-2", "CT-3", "CT-4", "PGP-1", "PGP-2",
     "PGP-3", "PGP-4", "PGP-5", "PGP-6", "PGP-7", "PGP-8", "JOSE-1", "JOSE-2", "JOSE-3", "JOSE-4", "JOSE-5", "KEY-1",
     "KEY-2", "BEG-1", "BEG-2", "BEG-3", "BEG-4", "BEG-5", "BEG-6", "BEG-7", "GEN-1", "GEN-2", "CMP-1", "CMP-2",
     "CMP-3", "CMP-4", "CMP-5", "CMP-6", "CMP-7", "CMP-8", "CMP-9", "IDM-1", "IDM-2", "IDM-3", "IDM-4", "IDM-5",
     "REF-1", "REF-2", "REF-3", "REF-4", "REF-5", "ERR-1", "ERR-2", "ERR-3", "ERR-4", "CLK-1", "AMT-1", "OPS-1",
-    "OPS-2",
+    "OPS-2", "REM-1", "REM-2", "REM-3", "REM-4", "REM-5", "REM-6",
 ];
 
 /// The ids that tests/it/README.md excuses, with the line: `* OPS-1: why`.

@@ -124,7 +124,12 @@ impl Peer {
 
     /// Seals a text that need not be JSON.
     pub(crate) fn seal_text(&self, clear: &str, carrier: Carrier) -> String {
-        self.keyring.seal(clear.as_bytes(), carrier, self.now()).unwrap()
+        self.seal_bytes(clear.as_bytes(), carrier)
+    }
+
+    /// Seals what need not even be text.
+    pub(crate) fn seal_bytes(&self, clear: &[u8], carrier: Carrier) -> String {
+        self.keyring.seal(clear, carrier, self.now()).unwrap()
     }
 
     /// The Begin Redirect URL of `request` at `origin`, with the callback that belongs to it.
@@ -240,7 +245,7 @@ pub(crate) fn member(union: &Value) -> String {
 /// The current path of a method (API section 1.2).
 pub(crate) fn method_path(method: &str) -> String {
     match method {
-        "echo" => "/v1/echo".to_owned(),
+        "echo" | "remittanceStatementNotification" => format!("/v1/{method}"),
         other => format!("/v1/payment-integrator-redirect/{other}"),
     }
 }

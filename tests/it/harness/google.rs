@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::account::Peer;
 use super::listener::{Answer, Listener, Received};
+use super::remittance::Statements;
 use super::wait::until;
 
 /// What the next call is answered with. Without a script everything is accepted.
@@ -57,6 +58,8 @@ struct Seen {
 /// Google's server.
 pub(crate) struct Google {
     pub(crate) listener: Listener,
+    /// Its remittance statements.
+    pub(crate) statements: Arc<Statements>,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -68,8 +71,14 @@ impl Google {
     pub(crate) fn on(port: u16, tls: Option<Arc<ServerConfig>>, peers: Vec<Peer>) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let theirs = seen.clone();
-        let listener = Listener::on(port, tls, Arc::new(move |received| answer(&theirs, &peers, received)));
-        Self { listener, seen }
+        let statements = Arc::<Statements>::default();
+        let issued = statements.clone();
+        let handler = move |received| match issued.answer(&peers, received) {
+            Ok(answered) => answered,
+            Err(received) => answer(&theirs, &peers, received),
+        };
+        let listener = Listener::on(port, tls, Arc::new(handler));
+        Self { listener, statements, seen }
     }
 
     /// `google.endpoint`

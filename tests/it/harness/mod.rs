@@ -15,6 +15,7 @@ pub(crate) mod node;
 pub(crate) mod outside;
 pub(crate) mod ports;
 pub(crate) mod refund_desk;
+pub(crate) mod remittance;
 pub(crate) mod settings;
 pub(crate) mod smtp;
 pub(crate) mod su1;

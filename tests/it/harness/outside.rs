@@ -49,6 +49,16 @@ impl Outside {
         self.dirs[0].path()
     }
 
+    /// `database.url`
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Where people reach a server.
+    pub(crate) fn admin(&self, index: usize) -> String {
+        format!("http://127.0.0.1:{}", self.ports[index].1)
+    }
+
     /// Where a server is.
     pub(crate) fn origin(&self, index: usize) -> String {
         format!("http://127.0.0.1:{}", self.ports[index].0)

@@ -110,6 +110,11 @@ impl World {
         self.nodes.insert(0, node);
     }
 
+    /// `database.url`
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
     fn text(&self, index: usize) -> String {
         let file = File {
             setup: &self.setup,

@@ -7,6 +7,8 @@ mod codec;
 mod commit;
 mod fixture;
 mod outbox;
+mod remittance;
+mod remittance_codec;
 mod schema;
 mod token;
 mod user;
