@@ -77,7 +77,7 @@ impl AlarmEffects {
     async fn mail(&self, mailer: &Mailer, telling: &Telling, row: &OutboxRow) -> Result<(), Failure> {
         let (subject, text) = (subject(telling), text(telling, &self.server));
         let mut delivered = false;
-        let mut refused = None;
+        let (mut refused, mut failed) = (None, None);
         for to in &self.mail_to {
             let mail = Mail { to, subject: &subject, text: &text, html: None, message_id: &row.idempotency_key };
             match mailer.send(&mail, self.clock.now()).await {
@@ -87,8 +87,12 @@ impl AlarmEffects {
                     refused = Some(description);
                 }
                 // Whoever has it already can tell by its Message-ID that it is the same again.
-                Err(MailFailed { description, refused: false }) => return Err(Failure::failed(description)),
+                // The others are not to wait for this one.
+                Err(MailFailed { description, refused: false }) => failed = Some(description),
             }
+        }
+        if let Some(description) = failed {
+            return Err(Failure::failed(description));
         }
         match refused {
             Some(description) if !delivered => Err(Failure::refused(description)),

@@ -225,11 +225,21 @@ impl<M: Codec> Shell<M> {
             }
             Ok(Some(_)) => Some(Err(AskError::IdempotencyViolation)),
             Ok(None) => None,
+            // Another kind of transaction gave the answer: nothing here can read it, and it is not this request's.
+            Err(StorageError::CorruptRow { .. }) if self.is_anothers(remember).await => {
+                Some(Err(AskError::IdempotencyViolation))
+            }
             Err(error) => {
                 tracing::error!(error = %error, "the request log could not be read");
                 Some(Err(AskError::Unavailable))
             }
         }
+    }
+
+    async fn is_anothers(&self, remember: &RememberAs) -> bool {
+        let answered = self.store.answered(&remember.key).await;
+        matches!(answered, Ok(Some((method, content)))
+            if method != remember.method || content != remember.content_hash)
     }
 
     fn unavailable(&self, id: TransactionId, error: &StorageError) -> AskError<M::Rejection> {

@@ -9,7 +9,7 @@ use super::registry::Registry;
 use super::route::{Carried, Effects, Failure};
 use super::shell::{Ask, AskError};
 use crate::domain::remittance::{
-    Batch, Effect, FeeSchedule, Input, MissingAge, MissingSum, Notice, Page, Remittance, Rules,
+    Batch, Effect, FeeSchedule, Input, MissingAge, MissingSum, Notice, Page, PageProblem, Remittance, Rules,
 };
 use crate::domain::{Piaid, RequestId, Timestamp, TransactionId};
 use crate::ports::Clock;
@@ -50,7 +50,10 @@ pub struct StatementEffects {
     pub ahead: Arc<Ahead>,
 }
 
-type Fetching = JoinHandle<Result<Page, CallFailed>>;
+type Fetching = JoinHandle<Result<Result<Page, PageProblem>, CallFailed>>;
+
+/// Statements whose next page is kept ready; a statement that stopped in the middle gives way to another.
+const MOST_AHEAD: usize = 8;
 
 /// Pages that are being fetched ahead. Only a cache: what is lost is fetched again.
 #[derive(Default)]
@@ -65,6 +68,12 @@ impl Ahead {
 
     fn put(&self, id: TransactionId, offset: u64, fetching: Fetching) {
         let mut ahead = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if ahead.len() >= MOST_AHEAD
+            && let Some(other) = ahead.keys().next().copied()
+            && let Some((_, fetching)) = ahead.remove(&other)
+        {
+            fetching.abort();
+        }
         ahead.insert(id, (offset, fetching));
     }
 }
@@ -116,7 +125,8 @@ impl StatementEffects {
                     && other.total.currency() == notice.total.currency()
                     && (other.period_start, other.period_end) == (notice.period_start, notice.period_end)
                     // Of two that came at once one stays, whoever looks first.
-                    && (other.received_at, other.id) < (notice.received_at, notice.id);
+                    && (other.statement_date, other.received_at, other.id)
+                        < (notice.statement_date, notice.received_at, notice.id);
                 if same && earlier.state.acceptance().is_none() {
                     let ask = Ask::plain(earlier.id, Input::Replace { by: notice.statement_id.clone() });
                     match self.statements.ask(ask).await {
@@ -141,11 +151,15 @@ impl StatementEffects {
     ) -> Result<Input, Failure> {
         let page = match self.ahead.take(id, offset) {
             Some(fetching) => match fetching.await {
-                Ok(Ok(page)) => page,
+                Ok(Ok(answer)) => answer,
                 // Whatever went wrong ahead of time is tried once more in time.
                 Ok(Err(_)) | Err(_) => self.fetch(of, offset, request_id).await?,
             },
             None => self.fetch(of, offset, request_id).await?,
+        };
+        let page = match page {
+            Ok(page) => page,
+            Err(problem) => return Ok(Input::PageRefused { offset, problem }),
         };
         if let Some(next) = page.next_offset {
             let ahead = self.clone();
@@ -164,7 +178,7 @@ impl StatementEffects {
         (piaid, statement_id): (&Piaid, &RequestId),
         offset: Option<u64>,
         request_id: &str,
-    ) -> Result<Page, CallFailed> {
+    ) -> Result<Result<Page, PageProblem>, CallFailed> {
         let call = StatementCall { request_id, piaid, statement_id };
         self.google.statement_details(&self.accounts, call, offset, self.clock.now()).await
     }

@@ -191,6 +191,10 @@ impl Look {
     /// A statement that is not paid, and whose `dateDue` is near or past.
     fn due(&self, state: &remittance::State) -> Option<(String, String)> {
         let notice = state.notice()?;
+        if state.acceptance().is_some_and(|acceptance| acceptance.due().micros() == 0) {
+            // Nothing will be transferred.
+            return None;
+        }
         let due = notice.due.filter(|due| due.millis_since(self.now) <= DUE_SOON_MS)?;
         let verb = if due <= self.now { "was" } else { "is" };
         let detail = format!(

@@ -139,7 +139,11 @@ pub(super) fn late_money(config: &Config) -> HashMap<Piaid, LateMoney> {
 pub(super) fn statement_policies(config: &Config) -> HashMap<Piaid, StatementPolicy> {
     let accounts = config.google.iter().flat_map(|google| &google.accounts);
     let of = |account: &config::Account| StatementPolicy {
-        rules: Rules { auto_accept: account.auto_accept, two_persons_above_micros: account.two_persons_above_micros },
+        rules: Rules {
+            auto_accept: account.auto_accept,
+            two_persons_above_micros: account.two_persons_above_micros,
+            fees_judged: account.fee.is_some(),
+        },
         fees: account.fee.map(|fee| FeeSchedule {
             part_millionths: fee.part_millionths,
             fixed_micros: fee.fixed_micros,

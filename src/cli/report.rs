@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
 use super::{load, store, write};
@@ -35,8 +35,11 @@ pub(super) enum Command {
         #[arg(long, value_name = "DAY", value_parser = day)]
         to: Day,
         /// One account of Google.
-        #[arg(long, value_name = "PIAID", value_parser = piaid)]
+        #[arg(long, value_name = "PIAID", value_parser = piaid, conflicts_with = "merchant")]
         account: Option<Piaid>,
+        /// One merchant of the booking surface.
+        #[arg(long, value_name = "ID")]
+        merchant: Option<String>,
         /// redirect, booking, outlook or all.
         #[arg(long, default_value = "all", value_parser = surface)]
         surface: Surfaces,
@@ -50,7 +53,7 @@ pub(super) struct Target {
     /// csv or xlsx.
     #[arg(long, value_parser = format)]
     format: Format,
-    /// The new file.
+    /// The file; one that is there is replaced when the new one is complete.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -83,7 +86,6 @@ async fn carry_out(store: &Store, command: Command) -> anyhow::Result<()> {
     let now = SystemClock.now();
     let (written, out) = match command {
         Command::Statement { id, account, to } => {
-            write::refuse_existing(&to.out)?;
             let mut found = store.find_statement(&id).await?;
             found.retain(|row| {
                 row.state.notice().is_some_and(|notice| account.as_ref().is_none_or(|piaid| notice.piaid == *piaid))
@@ -95,10 +97,9 @@ async fn carry_out(store: &Store, command: Command) -> anyhow::Result<()> {
             };
             (write_statement(store, row.id, (to.format, &to.out), now).await?, to.out)
         }
-        Command::Period { from, to, account, surface, file } => {
-            write::refuse_existing(&file.out)?;
+        Command::Period { from, to, account, merchant, surface, file } => {
+            let account = account.map(|piaid| piaid.as_str().to_owned()).or(merchant);
             let asked = PeriodAsked { from, to, account, surfaces: surface };
-            ensure!(asked.from <= asked.to, "--from {} is after --to {}", asked.from, asked.to);
             (write_period(store, &asked, (file.format, &file.out), now).await?, file.out)
         }
     };

@@ -19,6 +19,9 @@ pub enum FinanceError {
     /// The file could not be written.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The period ends before it begins.
+    #[error("the first day is after the last one")]
+    Backwards,
     /// There is no such statement.
     #[error("no such statement")]
     Unknown,

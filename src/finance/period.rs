@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::FinanceError;
-use crate::domain::{Piaid, Timestamp};
+use crate::domain::Timestamp;
 use crate::report::{AccountBalance, Day, Format, LedgerLine, PeriodHead, PeriodReport, Written, Zone};
 use crate::storage::{LedgerFilter, LedgerRow, ReportMade, Store};
 
@@ -16,7 +16,7 @@ pub enum Surfaces {
     /// All of them.
     #[default]
     All,
-    /// Google's redirect form of payment: payments, refunds, statements.
+    /// Google's redirect form of payment: payments, refunds, statements, and the transfers that pay them.
     Redirect,
     /// Bookings.
     Booking,
@@ -44,7 +44,7 @@ impl Surfaces {
     const fn kinds(self) -> Option<&'static [&'static str]> {
         match self {
             Self::All => None,
-            Self::Redirect => Some(&["redirect_payment", "remittance_statement"]),
+            Self::Redirect => Some(&["redirect_payment", "remittance_statement", "bank_transfer"]),
             Self::Booking => Some(&["booking"]),
             Self::Outlook => Some(&["invoice"]),
         }
@@ -58,8 +58,8 @@ pub struct PeriodAsked {
     pub from: Day,
     /// Last day, included.
     pub to: Day,
-    /// One account of Google, or all.
-    pub account: Option<Piaid>,
+    /// One account of Google or one merchant, or all.
+    pub account: Option<String>,
     /// Which transactions.
     pub surfaces: Surfaces,
 }
@@ -72,11 +72,14 @@ pub async fn write_period(
     (format, path): (Format, &Path),
     now: Timestamp,
 ) -> Result<Written, FinanceError> {
+    if asked.from > asked.to {
+        return Err(FinanceError::Backwards);
+    }
     let zone = Zone::utc();
     let filter = LedgerFilter {
         from: asked.from.start(&zone),
         until: asked.to.next().start(&zone),
-        account: asked.account.as_ref().map(|piaid| piaid.as_str().to_owned()),
+        account: asked.account.clone(),
         kinds: asked.surfaces.kinds(),
     };
     let head = PeriodHead {

@@ -38,11 +38,12 @@ impl Target {
         }
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let unfinished = path.with_file_name(format!(".{}.{}-{number}.part", name.display(), process::id()));
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&unfinished)
-            .map_err(|error| ReportError::file(path, "create", error))?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        // Money is not for everybody on the machine.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&unfinished).map_err(|error| ReportError::file(path, "create", error))?;
         Ok(Self {
             path: path.to_owned(),
             unfinished,

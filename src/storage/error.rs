@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 use super::CodecError;
+use super::remittance::LISTED_MEANWHILE;
 
 /// Storage did not do what it was asked. Whatever the variant, nothing that was not acknowledged may be relied upon, and
 /// nothing of what was asked may be assumed undone: reload.
@@ -73,10 +74,13 @@ impl StorageError {
         }
     }
 
-    /// Whether a unique key stood in the way: somebody else was first.
-    /// PostgreSQL gave up one of two transactions that stood in each other's way: worth deciding again.
+    /// PostgreSQL gave up one of two transactions that stood in each other's way: worth deciding again. So is a
+    /// statement whose events another one has listed meanwhile.
     pub(super) fn is_contention(&self) -> bool {
         let Self::Database(error) = self else { return false };
+        if matches!(error.as_ref(), DbErr::Custom(text) if text == LISTED_MEANWHILE) {
+            return true;
+        }
         let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error.as_ref()
         else {
             return false;
@@ -85,6 +89,7 @@ impl StorageError {
         matches!(code.as_deref(), Some("40001" | "40P01"))
     }
 
+    /// Whether a unique key stood in the way: somebody else was first.
     pub(super) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
     }

@@ -80,6 +80,18 @@ impl Store {
             .await?)
     }
 
+    /// Under which method and content a request was answered; `None` when it was never answered with success.
+    pub async fn answered(&self, key: &RequestKey) -> Result<Option<(String, Vec<u8>)>, StorageError> {
+        let id = (key.scope.clone(), key.request_id.clone());
+        let row = request_log::Entity::find_by_id(id)
+            .select_only()
+            .columns([request_log::Column::Method, request_log::Column::ContentHash])
+            .into_tuple()
+            .one(&self.0.read)
+            .await?;
+        Ok(row)
+    }
+
     /// The answer that was given to a request; `None` when it was never answered with success.
     pub async fn remembered<M: Codec>(&self, key: &RequestKey) -> Result<Option<Remembered<M>>, StorageError> {
         let id = (key.scope.clone(), key.request_id.clone());

@@ -1,5 +1,6 @@
 //! Reports over the admin API: made in a file beside, streamed, and gone (contract section 6).
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use actix_web::http::{StatusCode, header};
@@ -15,7 +16,7 @@ use super::statements::find;
 use super::surface::Surface;
 use crate::domain::Piaid;
 use crate::finance::{FinanceError, PeriodAsked, Surfaces, write_period, write_statement};
-use crate::report::{Day, Format, Written};
+use crate::report::{Day, Format, ReportError, Written};
 
 /// How much of a file is sent at once.
 const CHUNK: usize = 256 * 1024;
@@ -44,9 +45,10 @@ pub(super) async fn statement(
         let now = surface.clock.now();
         let file = temporary(&surface, format);
         let path = file.clone();
-        let written = aside(move || async move { write_statement(&store, row.id, (format, &path), now).await }).await?;
+        let written =
+            aside(file, move || async move { write_statement(&store, row.id, (format, &path), now).await }).await?;
         let statement_id = row.state.notice().map_or_else(String::new, |notice| notice.statement_id.to_string());
-        send(file, format, &written, &format!("statement-{statement_id}")).await
+        Ok(send(written, format, &format!("statement-{statement_id}")))
     };
     made.await.unwrap_or_else(|refused| refused)
 }
@@ -77,7 +79,7 @@ pub(super) async fn period(
         let asked = PeriodAsked {
             from: day("from", &query.from)?,
             to: day("to", &query.to)?,
-            account: account.map_err(|_| bad("account: expected a PIAID"))?,
+            account: account.map_err(|_| bad("account: expected a PIAID"))?.map(|piaid| piaid.as_str().to_owned()),
             surfaces: surfaces.ok_or_else(|| bad("surface: expected redirect, booking, outlook or all"))?,
         };
         let name = format!("period-{}-to-{}", asked.from, asked.to);
@@ -85,8 +87,9 @@ pub(super) async fn period(
         let now = surface.clock.now();
         let file = temporary(&surface, format);
         let path = file.clone();
-        let written = aside(move || async move { write_period(&store, &asked, (format, &path), now).await }).await?;
-        send(file, format, &written, &name).await
+        let written =
+            aside(file, move || async move { write_period(&store, &asked, (format, &path), now).await }).await?;
+        Ok(send(written, format, &name))
     };
     made.await.unwrap_or_else(|refused| refused)
 }
@@ -102,15 +105,23 @@ fn temporary(surface: &Surface, format: Format) -> PathBuf {
 }
 
 /// On a thread of its own: a workbook is seconds of work, and other people ask the same listener.
-async fn aside<F>(make: impl FnOnce() -> F + Send + 'static) -> Result<Written, HttpResponse>
+async fn aside<F>(file: PathBuf, make: impl FnOnce() -> F + Send + 'static) -> Result<(Written, File), HttpResponse>
 where
     F: Future<Output = Result<Written, FinanceError>>,
 {
     let runtime = tokio::runtime::Handle::current();
-    match tokio::task::spawn_blocking(move || runtime.block_on(make())).await {
+    let made = tokio::task::spawn_blocking(move || {
+        let written = runtime.block_on(make())?;
+        // Open and without a name: whatever becomes of the asker, nothing stays behind.
+        let opened = File::open(&file);
+        let _nobody_else_reads_it = std::fs::remove_file(&file);
+        Ok((written, opened.map_err(|source| ReportError::File { path: file, doing: "read", source })?))
+    });
+    match made.await {
         Ok(Ok(written)) => Ok(written),
         Ok(Err(FinanceError::Storage(error))) => Err(unavailable(&error)),
         Ok(Err(error @ FinanceError::NotReconciled(_))) => Err(problem(StatusCode::CONFLICT, &error.to_string())),
+        Ok(Err(error @ FinanceError::Backwards)) => Err(problem(StatusCode::BAD_REQUEST, &format!("from: {error}"))),
         Ok(Err(FinanceError::Unknown)) => Err(problem(StatusCode::NOT_FOUND, "no such statement")),
         Ok(Err(FinanceError::Report(error))) => {
             tracing::error!(error = %error, "a report could not be made");
@@ -123,14 +134,9 @@ where
     }
 }
 
-/// Streams the file, which has no name any more as soon as it is open.
-async fn send(file: PathBuf, format: Format, written: &Written, name: &str) -> Result<HttpResponse, HttpResponse> {
-    let opened = tokio::fs::File::open(&file).await;
-    let _nobody_else_reads_it = tokio::fs::remove_file(&file).await;
-    let opened = opened.map_err(|error| {
-        tracing::error!(error = %error, "a report that was made cannot be read");
-        problem(StatusCode::INTERNAL_SERVER_ERROR, "the report could not be read on the server")
-    })?;
+/// Streams the file.
+fn send((written, file): (Written, File), format: Format, name: &str) -> HttpResponse {
+    let opened = tokio::fs::File::from_std(file);
     let chunks = stream::unfold(Some(opened), |file| async {
         let mut file = file?;
         let mut chunk = vec![0; CHUNK];
@@ -144,7 +150,7 @@ async fn send(file: PathBuf, format: Format, written: &Written, name: &str) -> R
         }
     });
     let digest = base64::engine::general_purpose::STANDARD.encode(written.sha256);
-    Ok(HttpResponse::Ok()
+    HttpResponse::Ok()
         .content_type(format.media_type())
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{}\"", format.extension())))
@@ -152,5 +158,5 @@ async fn send(file: PathBuf, format: Format, written: &Written, name: &str) -> R
         // RFC 9530: the digest that is also recorded.
         .insert_header(("repr-digest", format!("sha-256=:{digest}:")))
         .no_chunking(written.bytes)
-        .streaming(chunks))
+        .streaming(chunks)
 }

@@ -206,11 +206,13 @@ impl AcceptBody {
     }
 
     fn check_reasons(&self) -> Result<(), HttpResponse> {
-        let bad = |text: &String| text.trim().is_empty() || text.chars().count() > LONGEST_REASON;
+        let bad = |text: &String| {
+            text.trim().is_empty() || text.chars().count() > LONGEST_REASON || text.chars().any(char::is_control)
+        };
         match self.reasons.iter().find(|(_, text)| bad(text)) {
             Some((about, _)) => Err(problem(
                 StatusCode::BAD_REQUEST,
-                &format!("reasons.{about}: expected 1 to {LONGEST_REASON} characters"),
+                &format!("reasons.{about}: expected 1 to {LONGEST_REASON} characters, no control characters"),
             )),
             None => Ok(()),
         }
@@ -245,12 +247,13 @@ async fn accepted(
     body.check_reasons()?;
     let row = find(surface, id, listing.account()?.as_ref()).await?;
     let notice = row.state.notice().ok_or_else(|| problem(StatusCode::NOT_FOUND, "no such statement"))?;
+    let round = row.state.reconciled().map_or(0, |done| done.round);
     let covered = covered(surface, &row, &body.reasons).await?;
     let rules = surface.policies.get(&notice.piaid).copied().unwrap_or_default().rules;
     let approval = Approval { by: Some(by), at: surface.clock.now(), reasons: body.reasons, modification };
     let ask = Ask {
         id: row.id,
-        input: Input::Approve { approval, covered, rules },
+        input: Input::Approve { approval, round, covered, rules },
         remember: remember(request, &caller, unverified)?,
         settles: None,
     };
@@ -307,7 +310,7 @@ pub(super) fn remember(
     let key = given.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     let key =
         key.ok_or_else(|| problem(StatusCode::BAD_REQUEST, "Idempotency-Key: expected 1 to 255 ASCII characters"))?;
-    let mut content = request.path().as_bytes().to_vec();
+    let mut content = request.uri().to_string().into_bytes();
     content.push(b'\n');
     content.extend_from_slice(body);
     Ok(Some(RememberAs {
@@ -325,7 +328,9 @@ pub(super) async fn reconcile(
     listing: web::Query<Listing>,
 ) -> HttpResponse {
     let begun = async {
-        allowed(&surface, &request, "statements:write").await?;
+        let caller = allowed(&surface, &request, "statements:write").await?;
+        // It takes back a first person's approval.
+        person(&surface, &caller).await?;
         let row = find(&surface, &id, listing.account()?.as_ref()).await?;
         match surface.statements.ask(Ask::plain(row.id, Input::ReconcileAgain)).await.map(Told::into_reply) {
             Ok(Reply::Standing { state: "Reconciling", .. }) => {

@@ -21,6 +21,10 @@ pub(super) fn approve(
     (approval, covered, rules): (&Approval, &BTreeMap<FindingKind, u64>, &Rules),
 ) -> Verdicts {
     adds_up(&done.notice, &done.fetched).map_err(Rejection::DoesNotAddUp)?;
+    let fits = |sum: &KindSum| i64::try_from(sum.stated - sum.ours).is_ok();
+    if i64::try_from(done.fetched.fee).is_err() || !done.tally.kinds.values().all(fits) {
+        return Err(Rejection::DoesNotAddUp("a sum of the statement is beyond 64 bits of micros"));
+    }
     let explained = |kind: &FindingKind, sum: &KindSum| {
         *kind == FindingKind::Matched
             || sum.count == 0
@@ -87,7 +91,8 @@ fn entries(done: &Reconciled, modification: &Modification, by: Option<&UserName>
     for (kind, sum) in done.tally.kinds.iter().filter(|(kind, _)| **kind != FindingKind::Matched) {
         // Stated above ours is owed although our books do not say so.
         let reason = done.reason(*kind).map_or_else(
-            || Cow::from(format!("statement difference: {}", kind.as_str())),
+            // The journal has the approval with the reason of each event.
+            || Cow::from(format!("statement difference: {}: a reason for each event", kind.as_str())),
             |text| Cow::from(format!("statement difference: {}: {text}", kind.as_str())),
         );
         book(Account::Suspense, google(), sum.stated - sum.ours, reason);
@@ -122,6 +127,10 @@ pub(super) fn transferred(
 ) -> Decision<Remittance> {
     let due = acceptance.due();
     let refused = |why| Decision::answer(Reply::TransferRefused(why));
+    if acceptance.modification.exchange_rate.is_some() && !acceptance.told {
+        // Google has yet to say what is due.
+        return refused(TransferRefusal::NotAccepted);
+    }
     if amount.currency() != due.currency() {
         return refused(TransferRefusal::CurrencyDiffers);
     }
@@ -136,7 +145,7 @@ pub(super) fn transferred(
 }
 
 impl Reconciled {
-    /// Why a finding is accepted: the last approval's word on the finding, or on one of its events.
+    /// Why a finding is accepted: the last approval's word on the finding as a whole.
     pub fn reason(&self, kind: FindingKind) -> Option<&str> {
         let given = self.approvals.iter().rev().find_map(|approval| approval.reasons.get(kind.as_str()));
         given.map(String::as_str)

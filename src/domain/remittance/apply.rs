@@ -43,17 +43,21 @@ pub(super) fn apply(state: State, event: &Event) -> State {
         (Event::AcceptanceTold { modified_total }, State::AcceptedWithModifications(acceptance)) => {
             State::AcceptedWithModifications(Acceptance { told: true, modified_total: *modified_total, ..acceptance })
         }
+        (Event::AcceptanceTold { modified_total }, State::Paid { acceptance, transfer, at }) => State::Paid {
+            acceptance: Acceptance { told: true, modified_total: *modified_total, ..acceptance },
+            transfer,
+            at,
+        },
         (Event::Paid { transfer, at }, State::Accepted(acceptance) | State::AcceptedWithModifications(acceptance)) => {
             State::Paid { acceptance, transfer: *transfer, at: *at }
         }
         (
             Event::Replaced { by },
-            State::Notified(notice)
-            | State::Fetching { notice, .. }
-            | State::Reconciling { notice, .. }
-            | State::Matched(Reconciled { notice, .. })
-            | State::Disputed(Reconciled { notice, .. }),
-        ) => State::Replaced { notice, by: by.clone() },
+            State::Notified(notice) | State::Fetching { notice, .. } | State::Reconciling { notice, .. },
+        ) => State::Replaced { notice, by: by.clone(), done: None },
+        (Event::Replaced { by }, State::Matched(done) | State::Disputed(done)) => {
+            State::Replaced { notice: done.notice.clone(), by: by.clone(), done: Some(Box::new(done)) }
+        }
         (
             Event::Notified(_)
             | Event::FetchBegun

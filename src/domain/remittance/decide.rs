@@ -41,6 +41,7 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             State::Unheard,
             Input::EarlierReplaced
             | Input::Page(_)
+            | Input::PageRefused { .. }
             | Input::Judged(_)
             | Input::MissingCounted { .. }
             | Input::ReconcileAgain
@@ -59,6 +60,16 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
         // API 6.7: page after page, until there is no next offset (checklist REM-2).
         (State::Fetching { notice, fetched }, Input::Page(page)) if page.offset == fetched.next_offset => {
             Ok(page_fetched(state, notice, fetched, page))
+        }
+        // What was fetched is judged all the same; it will not add up.
+        (State::Fetching { notice, fetched }, Input::PageRefused { offset, problem })
+            if *offset == fetched.next_offset =>
+        {
+            let fetched = Fetched { next_offset: None, problem: Some(*problem), ..fetched.clone() };
+            let event = Event::PageFetched { events: 0, fetched: fetched.clone() };
+            let mut decision = begin_round(&apply(state.clone(), &event), notice, (&fetched, 1));
+            decision.events.insert(0, event);
+            Ok(decision)
         }
         (State::Reconciling { notice, fetched, tally, round }, Input::Judged(judged))
             if judged.round == *round && judged.after == tally.lines =>
@@ -85,7 +96,11 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             | State::AcceptedWithModifications(_)
             | State::Paid { .. }
             | State::Replaced { .. },
-            Input::Page(_) | Input::Judged(_) | Input::MissingCounted { .. } | Input::DeadlineReached,
+            Input::Page(_)
+            | Input::PageRefused { .. }
+            | Input::Judged(_)
+            | Input::MissingCounted { .. }
+            | Input::DeadlineReached,
         )
         | (
             State::Fetching { .. }
@@ -119,7 +134,6 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             | State::Reconciling { .. }
             | State::Matched(_)
             | State::Disputed(_)
-            | State::Paid { .. }
             | State::Replaced { .. },
             Input::AcceptanceAcknowledged { .. },
         ) => Ok(stands(state)),
@@ -128,7 +142,11 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
         (State::Notified(_) | State::Fetching { .. } | State::Reconciling { .. }, Input::Approve { .. }) => {
             Err(Rejection::NotReconciled)
         }
-        (State::Matched(done) | State::Disputed(done), Input::Approve { approval, covered, rules }) => {
+        // Judged anew since the person looked.
+        (State::Matched(done) | State::Disputed(done), Input::Approve { round, .. }) if *round != done.round => {
+            Err(Rejection::NotReconciled)
+        }
+        (State::Matched(done) | State::Disputed(done), Input::Approve { approval, covered, rules, .. }) => {
             approve(state, done, (approval, covered, rules))
         }
         // Accepting twice is harmless.
@@ -138,15 +156,18 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
         ) => Ok(stands(state)),
         (State::Replaced { .. }, Input::Approve { .. }) => Err(Rejection::Replaced),
         (
-            State::Accepted(acceptance) | State::AcceptedWithModifications(acceptance),
+            State::Accepted(acceptance)
+            | State::AcceptedWithModifications(acceptance)
+            | State::Paid { acceptance, .. },
             Input::AcceptanceAcknowledged { modified_total },
         ) => {
             if acceptance.told {
                 return Ok(stands(state));
             }
-            let event = Event::AcceptanceTold { modified_total: *modified_total };
-            let mut decision = record(state, vec![event]);
-            decision.entries = super::accept::exchange_difference(acceptance, *modified_total);
+            // API 6.6: only an exchange-rate modification is answered with another total. Otherwise it is nobody's decision.
+            let modified_total = modified_total.filter(|_| acceptance.modification.exchange_rate.is_some());
+            let mut decision = record(state, vec![Event::AcceptanceTold { modified_total }]);
+            decision.entries = super::accept::exchange_difference(acceptance, modified_total);
             Ok(decision)
         }
 
@@ -232,9 +253,9 @@ fn page_fetched(state: &State, notice: &Arc<Notice>, before: &Fetched, page: &Pa
         }
     }
     fetched.total_events = page.total_events.or(fetched.total_events);
-    // More events than there are: pages repeat, and might do so for ever.
+    // All that there are: what comes now repeats, and might do so for ever.
     let expected = fetched.total_events.or(notice.total_events);
-    fetched.next_offset = page.next_offset.filter(|_| expected.is_none_or(|total| fetched.lines <= total));
+    fetched.next_offset = page.next_offset.filter(|_| expected.is_none_or(|total| fetched.lines < total));
     let event = Event::PageFetched { events: page.events.len() as u64, fetched: fetched.clone() };
     let mut decision = if let Some(offset) = fetched.next_offset {
         let mut decision = record(state, vec![event]);
@@ -300,13 +321,16 @@ fn reconciled(
     now: Timestamp,
 ) -> Decision<Remittance> {
     let all_match = tally.kinds.iter().all(|(kind, sum)| *kind == FindingKind::Matched || sum.count == 0);
-    let matched = all_match && adds_up(notice, fetched).is_ok();
+    let convention = adds_up(notice, fetched);
+    let matched = all_match && convention.is_ok();
+    // A total from which the stated fees are not deducted may be meant so, or be wrong by them: a person knows.
+    let plain = fetched.fee == 0 || convention == Ok(FeeConvention::Deducted) || !rules.fees_judged;
     let event = Event::Reconciled { missing: missing.clone(), matched };
     let after = apply(state.clone(), &event);
     let two_persons =
         rules.two_persons_above_micros.is_some_and(|limit| notice.total.micros().unsigned_abs() > limit.unsigned_abs());
     debug_assert_eq!(round, state.round());
-    if let (State::Matched(done), true, false) = (&after, rules.auto_accept, two_persons) {
+    if let (State::Matched(done), true, false) = (&after, rules.auto_accept && plain, two_persons) {
         // Only where everything matched, and only by the account's own setting.
         let approval = super::state::Approval {
             by: None,
@@ -323,8 +347,20 @@ fn reconciled(
 
 /// Whether the events are as many as the statement says and add up to its total, and by which convention.
 pub(super) fn adds_up(notice: &Notice, fetched: &Fetched) -> Result<FeeConvention, &'static str> {
-    if fetched.total_events.or(notice.total_events).is_some_and(|total| total != fetched.lines) {
+    if let Some(problem) = fetched.problem {
+        return Err(problem.as_str());
+    }
+    if [fetched.total_events, notice.total_events].into_iter().flatten().any(|total| total != fetched.lines) {
         return Err("the statement has not as many events as it says");
+    }
+    // Where fees are stated at all, they are those that the statement adds up.
+    let fees = notice.total_fees.map(|fees| i128::from(fees.micros()));
+    if fetched.fee != 0 && fees.is_some_and(|fees| fees != fetched.fee) {
+        return Err("the fees of the statement's events do not add up to its total of fees");
+    }
+    let most = i128::from(i64::MAX);
+    if fetched.amount.abs() > most || fetched.fee.abs() > most {
+        return Err("the statement's events add up to more than 64 bits of micros");
     }
     let total = i128::from(notice.total.micros());
     if fetched.amount - fetched.fee == total {

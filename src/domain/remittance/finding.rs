@@ -158,7 +158,10 @@ pub fn judge(event: &StatedEvent, currency: Currency, ours: Ours<'_>, schedule: 
         RemittableKind::Refund => schedule.on_refund(item.amount),
     });
     let kind = match expected {
-        // Without a schedule fees are not judged (contract section 6).
+        // Without a schedule fees are not judged (contract section 6); but nobody pays us for taking less.
+        None if item.kind == RemittableKind::Capture && event.fee_micros.is_some_and(|fee| fee < 0) => {
+            FindingKind::FeeDiffers
+        }
         None => FindingKind::Matched,
         Some(expected) if expected == Some(event.fee_micros.unwrap_or(0)) => FindingKind::Matched,
         Some(_) => FindingKind::FeeDiffers,

@@ -19,7 +19,8 @@ pub use fees::{FeeSchedule, share};
 pub use finding::{Batch, FindingKind, Judgement, Ours, StatedEvent, judge};
 pub use state::{
     Acceptance, Approval, Effect, Event, FeeConvention, Fetched, Finding, Input, Judged, KindSum, MissingAge,
-    MissingSum, Modification, Notice, Page, Reconciled, Rejection, Reply, Rules, State, Tally, TransferRefusal,
+    MissingSum, Modification, Notice, Page, PageProblem, Reconciled, Rejection, Reply, Rules, State, Tally,
+    TransferRefusal,
 };
 
 use std::sync::Arc;
@@ -69,11 +70,12 @@ impl State {
             Self::Accepted(acceptance)
             | Self::AcceptedWithModifications(acceptance)
             | Self::Paid { acceptance, .. } => Some(&acceptance.reconciled),
+            Self::Replaced { done: Some(done), .. } => Some(done),
             Self::Unheard
             | Self::Notified(_)
             | Self::Fetching { .. }
             | Self::Reconciling { .. }
-            | Self::Replaced { .. } => None,
+            | Self::Replaced { done: None, .. } => None,
         }
     }
 

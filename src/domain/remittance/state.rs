@@ -57,6 +57,38 @@ pub struct Fetched {
     pub total_events: Option<u64>,
     /// `nextEventOffset` of the last page.
     pub next_offset: Option<u64>,
+    /// Why no more could be fetched, although there is more.
+    pub problem: Option<PageProblem>,
+}
+
+/// What is wrong with a page as a whole, signed by Google though it is: asking again will not mend it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PageProblem {
+    /// No strict JSON, or not the members of a page.
+    Unreadable,
+    /// Its next offset does not lie behind its own: fetching would never end.
+    DoesNotGoOn,
+    /// It names a next page and holds no events.
+    Empty,
+}
+
+impl PageProblem {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Unreadable, Self::DoesNotGoOn, Self::Empty];
+
+    /// In the API and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "a page of the statement's details cannot be read",
+            Self::DoesNotGoOn => "a page of the statement's details names a next offset that does not go on",
+            Self::Empty => "a page of the statement's details is empty and names a next one",
+        }
+    }
+
+    /// What [`PageProblem::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|problem| problem.as_str() == text)
+    }
 }
 
 /// How a statement's total follows from its events; UNCONFIRMED, so whichever adds up is taken.
@@ -249,6 +281,8 @@ pub enum State {
         notice: Arc<Notice>,
         /// The revised one's id.
         by: RequestId,
+        /// What had been found on it, if it had come so far.
+        done: Option<Box<Reconciled>>,
     },
 }
 
@@ -310,6 +344,13 @@ pub enum Input {
     EarlierReplaced,
     /// A page of details arrived.
     Page(Page),
+    /// A page of details arrived that is none.
+    PageRefused {
+        /// The offset it was asked for with.
+        offset: Option<u64>,
+        /// What is wrong with it.
+        problem: PageProblem,
+    },
     /// Some events were judged.
     Judged(Judged),
     /// What is missing was counted.
@@ -327,6 +368,8 @@ pub enum Input {
     Approve {
         /// The decision.
         approval: Approval,
+        /// Which reconciliation the person has seen.
+        round: u32,
         /// How many events each finding's reasons cover, where they name events.
         covered: BTreeMap<FindingKind, u64>,
         /// The account's rules.
@@ -362,6 +405,8 @@ pub struct Rules {
     pub auto_accept: bool,
     /// Above this amount two persons decide, in micros.
     pub two_persons_above_micros: Option<i64>,
+    /// Fees are judged by a schedule.
+    pub fees_judged: bool,
 }
 
 /// What happened.

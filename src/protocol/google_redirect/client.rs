@@ -12,7 +12,7 @@ use super::write::{form_of_payment, outcome_json, refund_result_json, timestamp}
 use crate::crypto::Carrier;
 use crate::domain::redirect_payment::{Outcome, RefundResult};
 use crate::domain::{IssuerId, Piaid, RefundId, RequestId, Timestamp};
-use crate::protocol::json::parse_strict;
+use crate::protocol::json::{InvalidJson, parse_strict};
 
 /// Where Google is: `https://vgw.googleapis.com/gsp` or the sandbox (API section 1.2).
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub struct CallFailed {
     pub retry_after_ms: Option<i64>,
     /// Refused rather than failed (400, 404 …): worth retrying only slowly.
     pub refused: bool,
+    /// Signed by Google, and no strict JSON: it will not be another time.
+    pub malformed: bool,
 }
 
 impl CallFailed {
@@ -56,11 +58,11 @@ impl CallFailed {
         } else {
             "the connection broke"
         };
-        Self { description: description.to_owned(), retry_after_ms: None, refused: false }
+        Self { description: description.to_owned(), retry_after_ms: None, refused: false, malformed: false }
     }
 
     pub(super) fn answer(description: impl Into<String>) -> Self {
-        Self { description: description.into(), retry_after_ms: None, refused: false }
+        Self { description: description.into(), retry_after_ms: None, refused: false, malformed: false }
     }
 }
 
@@ -173,13 +175,14 @@ impl GoogleClient {
         let retry_after_ms = retry_after(response.headers());
         let unverified = read_bounded(response).await?;
         let opened = accounts.open_answer(index, &unverified, now);
-        if let Some(responded) = opened.as_ref().and_then(response_timestamp) {
+        if let Some(responded) = opened.as_ref().and_then(|opened| opened.as_ref().ok()).and_then(response_timestamp) {
             self.skew.note(now, i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX), responded);
         }
         if status != reqwest::StatusCode::OK {
             // An empty, plain or sealed body alike (checklist ERR-3): the description says which, and no more.
             let kind = match (&opened, unverified.is_empty()) {
-                (Some(answer), _) => error_member(answer),
+                (Some(Ok(answer)), _) => error_member(answer),
+                (Some(Err(_)), _) => "a signed body that is no JSON".to_owned(),
                 (None, true) => "empty body".to_owned(),
                 (None, false) => "generic body".to_owned(),
             };
@@ -188,9 +191,18 @@ impl GoogleClient {
                 description: format!("HTTP {}, {kind}", status.as_u16()),
                 retry_after_ms,
                 refused,
+                malformed: false,
             });
         }
-        opened.ok_or_else(|| CallFailed::answer("HTTP 200 whose body is not signed by this account's peer"))
+        match opened {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(error)) => Err(CallFailed {
+                refused: true,
+                malformed: true,
+                ..CallFailed::answer(format!("HTTP 200, signed, but {error}"))
+            }),
+            None => Err(CallFailed::answer("HTTP 200 whose body is not signed by this account's peer")),
+        }
     }
 }
 
@@ -231,13 +243,13 @@ pub struct Notification<'a> {
 }
 
 impl Accounts {
-    /// Google's answer, if it is signed by a key of this account's peer.
-    fn open_answer(&self, index: usize, unverified: &[u8], now: Timestamp) -> Option<Value> {
+    /// Google's answer, if it is signed by a key of this account's peer; an error for one that is no strict JSON.
+    fn open_answer(&self, index: usize, unverified: &[u8], now: Timestamp) -> Option<Result<Value, InvalidJson>> {
         let opened = self.open_raw(unverified, now)?;
         if !opened.trusted_by.contains(&index) {
             return None;
         }
-        parse_strict(&opened.plaintext).ok()
+        Some(parse_strict(&opened.plaintext))
     }
 }
 

@@ -87,6 +87,10 @@ impl<'a> Object<'a> {
         let amount = self.object(field)?;
         amount.require(&["amountMicros", "currencyCode"])?;
         let micros = amount.int64("amountMicros")?;
+        if micros == i64::MIN {
+            // The one integer that has no opposite.
+            return Err(Refusal::invalid(&amount.name("amountMicros"), "more than the smallest 64-bit integer"));
+        }
         let currency = Currency::parse(amount.text("currencyCode")?)
             .map_err(|reason| Refusal::invalid(&amount.name("currencyCode"), reason))?;
         Ok(Money::new(micros, currency))

@@ -8,11 +8,13 @@ use super::client::{CallFailed, GoogleClient, acknowledged, header};
 use super::error::Refusal;
 use super::read::Object;
 use super::unseal::Accounts;
-use crate::domain::remittance::{Modification, Page, StatedEvent};
+use crate::domain::remittance::{Modification, Page, PageProblem, StatedEvent};
 use crate::domain::{Currency, Money, Piaid, RemittableKind, RequestId, Timestamp};
 
 /// The most events of one page, and the default (API section 6.7).
 const EVENTS_AT_ONCE: u64 = 1_000;
+/// A page with more is none: ten times what was asked for.
+const MOST_EVENTS: usize = 10_000;
 /// Somebody else's text in a row is kept up to so many characters.
 const LONGEST_TEXT: usize = 255;
 /// What we do not know of a row is kept up to so many characters.
@@ -88,10 +90,8 @@ fn memo_line(summary: &Object<'_>) -> Result<Option<String>, Refusal> {
         return Ok(None);
     }
     let instructions = summary.object("remittanceInstructions")?;
-    if !instructions.has("memoLineId") {
-        return Ok(None);
-    }
-    let text = instructions.text("memoLineId")?;
+    // proto3 JSON does not tell an empty string from an unset one.
+    let Ok(text) = instructions.text("memoLineId") else { return Ok(None) };
     if text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control) {
         let field = "remittanceStatementSummary.remittanceInstructions.memoLineId";
         return Err(Refusal::invalid(field, "at most 255 characters, no control characters"));
@@ -119,7 +119,7 @@ impl GoogleClient {
         call: StatementCall<'_>,
         offset: Option<u64>,
         now: Timestamp,
-    ) -> Result<Page, CallFailed> {
+    ) -> Result<Result<Page, PageProblem>, CallFailed> {
         let mut body = json!({
             "requestHeader": header(call.request_id, call.piaid, now),
             "statementId": call.statement_id.as_str(),
@@ -128,12 +128,16 @@ impl GoogleClient {
         if let (Some(offset), Some(members)) = (offset, body.as_object_mut()) {
             members.insert("eventOffset".to_owned(), json!(offset));
         }
-        let answer = self.call(accounts, ("remittanceStatementDetails", call.piaid), &body, now).await?;
-        read_page(&answer, offset).map_err(|why| CallFailed { refused: true, ..CallFailed::answer(why) })
+        match self.call(accounts, ("remittanceStatementDetails", call.piaid), &body, now).await {
+            Ok(answer) => Ok(read_page(&answer, offset)),
+            Err(failed) if failed.malformed => Ok(Err(PageProblem::Unreadable)),
+            Err(failed) => Err(failed),
+        }
     }
 
     /// `acceptRemittanceStatement`, or with modifications (API sections 6.5 and 6.6). Answers
-    /// `modifiedTotalDueByIntegrator`, if there is one. That it was accepted before is as good (flows-security 5.5).
+    /// `modifiedTotalDueByIntegrator`, if there is one. Every attempt has the same request id, so one that was accepted before
+    /// is answered like the first (flows-security section 5.5).
     pub async fn accept_statement(
         &self,
         accounts: &Accounts,
@@ -176,36 +180,40 @@ fn modified_total(answer: &Value) -> Option<Money> {
     places.into_iter().flatten().find_map(|value| amount(value).ok())
 }
 
-fn read_page(answer: &Value, offset: Option<u64>) -> Result<Page, String> {
+fn read_page(answer: &Value, offset: Option<u64>) -> Result<Page, PageProblem> {
     let integer = |value: &Value| match value {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.parse().ok(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
-    let read = |value: Option<&Value>, name: &str| match value.filter(|value| !value.is_null()) {
-        Some(value) => integer(value).map(Some).ok_or_else(|| format!("{name}: expected a whole number")),
+    let read = |value: Option<&Value>| match value.filter(|value| !value.is_null()) {
+        Some(value) => integer(value).map(Some).ok_or(PageProblem::Unreadable),
         None => Ok(None),
     };
-    let next_offset = read(answer.get("nextEventOffset"), "nextEventOffset")?;
+    let next_offset = read(answer.get("nextEventOffset"))?;
     if let Some(next) = next_offset
         && next <= offset.unwrap_or(0)
     {
-        return Err(format!("nextEventOffset {next} does not go on from {}", offset.unwrap_or(0)));
+        return Err(PageProblem::DoesNotGoOn);
     }
     let in_summary = answer.pointer("/remittanceStatementSummary/totalEvents");
-    let total_events = read(answer.get("totalEvents").or(in_summary), "totalEvents")?;
+    let total_events = read(answer.get("totalEvents").or(in_summary))?;
+    let lists = ["captureEvents", "refundEvents"].into_iter().filter_map(|list| answer.get(list)?.as_array());
+    if lists.map(Vec::len).sum::<usize>() > MOST_EVENTS {
+        return Err(PageProblem::Unreadable);
+    }
     let mut events = Vec::new();
     for (list, kind) in [("captureEvents", RemittableKind::Capture), ("refundEvents", RemittableKind::Refund)] {
         match answer.get(list) {
             Some(Value::Array(rows)) => events.extend(rows.iter().map(|row| stated_event(kind, row))),
             Some(Value::Null) | None => {}
             Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
-                return Err(format!("{list}: expected an array of events"));
+                return Err(PageProblem::Unreadable);
             }
         }
     }
     if events.is_empty() && next_offset.is_some() {
-        return Err("a page without events names a next one".to_owned());
+        return Err(PageProblem::Empty);
     }
     Ok(Page { offset, events, next_offset, total_events })
 }
@@ -238,13 +246,11 @@ fn stated_event(kind: RemittableKind, row: &Value) -> StatedEvent {
     };
     let stated = read(["eventAmount", "amount"]);
     let fee = read(["feeAmount", "fees"]);
-    let fee = fee.filter(|fee| {
-        let same = stated.is_none_or(|stated| stated.currency() == fee.currency());
-        if !same {
-            notes.push("feeAmount is in another currency".to_owned());
-        }
-        same
-    });
+    if fee.zip(stated).is_some_and(|(fee, stated)| stated.currency() != fee.currency()) {
+        notes.push("feeAmount is in another currency".to_owned());
+    }
+    // An event whose fee cannot be read cannot be added up, whatever its amount.
+    let stated = stated.filter(|_| notes.is_empty());
     let unknown: Map<String, Value> = members
         .iter()
         .filter(|(name, _)| !KNOWN.contains(&name.as_str()))
@@ -280,7 +286,8 @@ fn amount(value: &Value) -> Result<Money, &'static str> {
         Some(Value::Number(number)) => number.as_i64(),
         Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => None,
     };
-    let micros = micros.ok_or("amountMicros is not a 64-bit integer")?;
+    // The smallest integer has no opposite.
+    let micros = micros.filter(|micros| *micros != i64::MIN).ok_or("amountMicros is not a 64-bit integer")?;
     let code = value.get("currencyCode").and_then(Value::as_str).unwrap_or_default();
     let currency = Currency::parse(code).map_err(|_| "currencyCode is not an ISO 4217 code")?;
     Ok(Money::new(micros, currency))

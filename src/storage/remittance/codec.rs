@@ -16,14 +16,31 @@ use crate::storage::{Codec, CodecError, Summary};
 enum StoredState {
     Unheard,
     Notified(StoredNotice),
-    Fetching { notice: StoredNotice, fetched: StoredFetched },
-    Reconciling { notice: StoredNotice, fetched: StoredFetched, tally: StoredTally, round: u32 },
+    Fetching {
+        notice: StoredNotice,
+        fetched: StoredFetched,
+    },
+    Reconciling {
+        notice: StoredNotice,
+        fetched: StoredFetched,
+        tally: StoredTally,
+        round: u32,
+    },
     Matched(StoredReconciled),
     Disputed(StoredReconciled),
     Accepted(StoredAcceptance),
     AcceptedWithModifications(StoredAcceptance),
-    Paid { acceptance: StoredAcceptance, transfer: String, at_ms: i64 },
-    Replaced { notice: StoredNotice, by: String },
+    Paid {
+        acceptance: StoredAcceptance,
+        transfer: String,
+        at_ms: i64,
+    },
+    Replaced {
+        notice: StoredNotice,
+        by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        done: Option<StoredReconciled>,
+    },
 }
 
 impl From<&State> for StoredState {
@@ -47,7 +64,11 @@ impl From<&State> for StoredState {
             State::Paid { acceptance, transfer, at } => {
                 Self::Paid { acceptance: acceptance.into(), transfer: transfer.to_string(), at_ms: at.as_millis() }
             }
-            State::Replaced { notice, by } => Self::Replaced { notice: notice.as_ref().into(), by: by.to_string() },
+            State::Replaced { notice, by, done } => Self::Replaced {
+                notice: notice.as_ref().into(),
+                by: by.to_string(),
+                done: done.as_deref().map(Into::into),
+            },
         }
     }
 }
@@ -79,9 +100,11 @@ impl TryFrom<StoredState> for State {
                 transfer: TransactionId::parse(&transfer)?,
                 at: Timestamp::from_millis(at_ms),
             },
-            StoredState::Replaced { notice, by } => {
-                Self::Replaced { notice: notice.try_into()?, by: RequestId::parse(&by)? }
-            }
+            StoredState::Replaced { notice, by, done } => Self::Replaced {
+                notice: notice.try_into()?,
+                by: RequestId::parse(&by)?,
+                done: done.map(TryInto::try_into).transpose()?.map(Box::new),
+            },
         })
     }
 }

@@ -19,6 +19,9 @@ use uuid::Uuid;
 use super::batch::insert;
 use super::rows::StatementWrite;
 
+/// What a commit fails with whose statement lists what another one has begun to list since it was judged.
+pub(super) const LISTED_MEANWHILE: &str = "another statement lists some of these events by now";
+
 /// Ids in one statement of SQL; both databases take more.
 const IDS_AT_ONCE: usize = 5_000;
 
@@ -28,8 +31,9 @@ pub(super) async fn write(db: &DatabaseTransaction, write: &StatementWrite) -> R
         StatementWrite::Lines(rows) => insert::<statement_line::Entity>(db, rows.clone()).await,
         StatementWrite::Findings(rows) => insert::<statement_finding::Entity>(db, rows.clone()).await,
         StatementWrite::Stated { statement, account, request_ids } => {
+            let mut listed = 0;
             for chunk in request_ids.chunks(IDS_AT_ONCE) {
-                remittable::Entity::update_many()
+                let updated = remittable::Entity::update_many()
                     .col_expr(remittable::Column::StatementId, Expr::value(Some(*statement)))
                     .filter(remittable::Column::Account.eq(account))
                     .filter(remittable::Column::RequestId.is_in(chunk))
@@ -37,8 +41,10 @@ pub(super) async fn write(db: &DatabaseTransaction, write: &StatementWrite) -> R
                     .filter(remittable::Column::StatementId.is_null())
                     .exec(db)
                     .await?;
+                listed += updated.rows_affected;
             }
-            Ok(())
+            // They were free when they were judged: whoever came second judges again.
+            if listed == request_ids.len() as u64 { Ok(()) } else { Err(DbErr::Custom(LISTED_MEANWHILE.to_owned())) }
         }
         StatementWrite::Released { statement, account } => release(db, *statement, account).await,
         StatementWrite::FindingsCleared { statement } => {

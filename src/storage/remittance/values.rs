@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::remittance::{
-    Acceptance, Approval, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification, Notice, Reconciled,
-    Tally,
+    Acceptance, Approval, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification, Notice, PageProblem,
+    Reconciled, Tally,
 };
 use crate::domain::{Currency, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 use crate::storage::CodecError;
@@ -111,6 +111,8 @@ pub(super) struct StoredFetched {
     fee: String,
     total_events: Option<u64>,
     next_offset: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 impl From<&Fetched> for StoredFetched {
@@ -122,6 +124,7 @@ impl From<&Fetched> for StoredFetched {
             fee: fetched.fee.to_string(),
             total_events: fetched.total_events,
             next_offset: fetched.next_offset,
+            problem: fetched.problem.map(|problem| problem.as_str().to_owned()),
         }
     }
 }
@@ -137,6 +140,12 @@ impl TryFrom<StoredFetched> for Fetched {
             fee: sum(&stored.fee)?,
             total_events: stored.total_events,
             next_offset: stored.next_offset,
+            problem: match stored.problem {
+                None => None,
+                Some(text) => {
+                    Some(PageProblem::parse(&text).ok_or_else(|| CodecError(format!("an unknown problem {text:?}")))?)
+                }
+            },
         })
     }
 }
