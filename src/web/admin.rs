@@ -115,7 +115,18 @@ pub(super) async fn find_payments(surface: web::Data<Surface>, request: HttpRequ
         Ok(found) => match found.as_slice() {
             [] => problem(StatusCode::NOT_FOUND, "no payment was started under this requestId"),
             [one] => whole(&surface, one).await,
-            several => HttpResponse::Ok().json(json!({"payments": several.iter().map(brief).collect::<Vec<_>>()})),
+            several => {
+                let mut payments = Vec::with_capacity(several.len());
+                for found in several {
+                    match with_history(&surface, found).await {
+                        Ok(body) => payments.push(body),
+                        Err(error) => return unavailable(&error),
+                    }
+                }
+                HttpResponse::Ok()
+                    .insert_header((header::CACHE_CONTROL, "no-store"))
+                    .json(json!({"payments": payments}))
+            }
         },
         Err(error) => unavailable(&error),
     }
@@ -135,26 +146,26 @@ pub(super) async fn payment(surface: web::Data<Surface>, id: web::Path<String>, 
 }
 
 async fn whole(surface: &Surface, found: &Overview) -> HttpResponse {
-    let read = async {
-        let journal = surface.store.journal(found.id).await?;
-        let loaded = surface.store.load::<RedirectPayment>(found.id).await?;
-        Ok::<_, StorageError>((journal, loaded))
-    };
-    match read.await {
-        Ok((journal, loaded)) => {
-            let mut body = brief(found);
-            if let Some(members) = body.as_object_mut() {
-                members.insert("timeline".into(), journal.iter().map(moment).collect());
-                if let Some(State::Paid { refunds, .. } | State::PaidAfterClose { refunds, .. }) =
-                    loaded.as_ref().map(|loaded| &loaded.state)
-                {
-                    members.insert("refunds".into(), refunds.iter().map(|refund| refunded(found.id, refund)).collect());
-                }
-            }
-            HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body)
-        }
+    match with_history(surface, found).await {
+        Ok(body) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body),
         Err(error) => unavailable(&error),
     }
+}
+
+/// State, amounts, refunds and timeline (contract section 6).
+async fn with_history(surface: &Surface, found: &Overview) -> Result<Value, StorageError> {
+    let journal = surface.store.journal(found.id).await?;
+    let loaded = surface.store.load::<RedirectPayment>(found.id).await?;
+    let mut body = brief(found);
+    if let Some(members) = body.as_object_mut() {
+        members.insert("timeline".into(), journal.iter().map(moment).collect());
+        if let Some(State::Paid { refunds, .. } | State::PaidAfterClose { refunds, .. }) =
+            loaded.as_ref().map(|loaded| &loaded.state)
+        {
+            members.insert("refunds".into(), refunds.iter().map(|refund| refunded(found.id, refund)).collect());
+        }
+    }
+    Ok(body)
 }
 
 fn refunded(payment: TransactionId, refund: &Refund) -> Value {

@@ -21,6 +21,7 @@ pub mod texts;
 pub use guard::{Limiter, guard};
 pub use surface::{GoogleSurface, Metrics, OfferedIssuer, Readiness, Surface};
 
+use actix_web::http::StatusCode;
 use actix_web::web;
 
 /// What a body may weigh on the public listener (contract section 3).
@@ -61,6 +62,10 @@ fn surfaces(app: &mut web::ServiceConfig, google: Option<&(String, String)>) {
 /// The admin listener; never exposed to the internet.
 pub fn administration(app: &mut web::ServiceConfig) {
     app.app_data(web::PayloadConfig::new(1024 * 1024))
+        .app_data(web::QueryConfig::default().error_handler(|error, _| {
+            let response = respond::problem(StatusCode::BAD_REQUEST, &format!("the query is not understood: {error}"));
+            actix_web::error::InternalError::from_response(error, response).into()
+        }))
         .service(web::resource("/healthz").route(web::get().to(admin::healthz)))
         .service(web::resource("/metrics").route(web::get().to(admin::metrics)))
         .service(

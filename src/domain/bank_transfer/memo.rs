@@ -5,26 +5,53 @@
 //! memo after all that are its letters and digits in their order, so those are compared.
 
 /// The shortest memo that is looked for, in letters and digits: anything shorter stands in many a text by chance.
-const SHORTEST: usize = 6;
+const SHORTEST: usize = 3;
 
 /// The letters and digits of a memo, in capitals.
 pub fn normalised_memo(memo: &str) -> String {
     memo.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_uppercase()).collect()
 }
 
-/// Where to look for memos: the letters and digits of all texts in their order, as one. A statement is a candidate when its
-/// normalised memo is contained in it; [`named_memo`] then says which one is meant.
-pub fn memo_candidates<T: AsRef<str>>(texts: &[T]) -> String {
-    texts.iter().map(|text| normalised_memo(text.as_ref())).collect()
+/// The letters and digits of all texts of a transfer in their order, as one, and where words begin and end in it. A memo
+/// counts only as whole words: `stmt-1` does not stand in `stmt-12`.
+struct Letters {
+    letters: String,
+    /// The places before which something that is no letter or digit stood, or a text began or ended.
+    edges: Vec<usize>,
+}
+
+impl Letters {
+    fn of<T: AsRef<str>>(texts: &[T]) -> Self {
+        let (mut letters, mut edges) = (String::new(), vec![0]);
+        for text in texts {
+            edges.push(letters.len());
+            for character in text.as_ref().chars() {
+                if character.is_ascii_alphanumeric() {
+                    letters.push(character.to_ascii_uppercase());
+                } else {
+                    edges.push(letters.len());
+                }
+            }
+        }
+        edges.push(letters.len());
+        edges.dedup();
+        Self { letters, edges }
+    }
+
+    /// Where a normalised memo stands, as whole words.
+    fn places(&self, memo: &str) -> Vec<std::ops::Range<usize>> {
+        if memo.len() < SHORTEST {
+            return Vec::new();
+        }
+        let edge = |at: usize| self.edges.binary_search(&at).is_ok();
+        let found = self.letters.match_indices(memo).map(|(at, _)| at..at + memo.len());
+        found.filter(|place| edge(place.start) && edge(place.end)).collect()
+    }
 }
 
 /// Whether a normalised memo stands in the texts.
 pub fn mentions<T: AsRef<str>>(texts: &[T], normalised_memo: &str) -> bool {
-    contains(&memo_candidates(texts), normalised_memo)
-}
-
-fn contains(candidates: &str, normalised_memo: &str) -> bool {
-    normalised_memo.len() >= SHORTEST && candidates.contains(normalised_memo)
+    !Letters::of(texts).places(normalised_memo).is_empty()
 }
 
 /// What the texts of a transfer name.
@@ -40,17 +67,22 @@ pub enum NamedMemo<'m> {
 
 /// Which of the known, normalised memos the texts name. A memo that is part of another one that stands there is not meant.
 pub fn named_memo<'m, T: AsRef<str>>(texts: &[T], known: impl IntoIterator<Item = &'m str>) -> NamedMemo<'m> {
-    let candidates = memo_candidates(texts);
-    let mut named: Vec<&str> = known.into_iter().filter(|memo| contains(&candidates, memo)).collect();
-    named.sort_unstable_by_key(|memo| (std::cmp::Reverse(memo.len()), *memo));
+    let letters = Letters::of(texts);
+    let mut named: Vec<(&str, Vec<std::ops::Range<usize>>)> =
+        known.into_iter().map(|memo| (memo, letters.places(memo))).filter(|(_, places)| !places.is_empty()).collect();
+    named.sort_unstable_by_key(|(memo, _)| (std::cmp::Reverse(memo.len()), *memo));
     named.dedup();
-    let mut rest = candidates;
+    let mut taken: Vec<std::ops::Range<usize>> = Vec::new();
     let mut meant = Vec::new();
-    for memo in named {
+    for (memo, places) in named {
         // The longest first, each taken out: a shorter one counts only where it stands by itself.
-        if rest.contains(memo) {
-            rest = rest.replace(memo, " ");
+        let free = |place: &std::ops::Range<usize>| {
+            !taken.iter().any(|other| place.start < other.end && other.start < place.end)
+        };
+        let free: Vec<_> = places.into_iter().filter(free).collect();
+        if !free.is_empty() {
             meant.push(memo);
+            taken.extend(free);
         }
     }
     match meant.as_slice() {
@@ -92,9 +124,20 @@ mod tests {
             assert!(!mentions(texts, &memo), "{texts:?}");
             assert_eq!(named_memo(texts, [memo.as_str()]), NamedMemo::None, "{texts:?}");
         }
-        for short in ["", "AB", "STMT1"] {
+        for short in ["", "AB"] {
             assert!(!mentions(&["stmt-1 AB"], short), "{short}: too short to mean anything");
         }
+    }
+
+    #[test]
+    fn a_memo_counts_only_as_whole_words() {
+        for other in ["stmt-2025-011", "XXstmt-2025-01", "stmt-2025-01YY", "astmt 2025 01"] {
+            assert!(!mentions(&[other], "STMT202501"), "{other}");
+        }
+        for same in ["stmt-2025-01", "(stmt-2025-01)", "EREF+stmt-2025-01 thanks", "pay ml-1 now: stmt 2025 01."] {
+            assert!(mentions(&[same], "STMT202501"), "{same}");
+        }
+        assert!(mentions(&["pay ml-1 now"], "ML1"), "a short one stands by itself");
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod proof;
 mod state;
 
 pub use entry::{BankDay, BankEntry, Direction, Transfer};
-pub use memo::{NamedMemo, memo_candidates, mentions, named_memo, normalised_memo};
+pub use memo::{NamedMemo, mentions, named_memo, normalised_memo};
 pub use state::{Answer, Effect, Event, Input, Offer, Refusal, Rejection, Reply, Standing, State};
 
 use crate::domain::{Attention, Decision, EffectLane, Machine, Timestamp};
