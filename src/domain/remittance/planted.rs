@@ -236,7 +236,8 @@ pub(super) fn approval(by: &str, reasons: &[(&str, &str)]) -> Approval {
 
 pub(super) fn approve(history: &mut History, approval: Approval) -> Result<Reply, Rejection> {
     let rules = history.rules;
-    history.tell(&Input::Approve { approval, covered: BTreeMap::new(), rules })
+    let round = history.state.reconciled().map_or(0, |done| done.round);
+    history.tell(&Input::Approve { approval, round, covered: BTreeMap::new(), rules })
 }
 
 /// One thing that a generated statement holds, or lacks. Amounts in minor units.

@@ -172,7 +172,7 @@ fn rem_1_every_input_in_every_state() {
     table("counted before all is judged, or after", &missing, same(UNKNOWN));
     table("once more", &Input::ReconcileAgain, with(&[(4, "Reconciling"), (5, "Reconciling")]));
     let rules = Rules::default();
-    let person = Input::Approve { approval: approval("ann", &[]), covered: BTreeMap::new(), rules };
+    let person = Input::Approve { approval: approval("ann", &[]), round: 1, covered: BTreeMap::new(), rules };
     let early = "!NotReconciled";
     let ends = [(1, early), (2, early), (3, early), (4, "Accepted"), (5, "!Unexplained"), (9, "!Replaced")];
     table("a person approves", &person, with(&ends));
@@ -277,7 +277,12 @@ fn a_person_explains_every_difference_by_kind_or_event_by_event() {
     let by_event = |covered: &[(FindingKind, u64)], history: &mut History| {
         let reasons = [("b", "typed wrong"), ("x", "asked Google")];
         let covered = covered.iter().copied().collect();
-        history.tell(&Input::Approve { approval: approval("ann", &reasons), covered, rules: Rules::default() })
+        history.tell(&Input::Approve {
+            approval: approval("ann", &reasons),
+            round: 1,
+            covered,
+            rules: Rules::default(),
+        })
     };
     let two = [(FindingKind::Unknown, 1), (FindingKind::AmountDiffers, 1)];
     assert_eq!(by_event(&two, &mut history), unexplained(&[FindingKind::Duplicate]));
@@ -302,7 +307,7 @@ fn entries_of_a_difference_name_the_reason_and_the_person() {
 
 #[test]
 fn above_the_limit_two_persons_decide_the_same() {
-    let limit = Rules { auto_accept: true, two_persons_above_micros: Some(293_999_999) };
+    let limit = Rules { auto_accept: true, two_persons_above_micros: Some(293_999_999), ..Rules::default() };
     let mut history = reconciling();
     history.rules = limit;
     history.judge();
@@ -336,7 +341,7 @@ fn above_the_limit_two_persons_decide_the_same() {
 
 #[test]
 fn only_what_matches_whole_is_accepted_without_a_person() {
-    let auto = Rules { auto_accept: true, two_persons_above_micros: None };
+    let auto = Rules { auto_accept: true, ..Rules::default() };
     let mut history = reconciling();
     history.rules = auto;
     history.judge();
@@ -464,7 +469,9 @@ fn any_input() -> impl Strategy<Value = Input> {
     let ids = || prop::sample::subsequence(vec!["a", "b", "c", "x", ""], 0..5);
     let offset = || prop::option::of(1..4_u64);
     let rules = || (any::<bool>(), prop::option::of(0..400_000_000_i64));
-    let rules = move || rules().prop_map(|(auto_accept, two)| Rules { auto_accept, two_persons_above_micros: two });
+    let rules = move || {
+        rules().prop_map(|(auto_accept, two)| Rules { auto_accept, two_persons_above_micros: two, ..Rules::default() })
+    };
     let names = prop::sample::select(vec!["ann", "bob"]);
     let amount = || prop_oneof![Just(inr(294_000_000)), Just(inr(200_000_000)), Just(money(1, "USD"))];
     prop_oneof![
@@ -476,9 +483,10 @@ fn any_input() -> impl Strategy<Value = Input> {
         }),
         4 => (0..3_u32, rules()).prop_map(|(round, rules)| Input::MissingCounted { round, missing: BTreeMap::new(), rules }),
         1 => Just(Input::ReconcileAgain),
-        4 => (names, any::<bool>(), rules()).prop_map(|(by, why, rules)| {
+        4 => (names, any::<bool>(), rules(), 1..3_u32).prop_map(|(by, why, rules, round)| {
             let all: Vec<(&str, &str)> = FindingKind::ALL.iter().map(|kind| (kind.as_str(), "so")).collect();
-            Input::Approve { approval: approval(by, if why { &all } else { &[] }), covered: BTreeMap::new(), rules }
+            let approval = approval(by, if why { &all } else { &[] });
+            Input::Approve { approval, round, covered: BTreeMap::new(), rules }
         }),
         2 => prop::option::of(amount()).prop_map(|modified_total| Input::AcceptanceAcknowledged { modified_total }),
         2 => (prop::sample::select(vec!["01", "02"]), amount()).prop_map(|(id, amount)| transferred(id, amount)),

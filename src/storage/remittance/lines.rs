@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use entity::{remittable, statement_finding, statement_line};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::IDS_AT_ONCE;
@@ -34,6 +35,20 @@ pub struct LinePage {
     pub limit: u64,
 }
 
+/// The columns of a line, and what our books call it.
+type Columns = (
+    i64,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
+
 impl Store {
     /// Events as stated, in order.
     pub async fn stated_events(&self, page: LinePage) -> Result<Vec<(u64, StatedEvent)>, StorageError> {
@@ -50,39 +65,61 @@ impl Store {
 
     /// Events with what was found on them and what our books call them, in order.
     pub async fn stated_lines(&self, piaid: &Piaid, page: LinePage) -> Result<Vec<StatedLine>, StorageError> {
-        let events = self.stated_events(page).await?;
-        let Some(last) = events.last().map(|(line, _)| *line) else { return Ok(Vec::new()) };
+        use statement_line::Column;
+        // One row for each line, not two: handing a row over is what costs.
+        let of_ours = |column: remittable::Column| Expr::col((remittable::Entity, column));
+        let known = of_ours(remittable::Column::Account)
+            .eq(piaid.as_str())
+            .and(of_ours(remittable::Column::RequestId).equals((statement_line::Entity, Column::RequestId)));
+        let mut select = statement_line::Entity::find()
+            .select_only()
+            .columns([
+                Column::Line,
+                Column::Kind,
+                Column::RequestId,
+                Column::OurId,
+                Column::Currency,
+                Column::AmountMicros,
+                Column::FeeMicros,
+                Column::Note,
+            ])
+            .expr(of_ours(remittable::Column::OurId))
+            .expr(of_ours(remittable::Column::Issuer))
+            .filter(Column::StatementId.eq(page.statement.as_uuid()))
+            .filter(Column::Line.gt(i64::try_from(page.after).unwrap_or(i64::MAX)));
+        QuerySelect::query(&mut select).left_join(remittable::Entity, known);
+        let rows: Vec<Columns> =
+            select.order_by_asc(Column::Line).limit(page.limit).into_tuple().all(&self.0.read).await?;
+        let Some(last) = rows.last().map(|row| row.0) else { return Ok(Vec::new()) };
         let mut findings: HashMap<u64, Finding> = HashMap::new();
-        let rows = statement_finding::Entity::find()
+        let found = statement_finding::Entity::find()
             .filter(statement_finding::Column::StatementId.eq(page.statement.as_uuid()))
             .filter(statement_finding::Column::Line.gt(i64::try_from(page.after).unwrap_or(i64::MAX)))
-            .filter(statement_finding::Column::Line.lte(i64::try_from(last).unwrap_or(i64::MAX)))
+            .filter(statement_finding::Column::Line.lte(last))
             .all(&self.0.read)
             .await?;
-        for row in rows {
+        for row in found {
             let finding = finding(row)?;
             findings.insert(finding.line, finding);
         }
-        let mut ours: HashMap<String, (String, String)> = HashMap::new();
-        let ids: Vec<&str> = events.iter().map(|(_, event)| event.request_id.as_str()).collect();
-        for chunk in ids.chunks(IDS_AT_ONCE) {
-            let rows: Vec<(String, String, String)> = remittable::Entity::find()
-                .select_only()
-                .columns([remittable::Column::RequestId, remittable::Column::OurId, remittable::Column::Issuer])
-                .filter(remittable::Column::Account.eq(piaid.as_str()))
-                .filter(remittable::Column::RequestId.is_in(chunk.iter().copied()))
-                .into_tuple()
-                .all(&self.0.read)
-                .await?;
-            ours.extend(rows.into_iter().map(|(id, our_id, issuer)| (id, (our_id, issuer))));
-        }
-        let whole = |(line, event): (u64, StatedEvent)| StatedLine {
-            line,
-            finding: findings.remove(&line),
-            ours: ours.get(&event.request_id).cloned(),
-            event,
+        let whole = |row: Columns| {
+            let (line, kind, request_id, our_id, currency, amount_micros, fee_micros, note, known_as, issuer) = row;
+            let statement_id = page.statement.as_uuid();
+            let row = statement_line::Model {
+                statement_id,
+                line,
+                kind,
+                request_id,
+                our_id,
+                currency,
+                amount_micros,
+                fee_micros,
+                note,
+            };
+            let (line, event) = event(row)?;
+            Ok(StatedLine { line, finding: findings.remove(&line), ours: known_as.zip(issuer), event })
         };
-        Ok(events.into_iter().map(whole).collect())
+        rows.into_iter().map(whole).collect()
     }
 
     /// Findings of a statement, of one kind or of all, in the order of their lines.

@@ -56,7 +56,15 @@ fn id(number: u128) -> TransactionId {
 }
 
 fn fetched() -> Fetched {
-    Fetched { lines: 15, captures: 12, amount: i128::MAX, fee: -5, total_events: Some(15), next_offset: Some(1_000) }
+    Fetched {
+        lines: 15,
+        captures: 12,
+        amount: i128::MAX,
+        fee: -5,
+        total_events: Some(15),
+        next_offset: Some(1_000),
+        problem: None,
+    }
 }
 
 fn tally() -> Tally {
@@ -96,7 +104,7 @@ fn states() -> Vec<State> {
         State::Accepted(acceptance(Modification::default())),
         State::AcceptedWithModifications(acceptance(modification())),
         State::Paid { acceptance: acceptance(modification()), transfer: id(8), at: NOW },
-        State::Replaced { notice: notice(), by: RequestId::parse("stmt-2").unwrap() },
+        State::Replaced { notice: notice(), by: RequestId::parse("stmt-2").unwrap(), done: None },
     ];
     for sample in &samples {
         match sample {
@@ -257,7 +265,7 @@ prop_compose! {
         total_events in option::of(any::<u64>()),
         next_offset in option::of(any::<u64>()),
     ) -> Fetched {
-        Fetched { lines: counts.0, captures: counts.1, amount: sums.0, fee: sums.1, total_events, next_offset }
+        Fetched { lines: counts.0, captures: counts.1, amount: sums.0, fee: sums.1, total_events, next_offset, problem: None }
     }
 }
 prop_compose! {
