@@ -44,7 +44,7 @@ pub(super) fn deflate(plain: &[u8]) -> Option<Vec<u8>> {
 pub(super) fn inflate(deflated: &[u8], wrapping: Wrapping, limit: usize) -> Option<Zeroizing<Vec<u8>>> {
     DECOMPRESS.with_borrow_mut(|state| {
         state.reset(wrapping == Wrapping::Zlib);
-        let first = deflated.len().saturating_mul(4).clamp(512, limit.saturating_add(1));
+        let first = deflated.len().saturating_mul(4).max(512).min(limit.saturating_add(1));
         let mut plain = Zeroizing::new(Vec::with_capacity(first));
         loop {
             let taken = usize::try_from(state.total_in()).ok()?;

@@ -342,8 +342,10 @@ impl Planted {
                 let (micros, fee) = priced(units);
                 self.books.captured(id, micros);
                 self.list(id, micros);
-                let kind = if fees_judged { Kind::FeeDiffers } else { Kind::Matched };
-                self.state(capture(id, micros, fee + off * PAISA), kind);
+                let stated = fee + off * PAISA;
+                // Without a schedule only a fee that is none is told.
+                let kind = if fees_judged || stated < 0 { Kind::FeeDiffers } else { Kind::Matched };
+                self.state(capture(id, micros, stated), kind);
             }
             Plant::StatedInOtherCurrency(units) => {
                 let (micros, fee) = priced(units);

@@ -176,7 +176,7 @@ fn rem_1_every_input_in_every_state() {
     let early = "!NotReconciled";
     let ends = [(1, early), (2, early), (3, early), (4, "Accepted"), (5, "!Unexplained"), (9, "!Replaced")];
     table("a person approves", &person, with(&ends));
-    let ends = [(6, "Accepted"), (7, "AcceptedWithModifications")];
+    let ends = [(6, "Accepted"), (7, "AcceptedWithModifications"), (8, "Paid")];
     table("Google acknowledges", &Input::AcceptanceAcknowledged { modified_total: None }, with(&ends));
     table("the bank transfers", &transferred("02", inr(294_000_000)), with(&[(6, "Paid"), (7, "Paid")]));
     let gone = [(1, "Replaced"), (2, "Replaced"), (3, "Replaced"), (4, "Replaced"), (5, "Replaced")];
