@@ -54,7 +54,10 @@ pub(super) fn counted(state: &State) -> i64 {
 /// What every account comes to, told from the snapshot alone. Accounts at zero are left out.
 pub(super) fn explained(state: &State) -> BTreeMap<Account, i64> {
     let Some((known, late, all)) = money(state) else { return BTreeMap::new() };
-    let (issuer, piaid) = (bank("BANK_A"), Piaid::parse("ExamplePay_INR").unwrap());
+    let piaid = Piaid::parse("ExamplePay_INR").unwrap();
+    // The payer may have chosen another one than most do.
+    let issuer =
+        known.iter().chain(late.iter()).next().map_or_else(|| bank("BANK_A"), |receipt| receipt.issuer.clone());
     let paid = known.map_or(0, |receipt| receipt.amount.micros());
     let late: i64 = late.iter().map(|receipt| receipt.amount.micros()).sum();
     // Promised to Google or decided by us, as far as the issuer has not refused it.
