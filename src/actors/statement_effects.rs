@@ -16,6 +16,8 @@ use crate::ports::Clock;
 use crate::protocol::google_redirect::{Accounts, CallFailed, GoogleClient, StatementCall};
 use crate::storage::{LinePage, OutboxRow, StorageError, Store};
 
+/// How often a page that is none is asked for again.
+const PATIENCE: i32 = 3;
 /// Events that are judged in one commit.
 const JUDGED_AT_ONCE: u64 = 5_000;
 /// So close to the end of a billing period, Google may account for an event in the next one (flows-security section 5.5).
@@ -91,7 +93,7 @@ impl Effects for StatementEffects {
         let done = match effect {
             Effect::ReplaceEarlier { notice } => self.replace_earlier(&notice).await,
             Effect::FetchPage { id, piaid, statement_id, offset } => {
-                self.page(id, (&piaid, &statement_id), offset, &row.idempotency_key).await
+                self.page(id, (&piaid, &statement_id), offset, row).await
             }
             Effect::Judge { id, piaid, round, after } => self.judge(id, &piaid, (round, after)).await,
             Effect::CountMissing { notice, round } => self.count_missing(&notice, round).await,
@@ -147,8 +149,9 @@ impl StatementEffects {
         id: TransactionId,
         of: (&Piaid, &RequestId),
         offset: Option<u64>,
-        request_id: &str,
+        row: &OutboxRow,
     ) -> Result<Input, Failure> {
+        let request_id = row.idempotency_key.as_str();
         let page = match self.ahead.take(id, offset) {
             Some(fetching) => match fetching.await {
                 Ok(Ok(answer)) => answer,
@@ -159,6 +162,8 @@ impl StatementEffects {
         };
         let page = match page {
             Ok(page) => page,
+            // A passing fault of the peer's is worth some patience; then the statement itself is at fault.
+            Err(problem) if row.attempts < PATIENCE => return Err(Failure::refused(problem.as_str())),
             Err(problem) => return Ok(Input::PageRefused { offset, problem }),
         };
         if let Some(next) = page.next_offset {
