@@ -65,7 +65,10 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
         (State::Fetching { notice, fetched }, Input::PageRefused { offset, problem })
             if *offset == fetched.next_offset =>
         {
-            let fetched = Fetched { next_offset: None, problem: Some(*problem), ..fetched.clone() };
+            // Where all are there already, a next offset that leads nowhere is no harm.
+            let whole = fetched.total_events.or(notice.total_events) == Some(fetched.lines);
+            let problem = if whole { None } else { Some(*problem) };
+            let fetched = Fetched { next_offset: None, problem, ..fetched.clone() };
             let event = Event::PageFetched { events: 0, fetched: fetched.clone() };
             let mut decision = begin_round(&apply(state.clone(), &event), notice, (&fetched, 1));
             decision.events.insert(0, event);
@@ -253,9 +256,9 @@ fn page_fetched(state: &State, notice: &Arc<Notice>, before: &Fetched, page: &Pa
         }
     }
     fetched.total_events = page.total_events.or(fetched.total_events);
-    // All that there are: what comes now repeats, and might do so for ever.
+    // More than there are: pages repeat, and might do so for ever.
     let expected = fetched.total_events.or(notice.total_events);
-    fetched.next_offset = page.next_offset.filter(|_| expected.is_none_or(|total| fetched.lines < total));
+    fetched.next_offset = page.next_offset.filter(|_| expected.is_none_or(|total| fetched.lines <= total));
     let event = Event::PageFetched { events: page.events.len() as u64, fetched: fetched.clone() };
     let mut decision = if let Some(offset) = fetched.next_offset {
         let mut decision = record(state, vec![event]);

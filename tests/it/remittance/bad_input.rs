@@ -21,7 +21,7 @@ async fn recovers(id: &str, bad: impl Fn(&Value) -> Told + Send + Sync + 'static
             (second && before < 4).then(|| bad(&right.told(call)))
         })
         .await;
-    world.google.statements.calls("remittanceStatementDetails", id, 3).await;
+    world.google.statements.calls("remittanceStatementDetails", id, 2).await;
     let shown = world.json(&format!("statements/{id}")).await;
     assert_eq!((&shown["state"], &shown["progress"]["fetchedEvents"]), (&json!("Fetching"), &json!(1)), "{id}");
     let shown = world.passes_until(id, "Matched").await;

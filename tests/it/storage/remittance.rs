@@ -7,7 +7,7 @@ use roundtrip::domain::remittance::{
 use roundtrip::domain::{
     Currency, Machine, Piaid, RefundId, RemittableKind, RemittableStanding, RequestId, Timestamp, TransactionId,
 };
-use roundtrip::storage::{Change, Commit, LedgerFilter, LinePage, Position, ReportMade, Store};
+use roundtrip::storage::{Change, Commit, CommitError, LedgerFilter, LinePage, Position, ReportMade, Store};
 use sea_orm::{ConnectionTrait, Statement};
 use uuid::Uuid;
 
@@ -73,11 +73,15 @@ impl Held {
     }
 
     async fn step_at(&mut self, store: &Store, input: Input, now: Timestamp) {
+        self.try_step(store, input, now).await.unwrap();
+    }
+
+    async fn try_step(&mut self, store: &Store, input: Input, now: Timestamp) -> Result<(), CommitError> {
         let decision = Remittance::decide(&self.state, &input, now).expect("the machine agrees");
         assert!(!decision.events.is_empty(), "{input:?} changes nothing");
-        self.state = decision.events.iter().fold(std::mem::take(&mut self.state), Remittance::apply);
+        let after = decision.events.iter().fold(self.state.clone(), Remittance::apply);
         let change = Change::<Remittance> {
-            state: self.state.clone(),
+            state: after.clone(),
             events: decision.events,
             effects: decision.effects,
             entries: decision.entries,
@@ -93,7 +97,9 @@ impl Held {
             node: NODE,
             lease_ms: LEASE_MS,
         };
-        self.position = Some(store.commit(commit).await.unwrap().position);
+        self.position = Some(store.commit(commit).await?.position);
+        self.state = after;
+        Ok(())
     }
 
     /// All of its events, on one page.
@@ -233,7 +239,7 @@ async fn what_a_statement_lists_is_its_own(home: &Home) {
     let expected = [(2, again[0]), (3, again[1]), (4, again[2]), (5, again[2]), (6, again[2])];
     assert_eq!(first.found(store).await, expected);
 
-    // Another statement that believed it to be free does not take it, and giving up does not free it.
+    // Another statement that believed it to be free is told to judge again, and takes what is free; giving up frees that.
     let mut second = Held::announced(store, NOW).await;
     second.fetched(store, &[captured(&one), captured(&two)]).await;
     let mut batch = Batch::new(rupees(), None, (1, 0));
@@ -241,8 +247,12 @@ async fn what_a_statement_lists_is_its_own(home: &Home) {
     let (claimed, free) = (captured(&one), captured(&two));
     batch.take(1, &claimed, stale);
     batch.take(2, &free, before.of(&two));
-    second.step(store, Input::Judged(batch.judged())).await;
+    let refused = second.try_step(store, Input::Judged(batch.judged()), NOW).await;
+    assert!(matches!(refused, Err(CommitError::Conflict)), "{refused:?}");
+    assert_eq!((lister(store, &one).await, lister(store, &two).await), (Some(first.id), None), "nothing half stored");
+    second.judge(store, (1, 0, 2)).await;
     second.counted(store, 1).await;
+    assert_eq!(second.found(store).await, [(1, FindingKind::Duplicate)]);
     assert_eq!((lister(store, &one).await, lister(store, &two).await), (Some(first.id), Some(second.id)));
     second.step(store, Input::Replace { by: RequestId::parse("revised").unwrap() }).await;
     assert_eq!((lister(store, &one).await, lister(store, &two).await), (Some(first.id), None));
