@@ -94,6 +94,9 @@ async fn rem_1_what_was_acknowledged_survives_and_what_was_not_is_taken_again() 
     for number in 0..4 {
         let id = format!("stmt-{number}");
         let statement = Statement::new(&id, 0, Vec::new()).earlier(number);
+        // Before anything is announced: the server asks at once, and waits long after a refusal.
+        let told = statement.clone();
+        scene.google.statements.details(&id, move |call, _| Told::Members(told.told(call)));
         if number % 2 == 0 {
             assert_eq!(scene.announce(&statement).await, 200);
             server.kill();
@@ -113,8 +116,6 @@ async fn rem_1_what_was_acknowledged_survives_and_what_was_not_is_taken_again() 
             server.kill();
             let _heard_or_not = sending.await.unwrap();
         }
-        let told = statement.clone();
-        scene.google.statements.details(&id, move |call, _| Told::Members(told.told(call)));
         server = scene.serve().await;
         if number == 0 {
             hire(&store).await;
