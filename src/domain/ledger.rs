@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::catalog::MerchantId;
 use super::{Currency, IssuerId, Money, Piaid, UserName};
 
 /// An account of the ledger.
@@ -18,6 +19,16 @@ pub enum Account {
     FeeIncome(Piaid),
     /// The part of those fees that is tax.
     Vat(Piaid),
+    /// What the card processor holds for us: charged, and not paid out yet.
+    ProcessorReceivable,
+    /// What the processor keeps for its work.
+    ProcessorFees,
+    /// Refunds of charges that were promised and that the processor has not carried out yet.
+    ProcessorRefunds,
+    /// What the processor has taken back while a payer disputes a charge.
+    Disputed,
+    /// What we owe a merchant for the bookings that were paid through us.
+    PayableToMerchant(MerchantId),
     /// Our own account at the bank that pays Google.
     Bank,
     /// Money whose owner is not decided: a success after we had reported a negative outcome, a transfer that fits no

@@ -76,6 +76,8 @@ pub enum EffectLane {
     Google,
     /// Calls to the issuer.
     Issuer,
+    /// Calls to the card processor.
+    Processor,
     /// Work of our own that must not be lost: what another part of the house knows, or another transaction has to hear.
     House,
     /// Mail to people.
@@ -90,6 +92,7 @@ impl EffectLane {
         match self {
             Self::Google => "google",
             Self::Issuer => "issuer",
+            Self::Processor => "processor",
             Self::House => "house",
             Self::Mail => "mail",
             Self::Webhook => "webhook",
@@ -110,6 +113,12 @@ pub enum Attention {
     StatementDiffers,
     /// Money moved on our bank account, and no remittance statement explains it.
     UnexplainedTransfer,
+    /// A payer disputes a charge: the processor wants evidence, and has taken the money back meanwhile.
+    Disputed,
+    /// The processor could not give a refund back.
+    RefundFailed,
+    /// Money that the processor moved, and that no booking explains.
+    UnexplainedCharge,
 }
 
 impl Attention {
@@ -121,6 +130,9 @@ impl Attention {
             Self::Contradiction => "contradiction",
             Self::StatementDiffers => "statement_differs",
             Self::UnexplainedTransfer => "unexplained_transfer",
+            Self::Disputed => "disputed",
+            Self::RefundFailed => "refund_failed",
+            Self::UnexplainedCharge => "unexplained_charge",
         }
     }
 }

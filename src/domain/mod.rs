@@ -5,6 +5,8 @@
 
 pub mod alarm;
 pub mod bank_transfer;
+pub mod booking;
+pub mod catalog;
 mod ids;
 mod ledger;
 mod machine;

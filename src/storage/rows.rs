@@ -249,6 +249,11 @@ fn account_name(account: &Account) -> String {
         Account::RefundsInFlight(issuer) => format!("refunds_in_flight:{issuer}"),
         Account::FeeIncome(piaid) => format!("fee_income:{piaid}"),
         Account::Vat(piaid) => format!("vat:{piaid}"),
+        Account::ProcessorReceivable => "processor_receivable".to_owned(),
+        Account::ProcessorFees => "processor_fees".to_owned(),
+        Account::ProcessorRefunds => "processor_refunds".to_owned(),
+        Account::Disputed => "disputed".to_owned(),
+        Account::PayableToMerchant(merchant) => format!("payable_to_merchant:{merchant}"),
         Account::Bank => "bank".to_owned(),
         Account::Suspense => "suspense".to_owned(),
     }
