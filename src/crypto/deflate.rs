@@ -102,6 +102,12 @@ mod tests {
     }
 
     #[test]
+    fn nothing_stays_nothing() {
+        let deflated = deflate(&[]).unwrap();
+        assert!(inflate(&deflated, Wrapping::Raw, 0).unwrap().is_empty());
+    }
+
+    #[test]
     fn both_wrappings_and_large_messages_inflate_one_after_the_other() {
         let plain: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
         let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
