@@ -117,6 +117,8 @@ pub enum Attention {
     Disputed,
     /// The processor could not give a refund back.
     RefundFailed,
+    /// A deposit that was agreed for later could not be charged.
+    DepositNotCharged,
     /// Money that the processor moved, and that no booking explains.
     UnexplainedCharge,
 }
@@ -132,6 +134,7 @@ impl Attention {
             Self::UnexplainedTransfer => "unexplained_transfer",
             Self::Disputed => "disputed",
             Self::RefundFailed => "refund_failed",
+            Self::DepositNotCharged => "deposit_not_charged",
             Self::UnexplainedCharge => "unexplained_charge",
         }
     }

@@ -1,5 +1,9 @@
 //! Facts that stand in tables of their own, written in the same commit as the decision they follow from.
 
+use std::sync::Arc;
+
+use super::booking::{BookingStatus, PackUse};
+use super::catalog::{SlotId, SlotKey};
 use super::remittance::{Finding, StatedEvent};
 use super::{IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
 
@@ -45,6 +49,63 @@ pub enum Record {
         /// The statement.
         statement: TransactionId,
     },
+    /// A booking takes a spot. The commit is refused when none is open, or the same user holds one of the slot.
+    SpotTaken(Spot),
+    /// A booking gives its spot back.
+    SpotReleased(Spot),
+    /// A booking or an attempt as it is found by its user. Written again when something changes.
+    BookingListed(BookingListed),
+    /// An attempt that became no booking is not found any more.
+    BookingUnlisted {
+        /// The booking.
+        booking: TransactionId,
+    },
+    /// A booking of which the processor will speak by this id of its own.
+    BookingCharge {
+        /// The booking.
+        booking: TransactionId,
+        /// The processor's id.
+        intent: Arc<str>,
+    },
+    /// A pack or membership is bought by a booking, which uses it at once.
+    PackBought {
+        /// Whose it is.
+        user_id: Arc<str>,
+        /// By which booking.
+        booking: TransactionId,
+        /// The pack.
+        pack: PackUse,
+    },
+    /// One use of a pack is taken. The commit is refused when the pack has another count by then.
+    PackUsed(PackUse),
+    /// One use of a pack is given back.
+    PackReturned(PackUse),
+}
+
+/// A spot of a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// Who takes it, or gives it back.
+    pub booking: TransactionId,
+    /// Of which slot.
+    pub slot: SlotKey,
+    /// For which user of Google's.
+    pub user_id: Arc<str>,
+}
+
+/// A booking, as it is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingListed {
+    /// The booking.
+    pub booking: TransactionId,
+    /// Whose.
+    pub user_id: Arc<str>,
+    /// For when.
+    pub slot: SlotId,
+    /// The slot's key.
+    pub slot_key: SlotKey,
+    /// How it stands; `None`: an attempt that is being paid.
+    pub status: Option<BookingStatus>,
 }
 
 /// A capture or a refund, as a remittance statement names it: by Google's id alone (flows-security section 5.5, checklist

@@ -94,6 +94,14 @@ impl Rows {
             Record::FindingsCleared { statement } => {
                 self.statements.push(StatementWrite::FindingsCleared { statement: statement.as_uuid() });
             }
+            Record::SpotTaken(_)
+            | Record::SpotReleased(_)
+            | Record::BookingListed(_)
+            | Record::BookingUnlisted { .. }
+            | Record::BookingCharge { .. }
+            | Record::PackBought { .. }
+            | Record::PackUsed(_)
+            | Record::PackReturned(_) => {}
         }
     }
 

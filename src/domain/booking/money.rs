@@ -1,0 +1,234 @@
+//! Money after the booking: deposits charged later, fees, refunds, disputes (google-booking-server sections 6.5, 6.6, 6.9
+//! and 9; ledger: architecture section 6).
+
+use std::sync::Arc;
+
+use super::Booking;
+use super::after::notice;
+use super::create::recall;
+use super::decide::{Verdict, record, record_booked, stands};
+use super::state::{
+    Booked, Charge, Collected, Collecting, Dispute, DisputeStanding, Effect, Event, Fee, Later, RefundStanding,
+    Rejection, State, Why,
+};
+use super::words::{BookingStatus, PrepaymentStatus};
+use crate::domain::{Account, Decision, LedgerEntry, Money, Timestamp, UserName};
+
+/// How often a later deposit is tried.
+const DEPOSIT_TRIES: u32 = 3;
+/// How long after a declined deposit it is tried again, in milliseconds.
+const DEPOSIT_AGAIN_MS: i64 = 6 * 3_600 * 1_000;
+
+/// A refund that begins.
+pub(super) struct Began {
+    pub(super) event: Event,
+    pub(super) effect: Effect,
+    pub(super) entries: Vec<LedgerEntry>,
+}
+
+fn owed(booked: &Booked) -> Account {
+    Account::PayableToMerchant(booked.agreement.merchant().clone())
+}
+
+/// Gives `charge` back in full, unless it is on its way: never more than was charged.
+pub(super) fn begin_refund(booked: &Booked, charge: &Charge, by: Option<&UserName>) -> Option<Began> {
+    if booked.past.refunds.iter().any(|refund| refund.charge.intent == charge.intent) {
+        return None;
+    }
+    let number = u32::try_from(booked.past.refunds.len()).ok()?.saturating_add(1);
+    let (from, to) = (owed(booked), Account::ProcessorRefunds);
+    Some(Began {
+        event: Event::RefundBegan { charge: charge.clone(), orphan: false, by: by.cloned() },
+        effect: Effect::Refund { booking: booked.agreement.id, number, tries: 1, charge: charge.clone() },
+        entries: LedgerEntry::pair_by(from, to, charge.amount, ("booking refunded".into(), by.cloned())),
+    })
+}
+
+/// The charge of the kept card, if there is one and something is agreed to be charged.
+pub(super) fn collect(booked: &Booked, what: Collecting, number: u32) -> Option<Effect> {
+    let terms = &booked.agreement.terms;
+    let amount = match what {
+        Collecting::Deposit => terms.deposit_total(),
+        Collecting::Fee => terms.no_show_total(),
+    }?;
+    let card = booked.receipt.as_ref()?.vault.clone()?;
+    let (booking, merchant) = (booked.agreement.id, booked.agreement.merchant().clone());
+    Some(Effect::Collect { booking, merchant, what, number, amount, card })
+}
+
+/// A deposit that was agreed for later falls due.
+pub(super) fn deposit_due(booked: &Booked, now: Timestamp) -> Decision<Booking> {
+    match booked.later {
+        Later::Due { at, number } if at <= now && booked.status == BookingStatus::Confirmed => {
+            let what = Collecting::Deposit;
+            match collect(booked, what, number) {
+                Some(effect) => record_booked(booked, vec![Event::Collecting { what, number }], vec![effect]),
+                None => stands(booked),
+            }
+        }
+        Later::Due { .. } | Later::Nothing | Later::Charging { .. } | Later::GivenUp { .. } => stands(booked),
+    }
+}
+
+pub(super) fn collected(
+    booked: &Booked,
+    (what, number): (Collecting, u32),
+    outcome: &Collected,
+    now: Timestamp,
+) -> Decision<Booking> {
+    let open = match what {
+        Collecting::Deposit => booked.later == Later::Charging { number },
+        Collecting::Fee => booked.fee == Fee::Charging { number },
+    };
+    // Delivered twice.
+    if !open {
+        return stands(booked);
+    }
+    match (outcome, what) {
+        (Collected::Charged { intent }, Collecting::Deposit) => {
+            // An amount is agreed, or nothing would have been charged.
+            let amount = booked.agreement.terms.deposit_total();
+            amount.map_or_else(|| stands(booked), |amount| deposit_charged(booked, intent, amount))
+        }
+        (Collected::Charged { intent }, Collecting::Fee) => {
+            let Some(amount) = booked.agreement.terms.no_show_total() else { return stands(booked) };
+            let event = Event::Collected { what, charge: Charge { intent: intent.clone(), amount } };
+            let told = notice(booked, Why::Penalized, BookingStatus::NoShowPenalized);
+            let entries = LedgerEntry::pair(Account::ProcessorReceivable, owed(booked), amount, "no-show fee");
+            Decision { entries, ..record_booked(booked, vec![event], vec![Effect::Tell(Box::new(told))]) }
+        }
+        (Collected::Declined { code }, Collecting::Deposit) => {
+            let starts = booked.agreement.slot.start_s.saturating_mul(1_000);
+            let next = now.plus_millis(DEPOSIT_AGAIN_MS);
+            let again = (number < DEPOSIT_TRIES && next.as_millis() < starts).then_some(next);
+            let event = Event::CollectingFailed { what, number, code: code.clone(), again };
+            record_booked(booked, vec![event], Vec::new())
+        }
+        (Collected::Declined { code }, Collecting::Fee) => {
+            let event = Event::CollectingFailed { what, number, code: code.clone(), again: None };
+            // The first try is the one that Google does not know of yet.
+            let told = (number == 1).then(|| notice(booked, Why::NoShow, BookingStatus::NoShow));
+            record_booked(booked, vec![event], told.map(Box::new).map(Effect::Tell).into_iter().collect())
+        }
+    }
+}
+
+fn deposit_charged(booked: &Booked, intent: &Arc<str>, amount: Money) -> Decision<Booking> {
+    let charge = Charge { intent: intent.clone(), amount };
+    let mut entries = LedgerEntry::pair(Account::ProcessorReceivable, owed(booked), amount, "deposit");
+    let mut events = vec![Event::Collected { what: Collecting::Deposit, charge: charge.clone() }];
+    let effect = match booked.cancelled {
+        // Cancelled in time while it was being charged: it goes back.
+        Some(cancelled) if cancelled.deposit_back => begin_refund(booked, &charge, None).map(|began| {
+            events.push(began.event);
+            entries.extend(began.entries);
+            began.effect
+        }),
+        Some(_) | None => {
+            let mut told = notice(booked, Why::DepositCharged, booked.status);
+            told.prepayment = Some((PrepaymentStatus::Provided, intent.clone()));
+            Some(Effect::Tell(Box::new(told)))
+        }
+    };
+    Decision { entries, ..record_booked(booked, events, effect.into_iter().collect()) }
+}
+
+pub(super) fn give_back(booked: &Booked, by: &UserName) -> Verdict {
+    let failed = |refund: &super::Refund| matches!(refund.standing, RefundStanding::Failed { .. });
+    if let Some(place) = booked.past.refunds.iter().position(failed)
+        && let Some(refund) = booked.past.refunds.get(place)
+    {
+        let number = u32::try_from(place).unwrap_or(u32::MAX).saturating_add(1);
+        let (tries, charge) = (refund.tries.saturating_add(1), refund.charge.clone());
+        let effect = Effect::Refund { booking: booked.agreement.id, number, tries, charge };
+        let event = Event::RefundRetried { number, by: by.clone() };
+        return Ok(record_booked(booked, vec![event], vec![effect]));
+    }
+    let fee = match &booked.fee {
+        Fee::Charged(charge) => Some(charge),
+        Fee::Nothing | Fee::Charging { .. } | Fee::Declined { .. } => None,
+    };
+    let began = [booked.charge.as_ref(), fee].into_iter().flatten().find_map(|c| begin_refund(booked, c, Some(by)));
+    let began = began.ok_or(Rejection::NothingToRefund)?;
+    Ok(Decision { entries: began.entries, ..record_booked(booked, vec![began.event], vec![began.effect]) })
+}
+
+pub(super) fn refunded(state: &State, (number, tries): (u32, u32), standing: &RefundStanding) -> Decision<Booking> {
+    let past = state.past();
+    let known = (number as usize).checked_sub(1).and_then(|place| past.refunds.get(place));
+    let Some(refund) = known.filter(|refund| refund.tries == tries) else {
+        return Decision::answer(recall(state));
+    };
+    let amount = refund.charge.amount;
+    let (given, held) = (Account::ProcessorRefunds, Account::ProcessorReceivable);
+    let (entries, told) = match (&refund.standing, standing) {
+        (RefundStanding::InFlight, RefundStanding::Done { .. }) => (
+            LedgerEntry::pair(given, held, amount, "refund"),
+            Some((Why::Refunded(number), PrepaymentStatus::Refunded)),
+        ),
+        // It stays owed: a person decides.
+        (RefundStanding::InFlight, RefundStanding::Failed { .. }) => (Vec::new(), None),
+        // The payer's bank sent it back, days later.
+        (RefundStanding::Done { .. }, RefundStanding::Failed { .. }) => {
+            let why = Why::RefundFailed(number);
+            (LedgerEntry::pair(held, given, amount, "refund failed"), Some((why, PrepaymentStatus::Provided)))
+        }
+        (RefundStanding::InFlight, RefundStanding::InFlight)
+        | (RefundStanding::Done { .. }, RefundStanding::InFlight | RefundStanding::Done { .. })
+        | (
+            RefundStanding::Failed { .. },
+            RefundStanding::InFlight | RefundStanding::Done { .. } | RefundStanding::Failed { .. },
+        ) => return Decision::answer(recall(state)),
+    };
+    // Google knows of what stands in the booking: not of an attempt that never became one, nor of a fee.
+    let effect = match state {
+        State::Booked(booked) if booked.charge.as_ref() == Some(&refund.charge) => told.map(|(why, prepayment)| {
+            let mut told = notice(booked, why, booked.status);
+            told.prepayment = Some((prepayment, refund.charge.intent.clone()));
+            Effect::Tell(Box::new(told))
+        }),
+        State::Unheard
+        | State::Paying(_)
+        | State::Failed(_)
+        | State::Challenged(_)
+        | State::Unclaimed(_)
+        | State::Booked(_) => None,
+    };
+    let event = Event::RefundStands { number, standing: standing.clone() };
+    Decision { entries, ..record(state.clone(), vec![event], effect.into_iter().collect()) }
+}
+
+/// What became of a transaction whose challenge was given up. What had been charged was given back in the same call.
+pub(super) fn abandoned(state: &State, intent: &Arc<str>, charged: Option<Money>) -> Decision<Booking> {
+    let event = Event::Abandoned { intent: intent.clone(), charged };
+    let mut decision = record(state.clone(), vec![event], Vec::new());
+    if let Some(amount) = charged {
+        let (held, open) = (Account::ProcessorReceivable, Account::Suspense);
+        decision.entries = LedgerEntry::pair(held.clone(), open.clone(), amount, "abandoned charge");
+        decision.entries.extend(LedgerEntry::pair(open, held, amount, "abandoned charge refunded"));
+    }
+    decision
+}
+
+pub(super) fn disputed(booked: &Booked, dispute: &Dispute) -> Decision<Booking> {
+    let known = booked.disputes.iter().find(|known| known.id == dispute.id).map(|known| known.standing);
+    let (held, away) = (Account::ProcessorReceivable, Account::Disputed);
+    let entries = match (known, dispute.standing) {
+        (None, DisputeStanding::Open) => LedgerEntry::pair(away, held, dispute.amount, "disputed"),
+        (Some(DisputeStanding::Open), DisputeStanding::Won) => {
+            LedgerEntry::pair(held, away, dispute.amount, "dispute won")
+        }
+        (Some(DisputeStanding::Open), DisputeStanding::Lost) => {
+            LedgerEntry::pair(owed(booked), away, dispute.amount, "dispute lost")
+        }
+        // Its end was heard before its beginning.
+        (None, DisputeStanding::Lost) => LedgerEntry::pair(owed(booked), held, dispute.amount, "dispute lost"),
+        (None, DisputeStanding::Won) => Vec::new(),
+        (Some(DisputeStanding::Open), DisputeStanding::Open)
+        | (
+            Some(DisputeStanding::Won | DisputeStanding::Lost),
+            DisputeStanding::Open | DisputeStanding::Won | DisputeStanding::Lost,
+        ) => return stands(booked),
+    };
+    Decision { entries, ..record_booked(booked, vec![Event::Disputed(dispute.clone())], Vec::new()) }
+}
