@@ -3,12 +3,19 @@
 //! Times are UTC milliseconds since the Unix epoch, amounts are micros.
 
 pub mod api_token;
+pub mod booking;
+pub mod inventory;
 pub mod journal;
 pub mod ledger;
+pub mod merchant;
 pub mod outbox;
+pub mod pack;
 pub mod remittable;
 pub mod report;
 pub mod request_log;
+pub mod service;
+pub mod slot;
+pub mod staging;
 pub mod statement_finding;
 pub mod statement_line;
 pub mod transaction;

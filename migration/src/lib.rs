@@ -15,6 +15,7 @@ mod m20261107_000002_api_tokens;
 mod m20261122_000003_remittance;
 mod m20261122_000004_users;
 mod m20261122_000005_alarms;
+mod m20261122_000006_inventory;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_remittance::Migration),
             Box::new(m20261122_000004_users::Migration),
             Box::new(m20261122_000005_alarms::Migration),
+            Box::new(m20261122_000006_inventory::Migration),
         ]
     }
 }

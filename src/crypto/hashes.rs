@@ -3,9 +3,10 @@
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use crate::domain::bank_transfer::{BankEntry, Direction};
+use crate::domain::catalog::{MerchantId, ServiceId, SlotId, SlotKey};
 use crate::domain::{Piaid, RequestId, TransactionId};
 
 fn absorb(hasher: &mut Sha256, part: &[u8]) {
@@ -78,6 +79,61 @@ pub fn bank_transfer_id(entry: &BankEntry) -> TransactionId {
     absorb(&mut hasher, &entry.amount.micros().to_be_bytes());
     absorb(&mut hasher, entry.amount.currency().code().as_bytes());
     cut(hasher)
+}
+
+/// Where the keys of a slot's neighbours lie: they begin with four bytes of the hash of merchant and service, then two of
+/// the time, in steps of [`KEY_STEP_S`]. So a service's slots stand together, in order of time, in the one index that they
+/// are found by, whatever order they were loaded in.
+fn neighbourhood(merchant: &MerchantId, service: &ServiceId, start_s: i64) -> [u8; 6] {
+    let mut hasher = Sha256::new();
+    absorb(&mut hasher, b"roundtrip service 1");
+    absorb(&mut hasher, merchant.as_str().as_bytes());
+    absorb(&mut hasher, service.as_str().as_bytes());
+    let steps = u16::try_from(start_s.max(0) / KEY_STEP_S).unwrap_or(u16::MAX).to_be_bytes();
+    let mut bytes = [0; 6];
+    for (to, from) in bytes.iter_mut().zip(hasher.finalize().into_iter().take(4).chain(steps)) {
+        *to = from;
+    }
+    bytes
+}
+
+/// About 18 hours: two bytes of them reach to the year 2106.
+const KEY_STEP_S: i64 = 1 << 16;
+
+/// The identity of a slot (google-booking-server section 3.3), hashed into a UUID of version 8: its neighbourhood, and 74
+/// bits of the SHA-256 of the whole identity.
+pub fn slot_key(slot: &SlotId) -> SlotKey {
+    let mut hasher = Sha256::new();
+    absorb(&mut hasher, b"roundtrip slot 1");
+    absorb(&mut hasher, slot.merchant.as_str().as_bytes());
+    absorb(&mut hasher, slot.service.as_str().as_bytes());
+    absorb(&mut hasher, &slot.start_s.to_be_bytes());
+    absorb(&mut hasher, &slot.duration_s.to_be_bytes());
+    for text in [&slot.staff, &slot.room] {
+        // What is absent is another thing than what is empty.
+        hasher.update([u8::from(text.is_some())]);
+        absorb(&mut hasher, text.as_deref().unwrap_or_default().as_bytes());
+    }
+    hasher.update([u8::from(slot.party_size.is_some())]);
+    hasher.update(slot.party_size.unwrap_or(0).to_be_bytes());
+    let near = neighbourhood(&slot.merchant, &slot.service, slot.start_s);
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(near.into_iter().chain(hasher.finalize())) {
+        *to = from;
+    }
+    SlotKey::from_uuid(Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// The lowest and the highest key that slots of a service can have which begin within `[start_s, end_s]`.
+pub fn slot_keys_between(merchant: &MerchantId, service: &ServiceId, start_s: i64, end_s: i64) -> (SlotKey, SlotKey) {
+    let bound = |at_s, rest: u8| {
+        let mut bytes = [rest; 16];
+        for (to, from) in bytes.iter_mut().zip(neighbourhood(merchant, service, at_s)) {
+            *to = from;
+        }
+        SlotKey::from_uuid(Uuid::from_bytes(bytes))
+    };
+    (bound(start_s, 0), bound(end_s, u8::MAX))
 }
 
 /// SHA-256 of `bytes`: recognises a repeated request body, or stands in for a token that must not be stored.
@@ -214,6 +270,61 @@ mod tests {
     #[test]
     fn bank_transfer_ids_never_change_between_releases() {
         assert_eq!(bank_transfer_id(&entry()).to_string(), "83bf6241-0be1-8ecf-800c-d19d59d03a17");
+    }
+
+    fn slot() -> SlotId {
+        SlotId {
+            merchant: MerchantId::parse("spa-1").unwrap(),
+            service: ServiceId::parse("full").unwrap(),
+            start_s: 1_790_003_600,
+            duration_s: 5_400,
+            staff: None,
+            room: None,
+            party_size: None,
+        }
+    }
+
+    #[test]
+    fn bk_3_3_slot_keys_are_those_of_the_whole_identity() {
+        let key = slot_key(&slot());
+        assert_eq!(key, slot_key(&slot()));
+        let text = |text: &str| Some(text.into());
+        let others = [
+            SlotId { merchant: MerchantId::parse("spa-2").unwrap(), ..slot() },
+            SlotId { service: ServiceId::parse("half").unwrap(), ..slot() },
+            SlotId { start_s: 1_790_003_601, ..slot() },
+            SlotId { duration_s: 5_401, ..slot() },
+            SlotId { staff: text("a"), ..slot() },
+            SlotId { staff: text(""), ..slot() },
+            SlotId { room: text("a"), ..slot() },
+            SlotId { staff: text("a"), room: text("b"), ..slot() },
+            SlotId { staff: text("ab"), room: text(""), ..slot() },
+            SlotId { party_size: Some(0), ..slot() },
+            SlotId { party_size: Some(2), ..slot() },
+        ];
+        let keys: std::collections::HashSet<_> = others.iter().map(slot_key).chain([key]).collect();
+        assert_eq!(keys.len(), others.len() + 1);
+        assert_eq!(key.as_uuid().get_version_num(), 8);
+    }
+
+    #[test]
+    fn slot_keys_never_change_between_releases() {
+        assert_eq!(slot_key(&slot()).as_uuid().to_string(), "a6910739-6ab1-8319-a695-42c6449bb220");
+    }
+
+    #[test]
+    fn slot_keys_stand_in_order_of_time_within_their_service() {
+        let between = |from, to| slot_keys_between(&slot().merchant, &slot().service, from, to);
+        for start_s in [0, 65_535, 65_536, 1_790_003_600, 4_294_967_295, i64::MAX] {
+            let key = slot_key(&SlotId { start_s, ..slot() });
+            let (low, high) = between(start_s, start_s);
+            assert!(low < key && key < high, "{start_s}");
+            let (low, high) = between(start_s.saturating_sub(100_000), start_s.saturating_add(100_000));
+            assert!(low < key && key < high, "{start_s}");
+        }
+        let key = slot_key(&slot());
+        assert!(between(slot().start_s + KEY_STEP_S, i64::MAX).0 > key);
+        assert!(between(0, slot().start_s - KEY_STEP_S).1 < key);
     }
 
     #[test]
