@@ -23,8 +23,6 @@ pub struct Model {
     pub end_s: i64,
     /// How it stands.
     pub status: String,
-    /// The processor's id of the payment.
-    pub payment_ref: Option<String>,
     /// When it was made.
     pub created_ms: i64,
 }

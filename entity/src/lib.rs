@@ -4,6 +4,7 @@
 
 pub mod api_token;
 pub mod booking;
+pub mod booking_charge;
 pub mod inventory;
 pub mod journal;
 pub mod ledger;

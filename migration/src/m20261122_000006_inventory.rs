@@ -76,8 +76,14 @@ enum Bookings {
     StartS,
     EndS,
     Status,
-    PaymentRef,
     CreatedMs,
+}
+
+#[derive(DeriveIden)]
+enum BookingCharges {
+    Table,
+    Intent,
+    BookingId,
 }
 
 #[derive(DeriveIden)]
@@ -103,7 +109,16 @@ impl MigrationTrait for Migration {
             DbBackend::Sqlite => table.extra("WITHOUT ROWID").to_owned(),
             _ => table,
         };
-        for table in [inventory(), stagings(), merchants(), services(), clustered(slots()), bookings(), packs()] {
+        for table in [
+            inventory(),
+            stagings(),
+            merchants(),
+            services(),
+            clustered(slots()),
+            bookings(),
+            booking_charges(),
+            packs(),
+        ] {
             manager.create_table(table).await?;
         }
         for index in indexes() {
@@ -126,6 +141,7 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.drop_table(Table::drop().table(Packs::Table).to_owned()).await?;
+        manager.drop_table(Table::drop().table(BookingCharges::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(Bookings::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(Slots::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(Services::Table).to_owned()).await?;
@@ -210,8 +226,15 @@ fn bookings() -> TableCreateStatement {
         .col(big_integer(Bookings::StartS))
         .col(big_integer(Bookings::EndS))
         .col(string(Bookings::Status))
-        .col(string_null(Bookings::PaymentRef))
         .col(big_integer(Bookings::CreatedMs))
+        .to_owned()
+}
+
+fn booking_charges() -> TableCreateStatement {
+    Table::create()
+        .table(BookingCharges::Table)
+        .col(string(BookingCharges::Intent).primary_key())
+        .col(uuid(BookingCharges::BookingId))
         .to_owned()
 }
 
@@ -255,7 +278,12 @@ fn indexes() -> Vec<IndexCreateStatement> {
             .col(Bookings::MerchantId)
             .col(Bookings::StartS)
             .to_owned(),
-        Index::create().name("bookings_payment_ref").table(Bookings::Table).col(Bookings::PaymentRef).to_owned(),
+        Index::create()
+            .name("bookings_slot")
+            .table(Bookings::Table)
+            .col(Bookings::SlotKey)
+            .col(Bookings::UserId)
+            .to_owned(),
         Index::create().name("packs_user").table(Packs::Table).col(Packs::UserId).to_owned(),
     ]
 }

@@ -30,7 +30,7 @@ impl Effects for BankEffects {
             }
             // No state answers a transfer like this; a later binary on another node might.
             Ok(remittance::Reply::Noted | remittance::Reply::Standing { .. })
-            | Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => {
+            | Err(AskError::Rejected(_) | AskError::IdempotencyViolation | AskError::Refused(_)) => {
                 return Carried::Failed(Failure::refused("the statement did not say whether it takes the transfer"));
             }
         };

@@ -81,7 +81,9 @@ async fn sweep<M: Codec>(store: &Store, registry: &Registry<M>, clock: &dyn Cloc
         match asked {
             Ok(_) => progress = true,
             Err(AskError::Overloaded) => {}
-            Err(AskError::Rejected(_) | AskError::IdempotencyViolation | AskError::Unavailable) => {
+            Err(
+                AskError::Rejected(_) | AskError::IdempotencyViolation | AskError::Refused(_) | AskError::Unavailable,
+            ) => {
                 tracing::warn!(transaction.id = %id, "a deadline could not be told");
             }
         }

@@ -92,7 +92,9 @@ impl<E: Effects> Deliver for Route<E> {
                     match self.registry.ask(ask).await {
                         Ok(_) => Delivered::Settled,
                         Err(AskError::Overloaded | AskError::Unavailable) => Delivered::Unrecorded,
-                        Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => Delivered::Unwanted,
+                        Err(AskError::Rejected(_) | AskError::IdempotencyViolation | AskError::Refused(_)) => {
+                            Delivered::Unwanted
+                        }
                     }
                 }
             }

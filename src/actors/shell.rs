@@ -7,7 +7,7 @@ use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use super::outbox::OutboxHandle;
-use crate::domain::{Decision, Timestamp, TransactionId};
+use crate::domain::{ClaimRefused, Decision, Timestamp, TransactionId};
 use crate::ports::Clock;
 use crate::storage::{
     Answer, Change, Codec, Commit, CommitError, Committed, Loaded, NodeId, OutboxKey, Position, RequestKey,
@@ -77,6 +77,9 @@ pub enum AskError<J> {
     /// The request id was used before with another method or content.
     #[error("the request id was used before with different content")]
     IdempotencyViolation,
+    /// What the decision wanted to take is not there any more.
+    #[error(transparent)]
+    Refused(ClaimRefused),
     /// Too many wait, here or on another node: come back.
     #[error("overloaded")]
     Overloaded,
@@ -203,6 +206,7 @@ impl<M: Codec> Shell<M> {
                 Some(asked) => Step::Done(asked, None),
                 None => Step::Again,
             },
+            Ok(Err(CommitError::Refused(why))) => Step::Done(Err(AskError::Refused(why)), None),
             Ok(Err(CommitError::Unbalanced)) => {
                 tracing::error!(transaction.id = %ask.id, "refused ledger entries that do not sum to zero");
                 Step::Done(Err(AskError::Unavailable), None)

@@ -136,7 +136,7 @@ impl StatementEffects {
                         Err(AskError::Overloaded | AskError::Unavailable) => {
                             return Err(Failure::failed("an earlier statement could not be replaced now"));
                         }
-                        Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => {}
+                        Err(AskError::Rejected(_) | AskError::IdempotencyViolation | AskError::Refused(_)) => {}
                     }
                 }
             }

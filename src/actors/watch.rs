@@ -278,7 +278,12 @@ impl Look {
             match alarms.ask(ask).await {
                 // Another node was faster.
                 Ok(_) | Err(AskError::Rejected(_)) => {}
-                Err(AskError::Overloaded | AskError::IdempotencyViolation | AskError::Unavailable) => {
+                Err(
+                    AskError::Overloaded
+                    | AskError::Refused(_)
+                    | AskError::IdempotencyViolation
+                    | AskError::Unavailable,
+                ) => {
                     tracing::error!(transaction.id = %id, "an alarm could not be told; the next look tells it");
                 }
             }

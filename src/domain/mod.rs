@@ -22,5 +22,5 @@ pub use ledger::{Account, LedgerEntry, unbalanced_currency};
 pub use machine::{Attention, Decision, EffectLane, Machine};
 pub use money::{Currency, InvalidMoney, Money};
 pub use person::{Person, Role};
-pub use record::{BookingListed, Record, Remittable, RemittableKind, RemittableStanding, Spot};
+pub use record::{BookingListed, ClaimRefused, Record, Remittable, RemittableKind, RemittableStanding, Spot};
 pub use time::Timestamp;

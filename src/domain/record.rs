@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::booking::{BookingStatus, PackUse};
-use super::catalog::{SlotId, SlotKey};
+use super::catalog::{MerchantId, SlotId, SlotKey};
 use super::remittance::{Finding, StatedEvent};
 use super::{IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
 
@@ -71,6 +71,8 @@ pub enum Record {
     PackBought {
         /// Whose it is.
         user_id: Arc<str>,
+        /// At whose.
+        merchant: MerchantId,
         /// By which booking.
         booking: TransactionId,
         /// The pack.
@@ -181,4 +183,18 @@ impl RemittableStanding {
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Open, Self::Done, Self::Failed].into_iter().find(|standing| standing.as_str() == text)
     }
+}
+
+/// Why a commit was refused: what it wanted to take is not there. The decision was sound; the world had moved on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum ClaimRefused {
+    /// No spot of the slot is open (google-booking-server section 3.15).
+    #[error("no spot of the slot is open")]
+    NoSpot,
+    /// The same user holds one.
+    #[error("the user holds a spot of the slot already")]
+    HeldByUser,
+    /// The pack has another count by now.
+    #[error("the pack has changed")]
+    PackChanged,
 }

@@ -13,8 +13,9 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::outbox::keyed;
-use super::remittance;
 use super::rows::{Rows, open_after};
+use super::{claims, remittance};
+use crate::domain::ClaimRefused;
 
 /// Both databases take more values than this in one statement.
 const MOST_VALUES: usize = 30_000;
@@ -31,6 +32,8 @@ pub(super) enum Verdict {
     },
     /// The version is stale.
     Conflict,
+    /// What it wanted to take is not there: nothing of it is written.
+    Refused(ClaimRefused),
     /// The request was answered before. A batch with such a member must be rolled back and tried without it.
     RequestKnown,
 }
@@ -38,14 +41,22 @@ pub(super) enum Verdict {
 /// Writes all members, whose transactions are all different. The verdicts are in the members' order.
 pub(super) async fn write(db: &DatabaseTransaction, members: &[&Rows]) -> Result<Vec<Verdict>, DbErr> {
     let mut stale = stale_by_reading(db, members).await?;
-    upsert(db, members, &mut stale).await?;
-    let live: Vec<&Rows> = members.iter().copied().filter(|member| !stale.contains(&member.id.as_uuid())).collect();
+    let claims = claims::judge(db, members, &stale).await?;
+    let refused = |member: &Rows| claims.refused(member.id.as_uuid());
+    let willing: Vec<&Rows> = members.iter().copied().filter(|member| refused(member).is_none()).collect();
+    upsert(db, &willing, &mut stale).await?;
+    let live: Vec<&Rows> = willing.into_iter().filter(|member| !stale.contains(&member.id.as_uuid())).collect();
 
     let known = remember(db, &live).await?;
     let gone = if known.is_empty() { settle(db, &live).await? } else { HashSet::new() };
-    let verdicts: Vec<Verdict> = members.iter().map(|member| verdict(member, &stale, &known, &gone)).collect();
+    let judged = |member: &&Rows| match refused(member) {
+        Some(why) => Verdict::Refused(why),
+        None => verdict(member, &stale, &known, &gone),
+    };
+    let verdicts: Vec<Verdict> = members.iter().map(judged).collect();
     if known.is_empty() {
         append(db, &live, &verdicts).await?;
+        claims.take(db, &live).await?;
     }
     Ok(verdicts)
 }

@@ -6,6 +6,7 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 use super::CodecError;
 use super::remittance::LISTED_MEANWHILE;
+use crate::domain::ClaimRefused;
 
 /// Storage did not do what it was asked. Whatever the variant, nothing that was not acknowledged may be relied upon, and
 /// nothing of what was asked may be assumed undone: reload.
@@ -119,6 +120,9 @@ pub enum CommitError {
     /// The request log has this key already: look it up with [`Store::remembered`](super::Store::remembered).
     #[error("the request was answered before")]
     RequestKnown,
+    /// What the commit wanted to take is not there.
+    #[error(transparent)]
+    Refused(#[from] ClaimRefused),
     /// The ledger entries do not sum to zero (architecture section 6).
     #[error("the ledger entries do not sum to zero")]
     Unbalanced,

@@ -2,6 +2,7 @@
 
 use entity::{journal, ledger, outbox, remittable, request_log, statement_finding, statement_line, transaction};
 
+use super::claims::BookingWrite;
 use super::{Change, Codec, CodecError, Commit, CommitError, OutboxKey, Position, StorageError};
 use crate::crypto::chain_hash;
 use crate::domain::remittance::{Finding, StatedEvent};
@@ -20,8 +21,11 @@ pub(super) struct Rows {
     pub(super) ledger: Vec<ledger::Model>,
     pub(super) remittables: Vec<remittable::Model>,
     pub(super) statements: Vec<StatementWrite>,
+    pub(super) bookings: Vec<BookingWrite>,
     pub(super) log: Option<request_log::Model>,
     pub(super) settles: Option<OutboxKey>,
+    /// The time of the decision.
+    pub(super) now_ms: i64,
     /// How many outbox rows stood when the decision was made.
     pub(super) open_before: i64,
     /// When a lease taken by this commit ends, and whose it is.
@@ -101,7 +105,7 @@ impl Rows {
             | Record::BookingCharge { .. }
             | Record::PackBought { .. }
             | Record::PackUsed(_)
-            | Record::PackReturned(_) => {}
+            | Record::PackReturned(_) => self.bookings.extend(BookingWrite::of(record, self.now_ms)),
         }
     }
 
@@ -123,6 +127,8 @@ pub(super) fn rows<M: Codec>(commit: &Commit<M>) -> Result<(Rows, Position), Com
         ledger: Vec::new(),
         remittables: Vec::new(),
         statements: Vec::new(),
+        bookings: Vec::new(),
+        now_ms: commit.now.as_millis(),
         log: log(commit)?,
         settles: commit.settles,
         open_before: before.outbox_open,

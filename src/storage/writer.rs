@@ -173,6 +173,7 @@ async fn write_batch(db: &DatabaseConnection, mut batch: Vec<Member>) -> HashMap
                         }
                         Verdict::Conflict => Err(CommitError::Conflict),
                         Verdict::RequestKnown => Err(CommitError::RequestKnown),
+                        Verdict::Refused(why) => Err(CommitError::Refused(why)),
                     };
                     member.answer(written);
                 }
@@ -182,7 +183,8 @@ async fn write_batch(db: &DatabaseConnection, mut batch: Vec<Member>) -> HashMap
                 let mut rest = Vec::with_capacity(batch.len());
                 for (member, verdict) in batch.into_iter().zip(verdicts) {
                     match verdict {
-                        Verdict::Written { .. } => rest.push(member),
+                        // What refused it may have been rolled back with the others.
+                        Verdict::Written { .. } | Verdict::Refused(_) => rest.push(member),
                         Verdict::Conflict => member.answer(Err(CommitError::Conflict)),
                         Verdict::RequestKnown => member.answer(Err(CommitError::RequestKnown)),
                     }

@@ -210,7 +210,7 @@ pub(super) async fn give_back(
             Ok(_) => Ok(HttpResponse::Accepted().json(json!({"transactionId": id.to_string()}))),
             Err(AskError::Rejected(Rejection::Unknown)) => Err(unknown()),
             Err(AskError::Rejected(rejection)) => Err(problem(StatusCode::CONFLICT, &rejection.to_string())),
-            Err(AskError::IdempotencyViolation) => {
+            Err(AskError::IdempotencyViolation | AskError::Refused(_)) => {
                 Err(problem(StatusCode::CONFLICT, "Idempotency-Key was used before with different content"))
             }
             Err(AskError::Overloaded | AskError::Unavailable) => {

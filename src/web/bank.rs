@@ -273,7 +273,7 @@ async fn rematched(surface: &Surface, id: &str, request: &HttpRequest, unverifie
             .json(json!({"transactionId": id.to_string(), "state": name(standing)}))),
         Err(AskError::Rejected(Rejection::Unknown)) => Err(unknown()),
         Err(AskError::Rejected(rejection)) => Err(problem(StatusCode::CONFLICT, &rejection.to_string())),
-        Err(AskError::IdempotencyViolation) => {
+        Err(AskError::IdempotencyViolation | AskError::Refused(_)) => {
             Err(problem(StatusCode::CONFLICT, "Idempotency-Key was used before with different content"))
         }
         Err(AskError::Overloaded | AskError::Unavailable) => {

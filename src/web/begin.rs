@@ -75,7 +75,7 @@ async fn begun(surface: &Surface, google: &GoogleSurface, visitor: &Visitor<'_>,
         }
         Err(AskError::Rejected(Rejection::NotOffered)) => send_back(surface, google, visitor, (&call, not_offered())),
         // Nothing else answers a start: the id belongs to something else.
-        Ok(_) | Err(AskError::IdempotencyViolation | AskError::Rejected(_)) => {
+        Ok(_) | Err(AskError::IdempotencyViolation | AskError::Refused(_) | AskError::Rejected(_)) => {
             send_back(surface, google, visitor, (&call, Refusal::idempotency_violation()))
         }
         Err(AskError::Overloaded | AskError::Unavailable) => visitor.neutral(Neutral::Unavailable),

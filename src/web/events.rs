@@ -59,7 +59,7 @@ pub(super) async fn event(
             .finish(),
         Err(AskError::Rejected(Rejection::Unknown)) => problem(StatusCode::NOT_FOUND, "transactionId: no such payment"),
         Err(AskError::Rejected(Rejection::UnknownRefund)) => problem(StatusCode::NOT_FOUND, "refundId: no such refund"),
-        Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => {
+        Err(AskError::Rejected(_) | AskError::IdempotencyViolation | AskError::Refused(_)) => {
             problem(StatusCode::FORBIDDEN, "transactionId: the payment was not sent to this issuer")
         }
         Err(AskError::Overloaded | AskError::Unavailable) => {

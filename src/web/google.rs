@@ -228,7 +228,9 @@ async fn announced(surface: &Surface, call: &Call, summary: &StatementSummary) -
 fn noted(asked: Asked<Remittance>) -> Result<Answer, Refusal> {
     match asked {
         Ok(_) => Ok(Answer::Accepted),
-        Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => Err(Refusal::idempotency_violation()),
+        Err(AskError::Rejected(_) | AskError::IdempotencyViolation | AskError::Refused(_)) => {
+            Err(Refusal::idempotency_violation())
+        }
         Err(AskError::Overloaded | AskError::Unavailable) => {
             Err(Refusal::new(ErrorCode::Unavailable, "temporarily unavailable, retry with the same requestId"))
         }
@@ -266,7 +268,7 @@ fn told(call: &Call, asked: Asked<RedirectPayment>, field: &str) -> Result<Reply
                 Err(Refusal::new(ErrorCode::InvalidFieldValue(field.into()), format!("{field}: {rejection}")))
             }
         },
-        Err(AskError::IdempotencyViolation) => Err(Refusal::idempotency_violation()),
+        Err(AskError::IdempotencyViolation | AskError::Refused(_)) => Err(Refusal::idempotency_violation()),
         Err(AskError::Overloaded | AskError::Unavailable) => {
             Err(Refusal::new(ErrorCode::Unavailable, "temporarily unavailable, retry with the same requestId"))
         }

@@ -222,7 +222,9 @@ pub(super) fn standing(visitor: &Visitor<'_>, asked: Asked<RedirectPayment>) -> 
         Ok(Reply::Standing(standing)) => Ok(standing),
         Ok(_) => Err(refused(Neutral::Unavailable)),
         Err(AskError::Rejected(Rejection::Unknown)) => Err(refused(Neutral::NotFound)),
-        Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => Err(refused(Neutral::Refused)),
+        Err(AskError::Rejected(_) | AskError::IdempotencyViolation | AskError::Refused(_)) => {
+            Err(refused(Neutral::Refused))
+        }
         Err(AskError::Overloaded | AskError::Unavailable) => Err(refused(Neutral::Unavailable)),
     }
 }

@@ -268,7 +268,7 @@ async fn accepted(
         })),
         Err(AskError::Rejected(Rejection::Unknown)) => Err(problem(StatusCode::NOT_FOUND, "no such statement")),
         Err(AskError::Rejected(rejection)) => Err(problem(StatusCode::CONFLICT, &rejection.to_string())),
-        Err(AskError::IdempotencyViolation) => {
+        Err(AskError::IdempotencyViolation | AskError::Refused(_)) => {
             Err(problem(StatusCode::CONFLICT, "Idempotency-Key was used before with different content"))
         }
         Err(AskError::Overloaded | AskError::Unavailable) => {
@@ -337,7 +337,7 @@ pub(super) async fn reconcile(
                 Ok(HttpResponse::Accepted().json(json!({"state": "Reconciling"})))
             }
             Ok(_) => Err(problem(StatusCode::CONFLICT, "the statement is not waiting for a decision")),
-            Err(AskError::Rejected(_) | AskError::IdempotencyViolation) => {
+            Err(AskError::Rejected(_) | AskError::IdempotencyViolation | AskError::Refused(_)) => {
                 Err(problem(StatusCode::CONFLICT, "the statement is not waiting for a decision"))
             }
             Err(AskError::Overloaded | AskError::Unavailable) => {

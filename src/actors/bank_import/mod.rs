@@ -175,7 +175,7 @@ impl BankImport {
                 Err(AskError::Rejected(rejection)) => return Ok(Err(rejection)),
                 // Payers come first: a file can wait.
                 Err(AskError::Overloaded) => tokio::time::sleep(FIRST_WAIT * 2_u32.pow(attempt)).await,
-                Err(AskError::Unavailable | AskError::IdempotencyViolation) => break,
+                Err(AskError::Unavailable | AskError::IdempotencyViolation | AskError::Refused(_)) => break,
             }
         }
         Err(ImportError::BrokenOff)

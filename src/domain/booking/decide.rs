@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::agreement::{Agreement, PackUse};
 use super::state::{Booked, Effect, Event, Fee, Input, Rejection, Reply, State};
 use super::{Booking, after, create, money};
-use crate::domain::{BookingListed, Decision, Record, Spot, Timestamp, TransactionId};
+use crate::domain::{BookingListed, Decision, Record, Spot, Timestamp};
 
 pub(super) type Verdict = Result<Decision<Booking>, Rejection>;
 
@@ -156,8 +156,8 @@ struct Holding {
     spot: Option<Spot>,
     /// How it is found.
     listed: Option<BookingListed>,
-    /// One use of a pack, by whom.
-    pack: Option<(Arc<str>, TransactionId, PackUse)>,
+    /// One use of a pack, and what for.
+    pack: Option<(Arc<Agreement>, PackUse)>,
 }
 
 impl Holding {
@@ -190,9 +190,7 @@ impl Holding {
         Self {
             spot: held.map(spot),
             listed: listed.map(entry),
-            pack: packed.and_then(|agreement| {
-                agreement.pack.clone().map(|pack| (agreement.guest.user_id.clone(), agreement.id, pack))
-            }),
+            pack: packed.and_then(|agreement| agreement.pack.clone().map(|pack| (agreement.clone(), pack))),
         }
     }
 
@@ -204,11 +202,14 @@ impl Holding {
             records.extend(then.spot.clone().map(Record::SpotTaken));
         }
         match (&self.pack, &then.pack) {
-            (None, Some((user_id, booking, pack))) if pack.bought => {
-                records.push(Record::PackBought { user_id: user_id.clone(), booking: *booking, pack: pack.clone() })
-            }
-            (None, Some((_, _, pack))) => records.push(Record::PackUsed(pack.clone())),
-            (Some((_, _, pack)), None) => records.push(Record::PackReturned(pack.clone())),
+            (None, Some((agreement, pack))) if pack.bought => records.push(Record::PackBought {
+                user_id: agreement.guest.user_id.clone(),
+                merchant: agreement.merchant().clone(),
+                booking: agreement.id,
+                pack: pack.clone(),
+            }),
+            (None, Some((_, pack))) => records.push(Record::PackUsed(pack.clone())),
+            (Some((_, pack)), None) => records.push(Record::PackReturned(pack.clone())),
             (None, None) | (Some(_), Some(_)) => {}
         }
         match (&self.listed, &then.listed) {
