@@ -29,6 +29,7 @@
 //! | 2 | [`storage`] | rows: group commit, journal, outbox, request log; the only user of `entity` and of SQL |
 //! | 2 | [`protocol`] | bytes to domain and back: `unseal(bytes) -> Call`, `seal(answer) -> bytes` |
 //! | 2 | [`issuer`] | the connector to issuers: authorize, return, status, refund, event |
+//! | 2 | [`processor`] | the connector to the card processor: charge, vault, refund, event |
 //! | 2 | [`report`] | files for finance staff: CSV and XLSX, streamed and the same when made again |
 //! | 2 | [`mail`] | SMTP |
 //! | 3 | [`actors`] | order: one actor per transaction, the outbox, the deadlines |
@@ -133,6 +134,7 @@ pub mod finance;
 pub mod issuer;
 pub mod mail;
 pub mod ports;
+pub mod processor;
 pub mod protocol;
 pub mod report;
 pub mod sandbox;

@@ -20,6 +20,7 @@ mod openpgp;
 mod random;
 mod rsa;
 mod signed_url;
+mod stripe_signature;
 mod webhook;
 mod wire;
 
@@ -36,6 +37,7 @@ pub use key_care::{
 pub use keyring::{Keyring, OpenError, Opened, Opener, SealError};
 pub use random::{random_bytes, random_token};
 pub use signed_url::{ExpiryCheck, Purpose, SignedUrlError, UrlKey, UrlKeys};
+pub use stripe_signature::StripeEventKey;
 pub use webhook::{UnverifiedWebhook, WebhookError, sign_webhook};
 pub use wire::{Carrier, Scheme};
 
