@@ -10,6 +10,13 @@ use serde_json::{Map, Number, Value};
 #[error("not strict JSON: {0}")]
 pub struct InvalidJson(#[from] serde_json::Error);
 
+impl InvalidJson {
+    /// Line and column, from 1: what can be told without repeating anything of the text.
+    pub fn place(&self) -> (usize, usize) {
+        (self.0.line(), self.0.column())
+    }
+}
+
 /// Parses one JSON value. Refuses duplicate keys anywhere, trailing bytes, and nesting deeper than 128.
 pub fn parse_strict(unverified: &[u8]) -> Result<Value, InvalidJson> {
     let mut deserializer = serde_json::Deserializer::from_slice(unverified);
