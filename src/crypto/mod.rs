@@ -19,6 +19,7 @@ mod keyring;
 mod openpgp;
 mod random;
 mod rsa;
+mod service_account;
 mod signed_url;
 mod webhook;
 mod wire;
@@ -35,6 +36,7 @@ pub use key_care::{
 };
 pub use keyring::{Keyring, OpenError, Opened, Opener, SealError};
 pub use random::{random_bytes, random_token};
+pub use service_account::{AssertionVerifier, ServiceAccount, ServiceAccountError, generate_service_account};
 pub use signed_url::{ExpiryCheck, Purpose, SignedUrlError, UrlKey, UrlKeys};
 pub use webhook::{UnverifiedWebhook, WebhookError, sign_webhook};
 pub use wire::{Carrier, Scheme};
