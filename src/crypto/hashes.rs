@@ -31,6 +31,17 @@ pub fn alarm_id(kind: &str, subject: &str) -> TransactionId {
     derived(&[b"roundtrip alarm 1", kind.as_bytes(), subject.as_bytes()])
 }
 
+/// The id of the booking that Google asks for under an idempotency token: a request and its retries meet in one row
+/// (google-booking-server section 5.1).
+pub fn booking_id(idempotency_token: &str) -> TransactionId {
+    derived(&[b"roundtrip booking 1", idempotency_token.as_bytes()])
+}
+
+/// The id of what Google is told about a service's slots: one transaction for each service.
+pub fn availability_id(merchant: &MerchantId, service: &ServiceId) -> TransactionId {
+    derived(&[b"roundtrip availability 1", merchant.as_str().as_bytes(), service.as_str().as_bytes()])
+}
+
 fn derived(parts: &[&[u8]]) -> TransactionId {
     let mut hasher = Sha256::new();
     for part in parts {
@@ -207,6 +218,16 @@ mod tests {
     #[test]
     fn transaction_ids_never_change_between_releases() {
         assert_eq!(id("ExamplePay_INR", "rq-0001").to_string(), "6b16c714-a57d-864f-af82-a290902ea1eb");
+    }
+
+    #[test]
+    fn availability_ids_depend_on_merchant_and_service_and_not_on_where_one_ends() {
+        let id = |merchant, service| {
+            availability_id(&MerchantId::parse(merchant).unwrap(), &ServiceId::parse(service).unwrap())
+        };
+        assert_eq!(id("spa-1", "cut"), id("spa-1", "cut"));
+        assert_ne!(id("spa-1", "cut"), id("spa-1c", "ut"));
+        assert_ne!(id("spa-1", "cut"), id("cut", "spa-1"));
     }
 
     fn entry() -> BankEntry {

@@ -19,14 +19,15 @@ mod keyring;
 mod openpgp;
 mod random;
 mod rsa;
+mod service_account;
 mod signed_url;
 mod stripe_signature;
 mod webhook;
 mod wire;
 
 pub use hashes::{
-    ContentHasher, alarm_id, bank_transfer_id, chain_hash, content_hash, hex, secrets_equal, slot_key,
-    slot_keys_between, statement_id, transaction_id,
+    ContentHasher, alarm_id, availability_id, bank_transfer_id, booking_id, chain_hash, content_hash, hex,
+    secrets_equal, slot_key, slot_keys_between, statement_id, transaction_id,
 };
 pub use jose::{InvalidAlgorithm, JoseAlgorithms, JweAlg, JweEnc, JwsAlg, Zip};
 pub use key::{KeyError, OwnKey, PeerKey, load_own_keys, load_peer_keys};
@@ -36,6 +37,7 @@ pub use key_care::{
 };
 pub use keyring::{Keyring, OpenError, Opened, Opener, SealError};
 pub use random::{random_bytes, random_token};
+pub use service_account::{AssertionVerifier, ServiceAccount, ServiceAccountError, generate_service_account};
 pub use signed_url::{ExpiryCheck, Purpose, SignedUrlError, UrlKey, UrlKeys};
 pub use stripe_signature::StripeEventKey;
 pub use webhook::{UnverifiedWebhook, WebhookError, sign_webhook};

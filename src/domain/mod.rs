@@ -8,6 +8,7 @@ pub mod bank_transfer;
 pub mod booking;
 pub mod catalog;
 mod ids;
+pub mod inventory;
 mod ledger;
 mod machine;
 mod money;

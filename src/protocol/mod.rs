@@ -7,5 +7,6 @@ pub mod booking_server;
 pub mod camt053;
 pub mod google_redirect;
 mod json;
+pub mod maps_booking;
 
 pub use json::{InvalidJson, parse_strict};

@@ -18,6 +18,7 @@ mod codec;
 mod commit;
 mod connect;
 mod error;
+mod inventory_watch;
 mod journal;
 mod ledger;
 mod outbox;

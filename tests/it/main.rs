@@ -9,6 +9,7 @@ mod crypto;
 mod harness;
 mod kill;
 mod mail;
+mod maps_booking;
 mod postgres;
 mod redirect;
 mod refund;
