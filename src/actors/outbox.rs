@@ -61,6 +61,13 @@ impl OutboxHandle {
             outbox.do_send(Leased(rows));
         }
     }
+
+    /// Looks at the table now: somebody has made a row due.
+    pub fn look(&self) {
+        if let Some(outbox) = self.0.get() {
+            outbox.do_send(LookNow);
+        }
+    }
 }
 
 /// The actor.
@@ -183,6 +190,18 @@ impl Handler<Leased> for Outbox {
         if !self.draining {
             self.hold(rows, ctx);
         }
+    }
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct LookNow;
+
+impl Handler<LookNow> for Outbox {
+    type Result = ();
+
+    fn handle(&mut self, _: LookNow, ctx: &mut Self::Context) {
+        self.look(ctx);
     }
 }
 

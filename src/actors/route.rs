@@ -53,6 +53,9 @@ pub trait Effects: Send + Sync + 'static {
         effect: <Self::Machine as Machine>::Effect,
         row: &OutboxRow,
     ) -> impl Future<Output = Carried<<Self::Machine as Machine>::Input>>;
+
+    /// The outcome of an effect is committed, and this is what the machine answered: for whoever waits for it.
+    fn settled(&self, _row: &OutboxRow, _reply: &<Self::Machine as Machine>::Reply) {}
 }
 
 /// What became of a row.
@@ -90,7 +93,10 @@ impl<E: Effects> Deliver for Route<E> {
                 Carried::Done(input) => {
                     let ask = Ask { id: row.key.transaction, input: *input, remember: None, settles: Some(row.key) };
                     match self.registry.ask(ask).await {
-                        Ok(_) => Delivered::Settled,
+                        Ok(told) => {
+                            self.effects.settled(row, &told.into_reply());
+                            Delivered::Settled
+                        }
                         Err(AskError::Overloaded | AskError::Unavailable) => Delivered::Unrecorded,
                         Err(AskError::Rejected(_) | AskError::IdempotencyViolation | AskError::Refused(_)) => {
                             Delivered::Unwanted

@@ -10,6 +10,7 @@
 //!
 //! Architecture invariant: no clock. "Now" is an argument, also for the life of keys and the time in signatures.
 
+mod card_seal;
 mod deflate;
 mod hashes;
 mod jose;
@@ -25,6 +26,7 @@ mod stripe_signature;
 mod webhook;
 mod wire;
 
+pub use card_seal::{CardSeal, CardSealError};
 pub use hashes::{
     ContentHasher, alarm_id, availability_id, bank_transfer_id, booking_id, chain_hash, content_hash, hex,
     secrets_equal, slot_key, slot_keys_between, statement_id, transaction_id,

@@ -102,7 +102,7 @@ impl Store {
         }
         let written = self.0.writer.commit(rows).await?;
         let position = Position { outbox_open: written.outbox_open, ..position };
-        Ok(Committed { position, leased: written.leased.into_iter().map(OutboxRow::from).collect() })
+        Ok(Committed { position, leased: written.leased.into_iter().map(OutboxRow::fresh).collect() })
     }
 
     /// Waits for the commits that are under way and closes the database. Later commits answer `Closed`.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::batch::KEYS_AT_ONCE;
 use super::writer::begin;
 use super::{Codec, NodeId, StorageError, Store};
-use crate::domain::{Timestamp, TransactionId};
+use crate::domain::{EffectLane, Timestamp, TransactionId};
 
 /// Names one effect for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,9 +46,16 @@ pub struct OutboxRow {
     pub last_error: Option<String>,
     /// When it was parked as a dead letter.
     pub parked_at: Option<Timestamp>,
+    /// Whether this process has just committed it, and nobody can have tried it yet.
+    pub fresh: bool,
 }
 
 impl OutboxRow {
+    /// As handed over by the commit that wrote it.
+    pub(super) fn fresh(row: Model) -> Self {
+        Self { fresh: true, ..Self::from(row) }
+    }
+
     /// Reads the effect.
     pub fn effect<M: Codec>(&self) -> Result<M::Effect, StorageError> {
         M::decode_effect(&self.payload).map_err(|why| StorageError::corrupt("outbox", "payload", self.key, why))
@@ -68,6 +75,7 @@ impl From<Model> for OutboxRow {
             trying_since: Timestamp::from_millis(row.trying_since_ms),
             last_error: row.last_error,
             parked_at: row.parked_ms.map(Timestamp::from_millis),
+            fresh: false,
         }
     }
 }
@@ -220,6 +228,24 @@ impl Store {
             .all(&self.0.read)
             .await?;
         Ok(rows.into_iter().map(OutboxRow::from).collect())
+    }
+
+    /// Makes what waits of one lane of a transaction due now, unless somebody works on it. `false`: there is nothing.
+    pub async fn hasten(
+        &self,
+        transaction: TransactionId,
+        lane: EffectLane,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let hastened = Entity::update_many()
+            .col_expr(Column::DueMs, Expr::value(now.as_millis()))
+            .filter(Column::TransactionId.eq(transaction.as_uuid()))
+            .filter(Column::Lane.eq(lane.as_str()))
+            .filter(Column::LeaseNode.is_null())
+            .filter(Column::ParkedMs.is_null())
+            .exec(&self.0.write)
+            .await?;
+        Ok(hastened.rows_affected > 0)
     }
 
     /// Takes a dead letter up again: due now, with a new series of attempts. `false`: there is no such dead letter.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::catalog::{
-    CardNetwork, ConfirmationMode, Deposit, MerchantId, NoShowFee, OptionKind, PaymentOptionId, SlotId, SlotKey, Terms,
+    CardNetwork, ConfirmationMode, MerchantId, OptionKind, PaymentOptionId, SlotId, SlotKey, Terms,
 };
 use crate::domain::{Money, Timestamp, TransactionId};
 
@@ -113,10 +113,10 @@ pub struct Stated {
     pub price: Option<Money>,
     /// `tax_amount`.
     pub tax: Option<Money>,
-    /// `deposit`.
-    pub deposit: Option<Deposit>,
-    /// `no_show_fee`.
-    pub no_show_fee: Option<NoShowFee>,
+    /// The amount of `deposit`.
+    pub deposit: Option<Money>,
+    /// The amount of `no_show_fee`.
+    pub no_show_fee: Option<Money>,
 }
 
 impl Stated {
@@ -128,14 +128,13 @@ impl Stated {
                     || ours.is_some_and(|ours| ours.currency() != stated.currency())
             })
         };
-        let deposit = terms.deposit.map(|due| due.deposit);
         if other(self.price, terms.price) {
             Some("price")
         } else if other(self.tax, terms.tax) {
             Some("tax_amount")
-        } else if self.deposit.is_some() && !terms.prepaid && self.deposit != deposit {
+        } else if !terms.prepaid && other(self.deposit, terms.deposit.map(|due| due.deposit.amount)) {
             Some("deposit")
-        } else if self.no_show_fee.is_some() && self.no_show_fee != terms.no_show_fee {
+        } else if other(self.no_show_fee, terms.no_show_fee.map(|fee| fee.amount)) {
             Some("no_show_fee")
         } else {
             None

@@ -116,8 +116,9 @@ fn going_on(challenged: &Challenged, request: &Request) -> Option<Arc<str>> {
 }
 
 fn abandon(challenged: &Challenged) -> Option<Effect> {
-    let (booking, intent) = (challenged.agreement.id, challenged.challenge.intent.clone());
-    challenged.adopted_by.is_none().then_some(Effect::Abandon { booking, intent })
+    let Challenged { agreement, challenge, .. } = challenged;
+    let (booking, intent, amount) = (agreement.id, challenge.intent.clone(), agreement.terms.due_now());
+    challenged.adopted_by.is_none().then_some(Effect::Abandon { booking, intent, amount })
 }
 
 fn in_created_form(reply: Reply) -> Reply {

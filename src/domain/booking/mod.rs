@@ -106,7 +106,7 @@ impl Machine for Booking {
     fn idempotency_key(effect: &Effect) -> String {
         match effect {
             Effect::Pay { attempt, agreement, .. } => format!("pay-{}-{attempt}", agreement.id),
-            Effect::Abandon { booking, intent } => format!("abandon-{booking}-{intent}"),
+            Effect::Abandon { booking, intent, .. } => format!("abandon-{booking}-{intent}"),
             Effect::Collect { booking, what: Collecting::Deposit, number, .. } => format!("deposit-{booking}-{number}"),
             Effect::Collect { booking, what: Collecting::Fee, number, .. } => format!("fee-{booking}-{number}"),
             Effect::Refund { booking, number, tries, .. } => format!("refund-{booking}-{number}-{tries}"),

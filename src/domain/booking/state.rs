@@ -542,6 +542,8 @@ pub enum Effect {
         booking: TransactionId,
         /// The processor's transaction.
         intent: Arc<str>,
+        /// What it would have charged; `None`: it only keeps a card.
+        amount: Option<Money>,
     },
     /// Charge the kept card. Comes back as [`Input::Collected`].
     Collect {

@@ -54,8 +54,10 @@ pub enum NoTerms {
 impl Terms {
     /// What is charged inside CreateBooking.
     pub fn due_now(&self) -> Option<Money> {
+        if self.prepaid {
+            return self.full_price();
+        }
         match self.deposit {
-            _ if self.prepaid => self.full_price(),
             Some(DepositDue { charged_from_s: None, .. }) => self.deposit_total(),
             Some(DepositDue { charged_from_s: Some(_), .. }) | None => None,
         }
