@@ -117,19 +117,19 @@ fn bk_6_4_a_prepayment_is_answered_with_its_transaction() {
     compare("b-prepayment", "BookingResponse", &booking_answer(&view, None));
 }
 
-fn fee(price_type: PriceType) -> Option<NoShowFee> {
-    Some(NoShowFee { amount: usd(25_000_000), price_type })
+fn fee(price_type: PriceType) -> NoShowFee {
+    NoShowFee { amount: usd(25_000_000), price_type }
 }
 
-fn deposit(price_type: PriceType) -> Option<Deposit> {
-    Some(Deposit { amount: usd(25_000_000), refund_before_s: 14_400, price_type })
+fn deposit(price_type: PriceType) -> Deposit {
+    Deposit { amount: usd(25_000_000), refund_before_s: 14_400, price_type }
 }
 
 #[test]
 fn bk_6_5_a_no_show_fee_is_agreed_and_answered() {
     let request = created("c-no-show-fee");
     assert_eq!(request.payment.as_ref().unwrap().no_show_fee, Some(usd(25_000_000)));
-    let agreed = ProvidedPayment { no_show_fee: fee(PriceType::Fixed), ..provided("seti_31") };
+    let agreed = ProvidedPayment { no_show_fee: Some(fee(PriceType::Fixed)), ..provided("seti_31") };
     compare("c-no-show-fee", "BookingResponse", &booking_answer(&booked(&request, "bk_31", pay(agreed)), None));
 }
 
@@ -137,11 +137,11 @@ fn bk_6_5_a_no_show_fee_is_agreed_and_answered() {
 fn bk_6_6_a_deposit_says_until_when_it_is_given_back_beside_its_price() {
     let request = created("d-deposit");
     assert_eq!(request.payment.as_ref().unwrap().deposit, Some(usd(25_000_000)));
-    let agreed = ProvidedPayment { deposit: deposit(PriceType::Fixed), ..provided("ch_88") };
+    let agreed = ProvidedPayment { deposit: Some(deposit(PriceType::Fixed)), ..provided("ch_88") };
     compare("d-deposit", "BookingResponse", &booking_answer(&booked(&request, "bk_88", pay(agreed)), None));
     let request = created("cd-both");
     assert_eq!(request.slot.id.party_size, Some(3));
-    let (deposit, no_show_fee) = (deposit(PriceType::PerPerson), fee(PriceType::PerPerson));
+    let (deposit, no_show_fee) = (Some(deposit(PriceType::PerPerson)), Some(fee(PriceType::PerPerson)));
     let agreed = ProvidedPayment { deposit, no_show_fee, ..provided("ch_89") };
     compare("cd-both", "BookingResponse", &booking_answer(&booked(&request, "bk_89", pay(agreed)), None));
 }
@@ -190,7 +190,7 @@ fn bk_3_15_failures_say_what_their_cause_requires() {
     let rejected_card = Some(CardNetwork::AmericanExpress);
     compare("card-type-rejected", Failure { rejected_card, ..FailureCause::CardTypeRejected.into() });
     let description = Some("amount mismatch");
-    compare("amount-mismatch", Failure { description, rejected_card, ..FailureCause::PaymentError.into() });
+    compare("amount-mismatch", Failure { rejected_card, description, ..FailureCause::PaymentError.into() });
     for cause in FailureCause::ALL {
         strict::read("BookingResponse", &failure_answer(&(*cause).into()));
     }
