@@ -97,16 +97,12 @@ impl Fields {
     pub(super) fn price(&mut self, name: &str) -> Result<Option<Money>, BadRequest> {
         let Some(mut price) = self.message(name) else { return Ok(None) };
         let micros = price.int64("price_micros").unwrap_or(0);
-        match price.text("currency_code") {
-            Some(code) => match Currency::parse(&code) {
-                Ok(currency) => Ok(Some(Money::new(micros, currency))),
-                Err(_) => {
-                    let expected = "an ISO 4217 currency code of three capital letters";
-                    Err(BadRequest::invalid("currency_code", expected).within(name))
-                }
-            },
-            None if micros == 0 => Ok(None),
-            None => Err(BadRequest::missing("currency_code").within(name)),
-        }
+        let Some(code) = price.text("currency_code") else {
+            return if micros == 0 { Ok(None) } else { Err(BadRequest::missing("currency_code").within(name)) };
+        };
+        let expected = "an ISO 4217 currency code of three capital letters";
+        let currency =
+            Currency::parse(&code).map_err(|_| BadRequest::invalid("currency_code", expected).within(name))?;
+        Ok(Some(Money::new(micros, currency)))
     }
 }
