@@ -36,6 +36,9 @@ pub enum StorageError {
     /// The commit breaks a rule that every machine must keep.
     #[error("malformed commit: {0}")]
     Malformed(&'static str),
+    /// A load of the feeds that wrote nothing for so long that its rows were removed.
+    #[error("the load of the feeds was given up: it wrote nothing for too long")]
+    LoadGivenUp,
     /// The database's address cannot be used. The address itself is not repeated: it may hold a password.
     #[error("database.url: {0}")]
     Address(&'static str),

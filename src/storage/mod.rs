@@ -19,6 +19,7 @@ mod commit;
 mod connect;
 mod error;
 mod inventory_watch;
+mod inventory;
 mod journal;
 mod ledger;
 mod outbox;
@@ -38,6 +39,7 @@ pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
 pub use connect::StoreOptions;
 pub use error::{CommitError, StorageError};
+pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldWindow};
 pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
 pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow, PeriodSum};
 pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
@@ -60,6 +62,7 @@ struct Inner {
     write: DatabaseConnection,
     read: DatabaseConnection,
     engine: Engine,
+    catalog: inventory::CatalogCache,
 }
 
 impl fmt::Debug for Store {
@@ -74,7 +77,7 @@ impl Store {
         let engine = connect::engine(&options.url)?;
         let (writer, write) = Writer::start(&options, engine).await?;
         let read = connect::reading(&options.url, engine).await?;
-        Ok(Self(Arc::new(Inner { writer, write, read, engine })))
+        Ok(Self(Arc::new(Inner { writer, write, read, engine, catalog: inventory::CatalogCache::default() })))
     }
 
     /// Whether other nodes may write to it (PostgreSQL): what an actor holds in memory may be stale.

@@ -1,0 +1,98 @@
+//! Slots by their keys, and by time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use entity::slot;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::{Catalog, in_force, values};
+use crate::crypto::slot_keys_between;
+use crate::domain::catalog::{MerchantId, ServiceId, SlotKey, SlotOffer};
+use crate::storage::{StorageError, Store};
+
+/// Keys in one statement; both databases take more.
+const KEYS_AT_ONCE: usize = 5_000;
+
+/// Slots, with the catalogue that they belong to.
+#[derive(Debug, Clone)]
+pub struct Availability {
+    /// One for each key, in their order; `None`: there is no such slot.
+    pub slots: Vec<Option<SlotOffer>>,
+    /// Merchants and services of the same load.
+    pub catalog: Arc<Catalog>,
+}
+
+impl Store {
+    /// The slots in force with these keys, as they stand now, one for each key (google-booking-server section 4.2).
+    pub async fn slots(&self, keys: &[SlotKey]) -> Result<Vec<Option<SlotOffer>>, StorageError> {
+        Ok(self.find_slots(keys).await?.1)
+    }
+
+    /// As [`Store::slots`], with the catalogue. One query, as long as one of the slots is there.
+    pub async fn availability(&self, keys: &[SlotKey]) -> Result<Availability, StorageError> {
+        let (generation, slots) = self.find_slots(keys).await?;
+        let catalog = match generation.and_then(|generation| self.0.catalog.of(generation)) {
+            Some(catalog) => catalog,
+            None => self.catalog().await?,
+        };
+        Ok(Availability { slots, catalog })
+    }
+
+    async fn find_slots(&self, keys: &[SlotKey]) -> Result<(Option<i64>, Vec<Option<SlotOffer>>), StorageError> {
+        let mut rows = Vec::new();
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            let found = slot::Entity::find()
+                .filter(in_force())
+                .filter(slot::Column::Key.is_in(keys.iter().map(SlotKey::as_uuid)))
+                .all(&self.0.read)
+                .await?;
+            rows.extend(found);
+        }
+        let generation = rows.first().map(|row| row.generation);
+        let mut found: HashMap<Uuid, SlotOffer> = HashMap::with_capacity(rows.len());
+        for row in rows {
+            found.insert(row.key, values::slot(row)?.offer);
+        }
+        Ok((generation, keys.iter().map(|key| found.get(&key.as_uuid()).cloned()).collect()))
+    }
+
+    /// The slots in force of a service that begin within `[start_s, end_s)`, in seconds since the Unix epoch, as they stand
+    /// now, by their start.
+    pub async fn slots_between(
+        &self,
+        merchant: &MerchantId,
+        service: &ServiceId,
+        start_s: i64,
+        end_s: i64,
+    ) -> Result<Vec<SlotOffer>, StorageError> {
+        use slot::Column;
+        let (low, high) = slot_keys_between(merchant, service, start_s, end_s);
+        let rows = slot::Entity::find()
+            .filter(in_force())
+            .filter(Column::Key.between(low.as_uuid(), high.as_uuid()))
+            .filter(Column::StartS.gte(start_s))
+            .filter(Column::StartS.lt(end_s))
+            // Two services may share the first bytes of their keys.
+            .filter(Column::MerchantId.eq(merchant.as_str()))
+            .filter(Column::ServiceId.eq(service.as_str()))
+            .order_by_asc(Column::StartS)
+            .order_by_asc(Column::Key)
+            .all(&self.0.read)
+            .await?;
+        rows.into_iter().map(|row| Ok(values::slot(row)?.offer)).collect()
+    }
+
+    /// How many slots are in force.
+    pub async fn slot_count(&self) -> Result<u64, StorageError> {
+        let count: Option<i64> = slot::Entity::find()
+            .select_only()
+            .expr(slot::Column::Key.count())
+            .filter(in_force())
+            .into_tuple()
+            .one(&self.0.read)
+            .await?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+}
