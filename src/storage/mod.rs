@@ -13,6 +13,7 @@ mod agreement;
 mod alarm;
 mod bank_transfer;
 mod batch;
+mod booking;
 mod codec;
 mod commit;
 mod connect;
