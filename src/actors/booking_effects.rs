@@ -96,7 +96,7 @@ impl Effects for BookingEffects {
     }
 
     fn settled(&self, row: &OutboxRow, reply: &Reply) {
-        self.settlements.tell(row.key.transaction, reply);
+        self.settlements.tell(row.key.transaction, &row.idempotency_key, reply);
     }
 }
 

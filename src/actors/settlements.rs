@@ -10,7 +10,7 @@ use crate::domain::TransactionId;
 /// Replies of settled effects, to whoever waits on this node. Cheap to clone.
 ///
 /// A hint, not a truth: who hears nothing in time asks the transaction itself.
-pub struct Settlements<R>(Arc<Mutex<HashMap<TransactionId, broadcast::Sender<R>>>>);
+pub struct Settlements<R>(Arc<Mutex<HashMap<TransactionId, broadcast::Sender<(String, R)>>>>);
 
 impl<R> Clone for Settlements<R> {
     fn clone(&self) -> Self {
@@ -39,11 +39,11 @@ impl<R: Clone> Settlements<R> {
         Listener { heard: Some(heard), id, of: self.clone() }
     }
 
-    /// An effect of `id` is settled.
-    pub fn tell(&self, id: TransactionId, reply: &R) {
+    /// The effect of `id` with this idempotency key is settled.
+    pub fn tell(&self, id: TransactionId, key: &str, reply: &R) {
         let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = waiting.get(&id) {
-            let _nobody_left = sender.send(reply.clone());
+            let _nobody_left = sender.send((key.to_owned(), reply.clone()));
         }
     }
 
@@ -56,14 +56,14 @@ impl<R: Clone> Settlements<R> {
 
 /// One who waits.
 pub struct Listener<R: Clone> {
-    heard: Option<broadcast::Receiver<R>>,
+    heard: Option<broadcast::Receiver<(String, R)>>,
     id: TransactionId,
     of: Settlements<R>,
 }
 
 impl<R: Clone> Listener<R> {
-    /// The next reply. `None`: so much was missed that the transaction had better be asked.
-    pub async fn next(&mut self) -> Option<R> {
+    /// The next effect's idempotency key and reply. `None`: so much was missed that the transaction had better be asked.
+    pub async fn next(&mut self) -> Option<(String, R)> {
         match &mut self.heard {
             Some(heard) => heard.recv().await.ok(),
             None => None,
@@ -91,10 +91,11 @@ mod tests {
     async fn everybody_who_waits_hears_it_and_nothing_stays_behind() {
         let settlements = Settlements::<u32>::default();
         let id = TransactionId::from_uuid(Uuid::from_u128(1));
-        settlements.tell(id, &1);
+        settlements.tell(id, "early", &1);
         let (mut first, mut second) = (settlements.listen(id), settlements.listen(id));
-        settlements.tell(id, &2);
-        assert_eq!((first.next().await, second.next().await), (Some(2), Some(2)));
+        settlements.tell(id, "pay", &2);
+        let heard = Some(("pay".to_owned(), 2));
+        assert_eq!((first.next().await, second.next().await), (heard.clone(), heard));
         drop(first);
         assert_eq!(settlements.len(), 1);
         drop(second);

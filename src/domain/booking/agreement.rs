@@ -151,7 +151,11 @@ pub struct Resumed {
     pub attempt: u32,
 }
 
-/// The merchant of an agreement, whom money is owed to.
+impl Resumed {
+    /// Whichever attempt is challenged: where the retry does not say which.
+    pub const OPEN: u32 = 0;
+}
+
 impl Agreement {
     /// Whose slot it is.
     pub const fn merchant(&self) -> &MerchantId {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::agreement::{Agreement, Request};
+use super::agreement::{Agreement, Request, Resumed};
 use super::decide::{Verdict, record};
 use super::state::{
     Challenge, Challenged, Charge, Effect, Event, Failure, Means, Outcome, Paying, Receipt, Rejection, Reply, State,
@@ -22,7 +22,7 @@ pub const CHALLENGE_MS: i64 = 30 * 60 * 1_000;
 pub(super) fn create(state: &State, request: &Request, now: Timestamp) -> Decision<Booking> {
     match state {
         // Rule 5: a second request for an attempt in flight waits for the first.
-        State::Paying(paying) => Decision::answer(Reply::Paying { attempt: paying.past.attempts }),
+        State::Paying(_) => Decision::answer(recall(state)),
         // Rules 1 and 6: the same answer, whatever the request says now.
         State::Booked(booked) => Decision::answer(Reply::Created(Box::new(view::created(booked)))),
         // 6.9: charged when nobody waited any more; now somebody does.
@@ -38,7 +38,7 @@ pub(super) fn create(state: &State, request: &Request, now: Timestamp) -> Decisi
 pub(super) fn recall(state: &State) -> Reply {
     match state {
         State::Unheard => Reply::Nothing,
-        State::Paying(paying) => Reply::Paying { attempt: paying.past.attempts },
+        State::Paying(paying) => Reply::Paying { attempt: paying.past.attempts, answer_by: paying.answer_by },
         State::Failed(failed) => Reply::Failed(failed.failure.clone()),
         State::Challenged(challenged) => {
             Reply::Challenged { challenge: challenged.challenge.clone(), attempt: challenged.past.attempts }
@@ -111,7 +111,8 @@ fn attempt(state: &State, request: &Request) -> Decision<Booking> {
 /// The transaction of this booking's own challenge, if the request brings its answer.
 fn going_on(challenged: &Challenged, request: &Request) -> Option<Arc<str>> {
     let resumed = request.resumes?;
-    let own = resumed.first == challenged.agreement.id && resumed.attempt == challenged.past.attempts;
+    let named = resumed.attempt == Resumed::OPEN || resumed.attempt == challenged.past.attempts;
+    let own = resumed.first == challenged.agreement.id && named;
     (own && challenged.adopted_by.is_none()).then(|| challenged.challenge.intent.clone())
 }
 

@@ -26,6 +26,7 @@ pub use state::{
     Effect, Event, Failed, Failure, Fee, Input, Later, Means, Move, Notice, Outcome, Past, Paying, Receipt, Refund,
     RefundStanding, Rejection, Reply, SealedCard, State, Unclaimed, View, Why,
 };
+pub use view::{created, view};
 pub use words::{BookingStatus, FailureCause, PrepaymentStatus};
 
 /// The machine of a booking.

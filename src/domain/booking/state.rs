@@ -622,6 +622,8 @@ pub enum Reply {
     Paying {
         /// Which.
         attempt: u32,
+        /// Until when its own asker waits.
+        answer_by: Timestamp,
     },
     /// It succeeded too late: ask again to have it.
     Unclaimed,
@@ -672,6 +674,8 @@ pub struct View {
     pub status: BookingStatus,
     /// How its money stands.
     pub prepayment: PrepaymentStatus,
+    /// Whether its charge is on its way back.
+    pub refunding: bool,
     /// `payment_transaction_id`, where one is due.
     pub transaction_id: Option<Arc<str>>,
     /// `current_count` of its pack: after the visit, or again as before when it was cancelled.

@@ -2,29 +2,30 @@
 
 use std::sync::Arc;
 
-use super::state::{Booked, RefundStanding, View};
+use super::state::{Booked, Refund, RefundStanding, View};
 use super::words::PrepaymentStatus;
 
 /// As CreateBooking answered it, and answers it to a repeated request (section 5.1, rule 1).
-pub(super) fn created(booked: &Booked) -> View {
-    let prepayment =
-        if booked.agreement.terms.takes_payment() { PrepaymentStatus::Provided } else { PrepaymentStatus::NotProvided };
+pub fn created(booked: &Booked) -> View {
+    let prepayment = if takes_payment(booked) { PrepaymentStatus::Provided } else { PrepaymentStatus::NotProvided };
     View {
         agreement: booked.agreement.clone(),
         status: booked.answered,
         prepayment,
+        refunding: false,
         transaction_id: booked.receipt.as_ref().map(|receipt| receipt.transaction_id.clone()),
         pack_left: booked.agreement.pack.as_ref().map(super::PackUse::after),
     }
 }
 
 /// As it stands.
-pub(super) fn view(booked: &Booked) -> View {
+pub fn view(booked: &Booked) -> View {
     let charged = booked.charge.as_ref().map(|charge| charge.intent.clone());
     let left = |pack: &super::PackUse| if booked.status.is_live() { pack.after() } else { pack.before };
     View {
         status: booked.status,
         prepayment: prepayment(booked),
+        refunding: refund(booked).is_some_and(|refund| refund.standing == RefundStanding::InFlight),
         transaction_id: charged.or_else(|| transaction_id(booked)),
         pack_left: booked.agreement.pack.as_ref().map(left),
         ..created(booked)
@@ -35,17 +36,24 @@ fn transaction_id(booked: &Booked) -> Option<Arc<str>> {
     booked.receipt.as_ref().map(|receipt| receipt.transaction_id.clone())
 }
 
+/// What a pack pays is as good as prepaid.
+fn takes_payment(booked: &Booked) -> bool {
+    booked.agreement.terms.takes_payment() || booked.agreement.pack.is_some()
+}
+
+/// The refund of the prepayment or deposit, if there is one.
+fn refund(booked: &Booked) -> Option<&Refund> {
+    let charge = booked.charge.as_ref()?;
+    booked.past.refunds.iter().find(|refund| refund.charge == *charge)
+}
+
 /// Given back is what was charged at first; a fee for not coming says nothing of it.
 fn prepayment(booked: &Booked) -> PrepaymentStatus {
-    if !booked.agreement.terms.takes_payment() {
+    if !takes_payment(booked) {
         return PrepaymentStatus::NotProvided;
     }
-    let back = booked.charge.as_ref().is_some_and(|charge| {
-        booked
-            .past
-            .refunds
-            .iter()
-            .any(|refund| refund.charge == *charge && matches!(refund.standing, RefundStanding::Done { .. }))
-    });
-    if back { PrepaymentStatus::Refunded } else { PrepaymentStatus::Provided }
+    match refund(booked) {
+        Some(Refund { standing: RefundStanding::Done { .. }, .. }) => PrepaymentStatus::Refunded,
+        Some(_) | None => PrepaymentStatus::Provided,
+    }
 }

@@ -3,6 +3,8 @@
 //! Names are `snake_case` and 64-bit integers strings; nothing is written that the messages do not have, because a strict
 //! proto parser on the other side refuses the whole answer (section 2.3).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::asks::{MarketingPreference, SlotTime};
@@ -85,7 +87,7 @@ pub struct Failure {
     /// `rejected_card_type`, of [`FailureCause::CardTypeRejected`] only.
     pub rejected_card: Option<CardNetwork>,
     /// `description`, for people who look for faults: no personal data, nothing of a card.
-    pub description: Option<&'static str>,
+    pub description: Option<Arc<str>>,
     /// `payment_failure.threeds1_parameters`, of [`FailureCause::PaymentRequires3ds1`] only.
     pub threeds1: Option<Threeds1>,
 }
@@ -137,7 +139,7 @@ pub fn booking_answer(booking: &BookingView, bought_or_used: Option<&UserPayment
 /// `CreateBookingResponse` and `UpdateBookingResponse` of a failure of business (section 3.15); `booking` is left out.
 pub fn failure_answer(failure: &Failure) -> String {
     let mut answer = object([("cause", failure.cause.as_str().into())]);
-    put(&mut answer, "description", failure.description.map(Value::from));
+    put(&mut answer, "description", failure.description.as_deref().map(Value::from));
     match failure.cause {
         FailureCause::CardTypeRejected => {
             put(&mut answer, "rejected_card_type", failure.rejected_card.map(|network| network.as_str().into()));

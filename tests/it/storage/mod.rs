@@ -3,6 +3,8 @@
 
 mod alarm;
 mod audit;
+mod booking_codec;
+mod booking_dice;
 mod codec;
 mod commit;
 mod fixture;

@@ -205,7 +205,7 @@ fn bk_6_8_a_challenge_is_handed_out_and_its_answer_comes_back() {
         md_merchant_data: Some("bk-try-91".to_owned()),
     };
     let cause = FailureCause::PaymentRequires3ds1;
-    let challenge = Failure { description: Some("step-up required"), threeds1: Some(threeds1), ..cause.into() };
+    let challenge = Failure { description: Some("step-up required".into()), threeds1: Some(threeds1), ..cause.into() };
     compare("3ds1", "BookingResponse", &failure_answer(&challenge));
     let request = created("3ds1-retry");
     let stated = request.payment.as_ref().unwrap();

@@ -1,0 +1,105 @@
+//! The booking in rows.
+//!
+//! `stored.rs` says how values get their stored counterparts; the other files list the members and variants.
+
+mod agreed;
+mod messages;
+mod snapshot;
+mod stored;
+
+use super::{Codec, CodecError, Summary};
+use crate::domain::booking::{Agreement, Booking, Effect, Event, Reply, State};
+use crate::domain::{Currency, Money};
+use stored::Stored;
+
+impl Codec for Booking {
+    const KIND: &'static str = "booking";
+
+    fn encode_state(state: &State) -> Result<String, CodecError> {
+        write(state)
+    }
+
+    fn decode_state(text: &str) -> Result<State, CodecError> {
+        read(text)
+    }
+
+    fn event_kind(event: &Event) -> &'static str {
+        match event {
+            Event::Booked { .. } => "Booked",
+            Event::Attempted { .. } => "Attempted",
+            Event::Paid(_) => "Paid",
+            Event::PaidLate { .. } => "PaidLate",
+            Event::Claimed => "Claimed",
+            Event::Expired => "Expired",
+            Event::AttemptFailed(_) => "AttemptFailed",
+            Event::Challenged { .. } => "Challenged",
+            Event::Adopted { .. } => "Adopted",
+            Event::ChallengeDropped => "ChallengeDropped",
+            Event::Abandoned { .. } => "Abandoned",
+            Event::Cancelled(_) => "Cancelled",
+            Event::Moved { .. } => "Moved",
+            Event::Accepted => "Accepted",
+            Event::DeclinedByMerchant => "DeclinedByMerchant",
+            Event::NoShow => "NoShow",
+            Event::Collecting { .. } => "Collecting",
+            Event::Collected { .. } => "Collected",
+            Event::CollectingFailed { .. } => "CollectingFailed",
+            Event::RefundBegan { .. } => "RefundBegan",
+            Event::RefundRetried { .. } => "RefundRetried",
+            Event::RefundStands { .. } => "RefundStands",
+            Event::Disputed(_) => "Disputed",
+        }
+    }
+
+    fn encode_event(event: &Event) -> Result<String, CodecError> {
+        write(event)
+    }
+
+    fn decode_event(text: &str) -> Result<Event, CodecError> {
+        read(text)
+    }
+
+    fn encode_effect(effect: &Effect) -> Result<String, CodecError> {
+        write(effect)
+    }
+
+    fn decode_effect(text: &str) -> Result<Effect, CodecError> {
+        read(text)
+    }
+
+    fn encode_reply(reply: &Reply) -> Result<String, CodecError> {
+        write(reply)
+    }
+
+    fn decode_reply(text: &str) -> Result<Reply, CodecError> {
+        read(text)
+    }
+
+    /// The account is the merchant's; the request id is our id, which Google's idempotency token became.
+    fn summary(state: &State) -> Option<Summary> {
+        let agreement = state.agreement()?;
+        Some(Summary {
+            account: format!("booking:{}", agreement.merchant()),
+            request_id: agreement.id.to_string(),
+            issuer: None,
+            amount: amount(agreement)?,
+        })
+    }
+}
+
+/// What is charged at once, else the price, else what may be charged later.
+fn amount(agreement: &Agreement) -> Option<Money> {
+    let terms = &agreement.terms;
+    let later = || terms.deposit_total().or_else(|| terms.no_show_total());
+    // XXX: no currency (ISO 4217).
+    let nothing = || Currency::parse("XXX").ok().map(|none| Money::new(0, none));
+    terms.due_now().or_else(|| terms.full_price()).or_else(later).or_else(nothing)
+}
+
+fn write<T: Stored>(value: &T) -> Result<String, CodecError> {
+    Ok(serde_json::to_string(&value.store())?)
+}
+
+fn read<T: Stored>(text: &str) -> Result<T, CodecError> {
+    T::restore(serde_json::from_str(text)?)
+}
