@@ -3,6 +3,7 @@
 //! Architecture invariant: wire forms are private to their folder. Until a surface's `unseal` returns, bytes are unverified,
 //! and names say so.
 
+pub mod booking_feeds;
 pub mod camt053;
 pub mod google_redirect;
 mod json;
