@@ -62,7 +62,8 @@ fn write_canonical(value: &Value, text: &mut String) {
     }
 }
 
-struct Strict;
+/// Reads one value; refuses duplicate keys.
+pub(super) struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
     type Value = Value;

@@ -4,6 +4,7 @@
 //! and names say so.
 
 pub mod booking_server;
+pub mod booking_feeds;
 pub mod camt053;
 pub mod google_redirect;
 mod json;
