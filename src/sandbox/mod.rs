@@ -1,6 +1,6 @@
-//! Floor 5: stand-ins for Google and for issuers, speaking the real protocols over real sockets.
+//! Floor 5: stand-ins for Google, for issuers and for the card processor, speaking the real protocols over real sockets.
 //!
-//! Each stand-in is a server of its own with its own keys and its own memory ([`google`], [`issuer`]); it shares nothing
+//! Each stand-in is a server of its own with its own keys and its own memory ([`google`], [`issuer`], [`stripe`]); it shares nothing
 //! with the integrator but what crosses the wire. `keys.rs` makes all keys on the first start, [`settings`] the
 //! integrator's configuration and the ports.
 
@@ -11,6 +11,7 @@ mod keys;
 mod page;
 mod run;
 pub mod settings;
+pub mod stripe;
 
 pub use journal::JournalError;
 pub use run::run;

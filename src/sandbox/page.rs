@@ -15,6 +15,8 @@ pub(crate) enum Site {
     Google,
     /// The bank or wallet.
     Issuer,
+    /// Who charges cards.
+    Processor,
 }
 
 impl Site {
@@ -22,6 +24,7 @@ impl Site {
         match self {
             Self::Google => "Stand-in for Google",
             Self::Issuer => "Stand-in for an issuer",
+            Self::Processor => "Stand-in for the card processor",
         }
     }
 
@@ -29,6 +32,7 @@ impl Site {
         match self {
             Self::Google => "google",
             Self::Issuer => "issuer",
+            Self::Processor => "processor",
         }
     }
 }
