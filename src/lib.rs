@@ -37,6 +37,7 @@
 //! | 4 | [`web`] | routes, payer pages, the admin API; handlers that decide nothing |
 //! | 5 | [`app`] | composition: the one builder of a server, for production and tests alike |
 //! | 5 | [`sandbox`], [`bench`](mod@bench) | stand-ins for Google and issuers; the load generator |
+//! | 5 | [`certify`] | Google's test client, done to any booking server; shares nothing with ours |
 //! | 6 | [`cli`] | the commands |
 //!
 //! A floor imports only lower floors. On floor 2 nobody imports a neighbour, but all may use `crypto`. [`config`] stands
@@ -126,6 +127,7 @@
 pub mod actors;
 pub mod app;
 pub mod bench;
+pub mod certify;
 pub mod cli;
 pub mod config;
 pub mod crypto;

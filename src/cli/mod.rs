@@ -4,6 +4,7 @@
 //! error.
 
 mod bank;
+mod certify;
 mod doctor;
 mod keys;
 pub mod logging;
@@ -65,6 +66,9 @@ enum Command {
     /// Write what finance needs to a file: a remittance statement, or all money of a period.
     #[command(subcommand)]
     Report(report::Command),
+    /// Try a server as its partner does before it goes live.
+    #[command(subcommand)]
+    Certify(certify::Command),
     /// Put a server under load on this machine, with what bounds it beside it.
     #[command(subcommand)]
     Bench(Bench),
@@ -112,6 +116,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Bank(command)) => quietly(bank::run(config, command)),
         Some(Command::User(command)) => quietly(user::run(config, command)),
         Some(Command::Report(command)) => quietly(report::run(config, command)),
+        Some(Command::Certify(command)) => in_system(certify::run(command)),
         Some(Command::Bench(Bench::Redirect(options))) => crate::bench::run(options).map(|()| ExitCode::SUCCESS),
         Some(Command::Bench(Bench::Remittance(options))) => {
             crate::bench::run_remittance(options).map(|()| ExitCode::SUCCESS)

@@ -53,9 +53,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // The stand-ins share nothing with the server but what crosses the wire.
     ("sandbox", &["domain", "ports", "crypto", "config"]),
     ("bench", &["domain", "ports", "crypto", "storage", "protocol", "issuer", "config", "app", "sandbox"]),
+    // A foreign reader: it shares nothing with the servers that it tries.
+    ("certify", &["domain", "ports", "crypto"]),
     (
         "cli",
-        &["domain", "ports", "crypto", "storage", "protocol", "report", "finance", "config", "app", "sandbox", "bench"],
+        &[
+            "domain", "ports", "crypto", "storage", "protocol", "report", "finance", "config", "app", "sandbox",
+            "bench", "certify",
+        ],
     ),
 ];
 

@@ -24,6 +24,8 @@ fn wrong_usage_is_status_2_and_says_how() {
         &["user", "add", " ada", "--role", "viewer"],
         &["user", "disable"],
         &["doctor", "--fast"],
+        &["certify"],
+        &["certify", "booking", "--url", "http://127.0.0.1:1"],
     ] {
         let run = place.run(args);
         assert_eq!(run.status, 2, "{args:?}: {run:?}");
