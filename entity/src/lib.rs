@@ -8,6 +8,7 @@ pub mod booking_charge;
 pub mod inventory;
 pub mod journal;
 pub mod ledger;
+pub mod marketing;
 pub mod merchant;
 pub mod outbox;
 pub mod pack;

@@ -87,6 +87,15 @@ enum BookingCharges {
 }
 
 #[derive(DeriveIden)]
+enum MarketingPreferences {
+    Table,
+    UserId,
+    MerchantId,
+    Wanted,
+    AtMs,
+}
+
+#[derive(DeriveIden)]
 enum Packs {
     Table,
     Id,
@@ -118,6 +127,7 @@ impl MigrationTrait for Migration {
             bookings(),
             booking_charges(),
             packs(),
+            marketing_preferences(),
         ] {
             manager.create_table(table).await?;
         }
@@ -140,6 +150,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(MarketingPreferences::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(Packs::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(BookingCharges::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(Bookings::Table).to_owned()).await?;
@@ -235,6 +246,17 @@ fn booking_charges() -> TableCreateStatement {
         .table(BookingCharges::Table)
         .col(string(BookingCharges::Intent).primary_key())
         .col(uuid(BookingCharges::BookingId))
+        .to_owned()
+}
+
+fn marketing_preferences() -> TableCreateStatement {
+    Table::create()
+        .table(MarketingPreferences::Table)
+        .col(string(MarketingPreferences::UserId))
+        .col(string(MarketingPreferences::MerchantId))
+        .col(boolean(MarketingPreferences::Wanted))
+        .col(big_integer(MarketingPreferences::AtMs))
+        .primary_key(Index::create().col(MarketingPreferences::UserId).col(MarketingPreferences::MerchantId))
         .to_owned()
 }
 

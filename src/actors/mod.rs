@@ -6,6 +6,7 @@
 mod alarm_effects;
 mod bank_effects;
 mod bank_import;
+mod booking_desk;
 mod booking_effects;
 mod deadlines;
 mod outbox;
@@ -21,6 +22,7 @@ mod watch;
 pub use alarm_effects::{AlarmEffects, AlarmWebhook};
 pub use bank_effects::BankEffects;
 pub use bank_import::{Balances, BankImport, ImportError, Imported};
+pub use booking_desk::{BookingDesk, Checked, DeskAnswer, DeskError};
 pub use booking_effects::BookingEffects;
 pub use deadlines::Deadlines;
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};

@@ -3,8 +3,8 @@
 //! Architecture invariant: wire forms are private to their folder. Until a surface's `unseal` returns, bytes are unverified,
 //! and names say so.
 
-pub mod booking_server;
 pub mod booking_feeds;
+pub mod booking_server;
 pub mod camt053;
 pub mod google_redirect;
 mod json;

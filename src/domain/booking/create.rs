@@ -48,8 +48,9 @@ pub(super) fn recall(state: &State) -> Reply {
     }
 }
 
-/// Whether the slot can be booked at this moment.
-pub(super) fn is_open(opens_s: Option<i64>, closes_s: i64, now: Timestamp) -> bool {
+/// Whether a slot can be booked at this moment: from `opens_s` until `closes_s`, inclusive, in seconds since the Unix
+/// epoch.
+pub fn is_open(opens_s: Option<i64>, closes_s: i64, now: Timestamp) -> bool {
     let reached = |second: i64| second.saturating_mul(1_000) <= now.as_millis();
     opens_s.is_none_or(reached) && now.as_millis() <= closes_s.saturating_mul(1_000)
 }

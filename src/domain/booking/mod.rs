@@ -20,7 +20,7 @@ mod words;
 use super::{Attention, Decision, EffectLane, Machine, Timestamp};
 
 pub use agreement::{Agreement, Guest, PackUse, Request, Resumed, Stated};
-pub use create::{CHALLENGE_MS, CLAIM_MS};
+pub use create::{CHALLENGE_MS, CLAIM_MS, is_open};
 pub use state::{
     Booked, Cancelled, Canceller, Challenge, Challenged, Charge, Collected, Collecting, Dispute, DisputeStanding,
     Effect, Event, Failed, Failure, Fee, Input, Later, Means, Move, Notice, Outcome, Past, Paying, Receipt, Refund,

@@ -391,7 +391,7 @@ impl Dice {
         match kind {
             0 => Reply::Created(Box::new(self.view())),
             1 => Reply::Stands(Box::new(self.view())),
-            2 => Reply::Paying { attempt: self.number(1) },
+            2 => Reply::Paying { attempt: self.number(1), answer_by: self.time() },
             3 => Reply::Unclaimed,
             4 => Reply::Failed(self.failure()),
             5 => Reply::Challenged { challenge: self.challenge(), attempt: self.number(1) },
@@ -405,6 +405,7 @@ impl Dice {
             agreement: self.agreement(),
             status: self.one(BookingStatus::ALL),
             prepayment: self.one(PrepaymentStatus::ALL),
+            refunding: self.number(2) == 1,
             transaction_id: self.maybe(|dice| dice.text("pi_1")),
             pack_left: self.maybe(|dice| dice.number(3)),
         }
