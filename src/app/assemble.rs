@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use url::Url;
 
 use super::Surroundings;
-use crate::actors::{BankImport, LateMoney, Registry, StatementPolicy};
+use crate::actors::{BankImport, InventoryLoad, LateMoney, Registry, StatementPolicy};
 use crate::config::{self, Config, KeyScheme, NamedSecret, PaidAfterClose};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
 use crate::domain::Piaid;
@@ -160,6 +160,7 @@ pub(super) struct Kinds {
     pub(super) statements: Registry<Remittance>,
     pub(super) policies: Arc<HashMap<Piaid, StatementPolicy>>,
     pub(super) bank: BankImport,
+    pub(super) inventory: Option<InventoryLoad>,
 }
 
 /// What the handlers share.
@@ -186,6 +187,7 @@ pub(super) fn surface(config: &Config, keys: Keys, kinds: &Kinds, around: &Surro
         statements: kinds.statements.clone(),
         policies: kinds.policies.clone(),
         bank: kinds.bank.clone(),
+        inventory: kinds.inventory.clone(),
         store: kinds.store.clone(),
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),

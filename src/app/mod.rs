@@ -3,6 +3,7 @@
 mod alarms;
 mod assemble;
 mod bank;
+mod inventory;
 mod tls;
 
 use std::net::{SocketAddr, TcpListener};
@@ -21,8 +22,8 @@ pub use bank::bank_import;
 use assemble::Kinds;
 
 use crate::actors::{
-    BankEffects, BankImport, Deadlines, Drain, Looked, Outbox, OutboxHandle, OutboxSettings, PaymentEffects, Registry,
-    RegistrySettings, Routes, Shell, StatementEffects, Watch,
+    BankEffects, BankImport, Deadlines, Drain, InventoryLoad, Looked, Outbox, OutboxHandle, OutboxSettings,
+    PaymentEffects, Registry, RegistrySettings, Routes, Shell, StatementEffects, Watch,
 };
 use crate::config::Config;
 use crate::domain::redirect_payment::RedirectPayment;
@@ -116,6 +117,15 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         store.take_back_all(around.clock.now()).await.context("cannot take back the outbox")?;
     }
 
+    let inventory = match &config.booking {
+        Some(booking) => {
+            let load = InventoryLoad { store: store.clone(), clock: around.clock.clone() };
+            inventory::load(&load, &booking.feeds).await?;
+            Some(load)
+        }
+        None => None,
+    };
+
     let handle = OutboxHandle::default();
     let hands = Hands { config, store: &store, around: &around, outbox: &handle, node, lease_ms: LEASE_MS };
     let kinds = Kinds {
@@ -124,6 +134,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         statements: hands.registry(),
         policies: Arc::new(assemble::statement_policies(config)),
         bank: BankImport { store: store.clone(), transfers: bank::registry(&hands), clock: around.clock.clone() },
+        inventory,
     };
     let http = http_client().context("cannot build the HTTP client")?;
     let google = google_client(config, http)?;

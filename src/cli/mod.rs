@@ -6,6 +6,7 @@
 mod bank;
 mod certify;
 mod doctor;
+mod feeds;
 mod keys;
 pub mod logging;
 mod migrate;
@@ -60,6 +61,9 @@ enum Command {
     /// Import bank statements, beside the running server.
     #[command(subcommand)]
     Bank(bank::Command),
+    /// Write the booking feeds, beside the running server.
+    #[command(subcommand)]
+    Feeds(feeds::Command),
     /// Add, disable and list the people who work with the admin API.
     #[command(subcommand)]
     User(user::Command),
@@ -114,6 +118,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Outbox(command)) => quietly(outbox::run(config, command)),
         Some(Command::Token(command)) => quietly(token::run(config, command)),
         Some(Command::Bank(command)) => quietly(bank::run(config, command)),
+        Some(Command::Feeds(command)) => quietly(feeds::run(config, command)),
         Some(Command::User(command)) => quietly(user::run(config, command)),
         Some(Command::Report(command)) => quietly(report::run(config, command)),
         Some(Command::Certify(command)) => in_system(certify::run(command)),

@@ -7,6 +7,7 @@ mod alarms;
 mod bank;
 mod begin;
 mod events;
+mod feeds;
 mod google;
 mod guard;
 pub mod pages;
@@ -14,6 +15,7 @@ mod pay;
 mod reports;
 mod respond;
 mod returns;
+mod spool;
 mod statements;
 mod surface;
 pub mod texts;
@@ -100,6 +102,11 @@ pub fn administration(app: &mut web::ServiceConfig) {
         )
         .configure(statement_routes)
         .configure(bank_routes)
+        .service(
+            web::resource("/api/v1/booking/feeds")
+                .route(web::post().to(feeds::load))
+                .default_service(web::to(admin::not_allowed)),
+        )
         .default_service(web::to(admin::not_found));
 }
 

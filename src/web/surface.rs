@@ -6,7 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::pages::{IssuerMark, PageAssets};
-use crate::actors::{BankImport, Registry, StatementPolicy};
+use crate::actors::{BankImport, InventoryLoad, Registry, StatementPolicy};
 use crate::crypto::{Purpose, UrlKeys};
 use crate::domain::redirect_payment::{RedirectPayment, Terms};
 use crate::domain::remittance::Remittance;
@@ -62,6 +62,8 @@ pub struct Surface {
     pub policies: Arc<HashMap<Piaid, StatementPolicy>>,
     /// Bank statements, and the transfers in them.
     pub bank: BankImport,
+    /// Feeds of the booking server; absent without `[booking]`.
+    pub inventory: Option<InventoryLoad>,
     /// For lists and probes of the admin listener only.
     pub store: Store,
     /// The time.
