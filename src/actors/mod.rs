@@ -4,11 +4,13 @@
 //! the truth: an actor can be lost at any moment, and two of one transaction only cost a version conflict.
 
 mod alarm_effects;
+mod availability_watch;
 mod bank_effects;
 mod bank_import;
 mod booking_desk;
 mod booking_effects;
 mod deadlines;
+mod inventory_effects;
 mod inventory_load;
 mod outbox;
 mod payment_effects;
@@ -21,11 +23,13 @@ mod token_vault;
 mod watch;
 
 pub use alarm_effects::{AlarmEffects, AlarmWebhook};
+pub use availability_watch::AvailabilityWatch;
 pub use bank_effects::BankEffects;
 pub use bank_import::{Balances, BankImport, ImportError, Imported};
 pub use booking_desk::{BookingDesk, Checked, DeskAnswer, DeskError};
 pub use booking_effects::BookingEffects;
 pub use deadlines::Deadlines;
+pub use inventory_effects::InventoryEffects;
 pub use inventory_load::{InventoryError, InventoryLoad, InventoryLoaded};
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use payment_effects::{LateMoney, PaymentEffects};

@@ -392,10 +392,13 @@ impl Claims {
             let then = || Expr::col(Column::SpotsOpen).add(change);
             let bounded =
                 Expr::case(then().gt(Expr::col(Column::SpotsTotal)), Expr::col(Column::SpotsTotal)).finally(then());
+            // Each change has another mark, even within a millisecond: who has seen one has not seen the next.
+            let next = || Expr::col(Column::UntoldMs).add(1);
+            let mark = Expr::case(Expr::col(Column::UntoldMs).gte(now_ms), next()).finally(Expr::value(now_ms));
             for chunk in slots.chunks(KEYS_AT_ONCE) {
                 slot::Entity::update_many()
                     .col_expr(Column::SpotsOpen, bounded.clone().into())
-                    .col_expr(Column::UntoldMs, Expr::value(now_ms))
+                    .col_expr(Column::UntoldMs, mark.clone().into())
                     .filter(Column::Generation.eq(self.generation))
                     .filter(Column::Key.is_in(chunk.iter().copied()))
                     .exec(db)

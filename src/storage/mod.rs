@@ -42,7 +42,7 @@ pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
 pub use connect::StoreOptions;
 pub use error::{CommitError, StorageError};
-pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldWindow};
+pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldSlot};
 pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
 pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow, PeriodSum};
 pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};

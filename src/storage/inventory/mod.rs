@@ -17,7 +17,7 @@ mod values;
 pub use catalog::Catalog;
 pub use load::{FeedBatch, InForce, Placed, Staging};
 pub use lookup::Availability;
-pub use untold::UntoldWindow;
+pub use untold::UntoldSlot;
 
 pub(super) use catalog::CatalogCache;
 

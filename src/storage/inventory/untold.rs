@@ -2,85 +2,75 @@
 
 use entity::slot;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use super::in_force;
-use crate::domain::Timestamp;
-use crate::domain::catalog::{MerchantId, ServiceId};
+use crate::domain::catalog::{MerchantId, ServiceId, SlotKey};
+use crate::storage::batch::KEYS_AT_ONCE;
 use crate::storage::{CodecError, StorageError, Store};
 
-/// Slots of one service, at most a day apart, of which Google has not been told some.
+/// A slot with other spots than Google knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UntoldWindow {
+pub struct UntoldSlot {
+    /// Which.
+    pub key: SlotKey,
     /// Whose.
     pub merchant: MerchantId,
     /// Of which service.
     pub service: ServiceId,
-    /// When the first of them begins, in seconds since the Unix epoch.
+    /// When it begins, in seconds since the Unix epoch.
     pub start_s: i64,
-    /// One second after the last of them begins.
-    pub end_s: i64,
-    /// Since when the one that has waited longest is untold.
-    pub oldest: Timestamp,
-    /// When the last of them changed: what is told after a look at the slots covers changes up to here.
-    pub newest: Timestamp,
+    /// The mark of its last change; every change gives it another one.
+    pub mark: i64,
 }
 
-/// A day, in seconds.
-const WINDOW_S: i64 = 86_400;
-
 impl Store {
-    /// What Google has not been told, the longest waiting first; at most `limit` windows.
-    pub async fn untold_services(&self, limit: u64) -> Result<Vec<UntoldWindow>, StorageError> {
+    /// What Google has not been told, by service and time; at most `limit`.
+    pub async fn untold_slots(&self, limit: u64) -> Result<Vec<UntoldSlot>, StorageError> {
         use slot::Column;
-        let day = || Expr::cust(format!("\"start_s\" / {WINDOW_S}"));
-        let rows: Vec<(String, String, i64, i64, i64, i64)> = slot::Entity::find()
+        let rows: Vec<(Uuid, String, String, i64, i64)> = slot::Entity::find()
             .select_only()
-            .columns([Column::MerchantId, Column::ServiceId])
-            .expr(Column::StartS.min())
-            .expr(Column::StartS.max())
-            .expr(Column::UntoldMs.min())
-            .expr(Column::UntoldMs.max())
+            .columns([Column::Key, Column::MerchantId, Column::ServiceId, Column::StartS, Column::UntoldMs])
             .filter(in_force())
             .filter(Column::UntoldMs.is_not_null())
-            .group_by(Column::MerchantId)
-            .group_by(Column::ServiceId)
-            .group_by(day())
-            .order_by(Expr::col(Column::UntoldMs).min(), Order::Asc)
+            .order_by_asc(Column::MerchantId)
+            .order_by_asc(Column::ServiceId)
+            .order_by_asc(Column::StartS)
             .limit(limit)
             .into_tuple()
             .all(&self.0.read)
             .await?;
         rows.into_iter()
-            .map(|(merchant, service, first, last, oldest, newest)| {
-                let corrupt = |column, why: String| StorageError::corrupt("slots", column, &merchant, CodecError(why));
-                Ok(UntoldWindow {
+            .map(|(key, merchant, service, start_s, mark)| {
+                let corrupt = |column, why: String| StorageError::corrupt("slots", column, key, CodecError(why));
+                Ok(UntoldSlot {
+                    key: SlotKey::from_uuid(key),
                     merchant: MerchantId::parse(&merchant).map_err(|why| corrupt("merchant_id", why.to_string()))?,
                     service: ServiceId::parse(&service).map_err(|why| corrupt("service_id", why.to_string()))?,
-                    start_s: first,
-                    end_s: last.saturating_add(1),
-                    oldest: Timestamp::from_millis(oldest),
-                    newest: Timestamp::from_millis(newest),
+                    start_s,
+                    mark,
                 })
             })
             .collect()
     }
 
-    /// Google was told of the slots of this window as they stood; those that changed after [`UntoldWindow::newest`] stay
-    /// untold.
-    pub async fn clear_untold(&self, told: &UntoldWindow) -> Result<u64, StorageError> {
+    /// Somebody else has taken it on to tell Google of these changes. What has changed since keeps its mark.
+    pub async fn clear_untold(&self, taken_on: &[UntoldSlot]) -> Result<u64, StorageError> {
         use slot::Column;
-        let cleared = slot::Entity::update_many()
-            .col_expr(Column::UntoldMs, Expr::value(None::<i64>))
-            .filter(in_force())
-            .filter(Column::MerchantId.eq(told.merchant.as_str()))
-            .filter(Column::ServiceId.eq(told.service.as_str()))
-            .filter(Column::StartS.gte(told.start_s))
-            .filter(Column::StartS.lt(told.end_s))
-            .filter(Column::UntoldMs.is_not_null())
-            .filter(Column::UntoldMs.lte(told.newest.as_millis()))
-            .exec(&self.0.write)
-            .await?;
-        Ok(cleared.rows_affected)
+        let mut cleared = 0;
+        for chunk in taken_on.chunks(KEYS_AT_ONCE) {
+            let these = chunk.iter().fold(Condition::any(), |any, slot| {
+                any.add(Column::Key.eq(slot.key.as_uuid()).and(Column::UntoldMs.eq(slot.mark)))
+            });
+            let done = slot::Entity::update_many()
+                .col_expr(Column::UntoldMs, Expr::value(None::<i64>))
+                .filter(in_force())
+                .filter(these)
+                .exec(&self.0.write)
+                .await?;
+            cleared += done.rows_affected;
+        }
+        Ok(cleared)
     }
 }
