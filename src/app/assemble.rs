@@ -188,6 +188,7 @@ pub(super) fn surface(config: &Config, keys: Keys, kinds: &Kinds, around: &Surro
         policies: kinds.policies.clone(),
         bank: kinds.bank.clone(),
         inventory: kinds.inventory.clone(),
+        booking: None,
         store: kinds.store.clone(),
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),

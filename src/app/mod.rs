@@ -3,6 +3,7 @@
 mod alarms;
 mod assemble;
 mod bank;
+mod booking;
 mod inventory;
 mod tls;
 
@@ -20,6 +21,7 @@ pub use assemble::{Keys, google_client, load_keys};
 pub use bank::bank_import;
 
 use assemble::Kinds;
+use booking::Bookings;
 
 use crate::actors::{
     BankEffects, BankImport, Deadlines, Drain, InventoryLoad, Looked, Outbox, OutboxHandle, OutboxSettings,
@@ -162,13 +164,21 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         clock: around.clock.clone(),
         ahead: Arc::default(),
     };
+    let routes = Routes::default()
+        .with(payment_effects, kinds.payments.clone())
+        .with(statement_effects, kinds.statements.clone())
+        .with(BankEffects { statements: kinds.statements.clone() }, kinds.bank.transfers.clone())
+        .with(alarms::effects(config, around.clock.clone())?, watch.alarms.clone());
+    let (routes, bookings) = match Bookings::new(&hands, &keys.links)? {
+        Some(bookings) => {
+            let (routes, surface) = bookings.connect(routes);
+            (routes, Some(surface))
+        }
+        None => (routes, None),
+    };
     let outbox = OutboxSettings {
         store: store.clone(),
-        routes: Routes::default()
-            .with(payment_effects, kinds.payments.clone())
-            .with(statement_effects, kinds.statements.clone())
-            .with(BankEffects { statements: kinds.statements.clone() }, kinds.bank.transfers.clone())
-            .with(alarms::effects(config, around.clock.clone())?, watch.alarms.clone()),
+        routes,
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),
         node,
@@ -185,7 +195,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
     alarms::start(watch);
 
-    let surface = web::Data::new(assemble::surface(config, keys, &kinds, &around)?);
+    let surface = web::Data::new(Surface { booking: bookings, ..assemble::surface(config, keys, &kinds, &around)? });
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
     let handles = [public_server.handle(), admin_server.handle()];
     actix_rt::spawn(public_server);

@@ -6,6 +6,8 @@ mod admin;
 mod alarms;
 mod bank;
 mod begin;
+mod booking;
+mod bookings;
 mod events;
 mod feeds;
 mod google;
@@ -20,6 +22,7 @@ mod statements;
 mod surface;
 pub mod texts;
 
+pub use booking::BookingSurface;
 pub use guard::{Limiter, guard};
 pub use surface::{GoogleSurface, Metrics, OfferedIssuer, Readiness, Surface};
 
@@ -32,6 +35,7 @@ const LONGEST_BODY: usize = 256 * 1024;
 /// The public listener: payers, Google, issuers (contract section 3).
 pub fn public(surface: &Surface) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let google = surface.google.as_ref().map(|google| (google.begin_path.clone(), google.base_path.clone()));
+    let booking = surface.booking.as_ref().map(|booking| booking.path.clone());
     let prefix = surface.path_prefix.clone();
     move |app| {
         app.app_data(web::PayloadConfig::new(LONGEST_BODY));
@@ -39,14 +43,18 @@ pub fn public(surface: &Surface) -> impl FnOnce(&mut web::ServiceConfig) + use<>
         app.service(web::resource("/readyz").route(web::get().to(admin::readyz)));
         // A proxy may or may not take the path prefix of `public_url` away: both find us.
         if !prefix.is_empty() {
-            app.service(web::scope(&prefix).configure(|app| surfaces(app, google.as_ref())));
+            let paths = (google.as_ref(), booking.as_deref());
+            app.service(web::scope(&prefix).configure(|app| surfaces(app, paths)));
         }
-        surfaces(app, google.as_ref());
+        surfaces(app, (google.as_ref(), booking.as_deref()));
         app.default_service(web::to(respond::not_found));
     }
 }
 
-fn surfaces(app: &mut web::ServiceConfig, google: Option<&(String, String)>) {
+fn surfaces(app: &mut web::ServiceConfig, (google, booking): (Option<&(String, String)>, Option<&str>)) {
+    if let Some(path) = booking {
+        app.service(web::resource(format!("{path}/{{method:.*}}")).route(web::to(booking::call)));
+    }
     if let Some((begin_path, base_path)) = google {
         app.service(web::resource(begin_path.as_str()).route(web::get().to(begin::begin)));
         google::routes(app, base_path);
@@ -102,6 +110,7 @@ pub fn administration(app: &mut web::ServiceConfig) {
         )
         .configure(statement_routes)
         .configure(bank_routes)
+        .configure(booking_routes)
         .service(
             web::resource("/api/v1/booking/feeds")
                 .route(web::post().to(feeds::load))
@@ -157,6 +166,44 @@ fn bank_routes(app: &mut web::ServiceConfig) {
     .service(
         web::resource("/api/v1/bank/transfers/{transactionId}/match")
             .route(web::post().to(bank::rematch))
+            .default_service(web::to(admin::not_allowed)),
+    );
+}
+
+fn booking_routes(app: &mut web::ServiceConfig) {
+    app.service(
+        web::resource("/api/v1/bookings")
+            .route(web::get().to(bookings::list))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/bookings/{bookingId}")
+            .route(web::get().to(bookings::show))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/bookings/{bookingId}/cancel")
+            .route(web::post().to(bookings::cancel))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/bookings/{bookingId}/no-show")
+            .route(web::post().to(bookings::no_show))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/bookings/{bookingId}/confirm")
+            .route(web::post().to(bookings::confirm))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/bookings/{bookingId}/decline")
+            .route(web::post().to(bookings::decline))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/bookings/{bookingId}/refund")
+            .route(web::post().to(bookings::refund))
             .default_service(web::to(admin::not_allowed)),
     );
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::booking::BookingSurface;
 use super::pages::{IssuerMark, PageAssets};
 use crate::actors::{BankImport, InventoryLoad, Registry, StatementPolicy};
 use crate::crypto::{Purpose, UrlKeys};
@@ -64,6 +65,8 @@ pub struct Surface {
     pub bank: BankImport,
     /// Feeds of the booking server; absent without `[booking]`.
     pub inventory: Option<InventoryLoad>,
+    /// The booking server, if it is configured.
+    pub booking: Option<BookingSurface>,
     /// For lists and probes of the admin listener only.
     pub store: Store,
     /// The time.

@@ -1,0 +1,100 @@
+//! The booking server: from its configuration to its desk, its effects and its surface.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use anyhow::Context as _;
+use secrecy::SecretString;
+use url::Url;
+
+use super::Hands;
+use crate::actors::{
+    AvailabilityWatch, BookingDesk, BookingEffects, Deadlines, InventoryEffects, Registry, Routes, Settlements,
+    TokenVault,
+};
+use crate::config;
+use crate::crypto::{CardSeal, ServiceAccount, UrlKeys};
+use crate::domain::inventory::Inventory;
+use crate::processor::{Stripe, StripeSettings};
+use crate::protocol::booking_server::Credentials;
+use crate::protocol::maps_booking::{MapsBooking, MapsBookingSettings};
+use crate::web::BookingSurface;
+
+/// How long one notification of Google may take.
+const UPDATE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Everything that `[booking]` needs.
+pub(super) struct Bookings {
+    desk: BookingDesk,
+    effects: BookingEffects,
+    services: Registry<Inventory>,
+    google: MapsBooking,
+    path: String,
+    credentials: Credentials,
+}
+
+impl Bookings {
+    /// From the configuration; `None` without `[booking]`.
+    pub(super) fn new(hands: &Hands<'_>, links: &UrlKeys) -> anyhow::Result<Option<Self>> {
+        let Some(booking) = &hands.config.booking else { return Ok(None) };
+        let stripe = hands.config.stripe.as_ref().map(stripe).transpose()?;
+        let google = google(booking)?;
+        let desk = BookingDesk {
+            store: hands.store.clone(),
+            bookings: hands.registry(),
+            tokens: TokenVault::default(),
+            settlements: Settlements::default(),
+            outbox: hands.outbox.clone(),
+            clock: hands.around.clock.clone(),
+            charges: stripe.is_some(),
+        };
+        let effects = BookingEffects {
+            stripe,
+            google: google.clone(),
+            seal: Arc::new(CardSeal::new(links).context("signing.keys")?),
+            tokens: desk.tokens.clone(),
+            settlements: desk.settlements.clone(),
+            bookings: desk.bookings.clone(),
+            return_url: Url::parse(&hands.config.server.public_url.join("/")).ok(),
+            clock: hands.around.clock.clone(),
+        };
+        let pairs = booking.credentials.iter();
+        let credentials = Credentials::new(pairs.map(|pair| (pair.user.as_str(), pair.password.expose())));
+        let services = hands.registry();
+        Ok(Some(Self { desk, effects, services, google, path: booking.path.clone(), credentials }))
+    }
+
+    /// Adds what the outbox carries out, begins to look for changed slots and passed deadlines, and gives the surface.
+    pub(super) fn connect(self, routes: Routes) -> (Routes, BookingSurface) {
+        let Self { desk, effects, services, google, path, credentials } = self;
+        let telling = InventoryEffects { store: desk.store.clone(), google, clock: desk.clock.clone() };
+        let routes = routes.with(effects, desk.bookings.clone()).with(telling, services.clone());
+        let (store, clock, registry) = (desk.store.clone(), desk.clock.clone(), desk.bookings.clone());
+        let deadlines = Deadlines { store: store.clone(), registry, clock };
+        Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
+        let watch = AvailabilityWatch { store, services };
+        AvailabilityWatch::start_in_arbiter(&Arbiter::new().handle(), move |_| watch);
+        (routes, BookingSurface { path, credentials, desk })
+    }
+}
+
+fn stripe(settings: &config::Stripe) -> anyhow::Result<Stripe> {
+    let settings = StripeSettings {
+        endpoint: settings.endpoint.url().clone(),
+        secret_key: SecretString::from(settings.secret_key.expose().to_owned()),
+        timeout: settings.timeout,
+    };
+    Stripe::new(settings).context("processor.stripe")
+}
+
+fn google(booking: &config::Booking) -> anyhow::Result<MapsBooking> {
+    let account = booking.service_account.as_ref().map(|json| ServiceAccount::parse(json.expose())).transpose();
+    MapsBooking::new(MapsBookingSettings {
+        endpoint: booking.rtu_endpoint.url().clone(),
+        partner_id: booking.partner_id.clone(),
+        service_account: account.context("booking.service_account_file")?,
+        timeout: UPDATE_TIMEOUT,
+    })
+    .context("booking.rtu_endpoint: cannot build the HTTP client")
+}
