@@ -116,8 +116,10 @@ impl Machine for Booking {
                 Why::NoShow => format!("tell-{}-no-show", notice.booking),
                 Why::Penalized => format!("tell-{}-penalized", notice.booking),
                 Why::DepositCharged => format!("tell-{}-deposit", notice.booking),
-                Why::Refunded(number) => format!("tell-{}-refund-{number}", notice.booking),
-                Why::RefundFailed(number) => format!("tell-{}-refund-{number}-failed", notice.booking),
+                Why::Refunded { number, tries } => format!("tell-{}-refund-{number}-{tries}", notice.booking),
+                Why::RefundFailed { number, tries } => {
+                    format!("tell-{}-refund-{number}-{tries}-failed", notice.booking)
+                }
             },
         }
     }

@@ -166,13 +166,13 @@ pub(super) fn refunded(state: &State, (number, tries): (u32, u32), standing: &Re
     let (entries, told) = match (&refund.standing, standing) {
         (RefundStanding::InFlight, RefundStanding::Done { .. }) => (
             LedgerEntry::pair(given, held, amount, "refund"),
-            Some((Why::Refunded(number), PrepaymentStatus::Refunded)),
+            Some((Why::Refunded { number, tries }, PrepaymentStatus::Refunded)),
         ),
         // It stays owed: a person decides.
         (RefundStanding::InFlight, RefundStanding::Failed { .. }) => (Vec::new(), None),
         // The payer's bank sent it back, days later.
         (RefundStanding::Done { .. }, RefundStanding::Failed { .. }) => {
-            let why = Why::RefundFailed(number);
+            let why = Why::RefundFailed { number, tries };
             (LedgerEntry::pair(held, given, amount, "refund failed"), Some((why, PrepaymentStatus::Provided)))
         }
         (RefundStanding::InFlight, RefundStanding::InFlight)

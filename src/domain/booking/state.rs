@@ -603,10 +603,20 @@ pub enum Why {
     Penalized,
     /// The deposit was charged.
     DepositCharged,
-    /// This refund, by its number, has succeeded.
-    Refunded(u32),
-    /// This refund, by its number, has failed after all.
-    RefundFailed(u32),
+    /// A refund has succeeded.
+    Refunded {
+        /// Its number, from 1.
+        number: u32,
+        /// The try.
+        tries: u32,
+    },
+    /// A refund has failed after all.
+    RefundFailed {
+        /// Its number, from 1.
+        number: u32,
+        /// The try.
+        tries: u32,
+    },
 }
 
 /// What the asker is told.
