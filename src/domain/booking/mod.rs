@@ -8,11 +8,17 @@
 //! disputes. `create.rs` holds what happens up to the booking, `after.rs` and `money.rs` what comes after it.
 
 mod after;
+#[cfg(test)]
+mod after_proof;
 mod agreement;
 mod apply;
 mod create;
 mod decide;
 mod money;
+#[cfg(test)]
+mod proof;
+#[cfg(test)]
+mod property;
 mod state;
 mod view;
 mod words;

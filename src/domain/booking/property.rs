@@ -1,0 +1,1 @@
+//! What holds for every history, with a processor that declines, challenges, cannot be reached, answers late and twice.
