@@ -68,7 +68,10 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdict {
         }
         (State::Booked(booked), Input::GiveBack { by }) => money::give_back(booked, by),
 
-        // Money that never became a booking goes back too (6.9); its refund is heard of like any other.
+        // Money that never became a booking goes back too (6.9); its refund is heard of, and tried again, like any other.
+        (State::Paying(_) | State::Failed(_) | State::Challenged(_) | State::Unclaimed(_), Input::GiveBack { by }) => {
+            money::retry(state, by).ok_or(Rejection::Unknown)
+        }
         (
             State::Paying(_) | State::Failed(_) | State::Challenged(_) | State::Unclaimed(_) | State::Booked(_),
             Input::Refunded { number, tries, standing },
@@ -84,12 +87,16 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdict {
             | Input::Decline
             | Input::NoShow { .. }
             | Input::Collected { .. }
-            | Input::GiveBack { .. }
             | Input::Disputed(_),
         )
-        | (State::Unheard, Input::Paid { .. } | Input::Abandoned { .. } | Input::Refunded { .. } | Input::Told) => {
-            Err(Rejection::Unknown)
-        }
+        | (
+            State::Unheard,
+            Input::Paid { .. }
+            | Input::Abandoned { .. }
+            | Input::GiveBack { .. }
+            | Input::Refunded { .. }
+            | Input::Told,
+        ) => Err(Rejection::Unknown),
 
         // Google knows.
         (

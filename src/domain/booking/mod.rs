@@ -8,11 +8,17 @@
 //! disputes. `create.rs` holds what happens up to the booking, `after.rs` and `money.rs` what comes after it.
 
 mod after;
+#[cfg(test)]
+mod after_proof;
 mod agreement;
 mod apply;
 mod create;
 mod decide;
 mod money;
+#[cfg(test)]
+mod proof;
+#[cfg(test)]
+mod property;
 mod state;
 mod view;
 mod words;
@@ -117,8 +123,10 @@ impl Machine for Booking {
                 Why::NoShow => format!("tell-{}-no-show", notice.booking),
                 Why::Penalized => format!("tell-{}-penalized", notice.booking),
                 Why::DepositCharged => format!("tell-{}-deposit", notice.booking),
-                Why::Refunded(number) => format!("tell-{}-refund-{number}", notice.booking),
-                Why::RefundFailed(number) => format!("tell-{}-refund-{number}-failed", notice.booking),
+                Why::Refunded { number, tries } => format!("tell-{}-refund-{number}-{tries}", notice.booking),
+                Why::RefundFailed { number, tries } => {
+                    format!("tell-{}-refund-{number}-{tries}-failed", notice.booking)
+                }
             },
         }
     }

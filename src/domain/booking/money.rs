@@ -133,16 +133,18 @@ fn deposit_charged(booked: &Booked, intent: &Arc<str>, amount: Money) -> Decisio
     Decision { entries, ..record_booked(booked, events, effect.into_iter().collect()) }
 }
 
+/// Tries the first failed refund again, also of money that never became a booking.
+pub(super) fn retry(state: &State, by: &UserName) -> Option<Decision<Booking>> {
+    let failed = |(_, refund): &(u32, super::Refund)| matches!(refund.standing, RefundStanding::Failed { .. });
+    let (number, refund) = (1..).zip(state.past().refunds).find(failed)?;
+    let (booking, tries) = (state.agreement()?.id, refund.tries.saturating_add(1));
+    let effect = Effect::Refund { booking, number, tries, charge: refund.charge };
+    Some(record(state.clone(), vec![Event::RefundRetried { number, by: by.clone() }], vec![effect]))
+}
+
 pub(super) fn give_back(booked: &Booked, by: &UserName) -> Verdict {
-    let failed = |refund: &super::Refund| matches!(refund.standing, RefundStanding::Failed { .. });
-    if let Some(place) = booked.past.refunds.iter().position(failed)
-        && let Some(refund) = booked.past.refunds.get(place)
-    {
-        let number = u32::try_from(place).unwrap_or(u32::MAX).saturating_add(1);
-        let (tries, charge) = (refund.tries.saturating_add(1), refund.charge.clone());
-        let effect = Effect::Refund { booking: booked.agreement.id, number, tries, charge };
-        let event = Event::RefundRetried { number, by: by.clone() };
-        return Ok(record_booked(booked, vec![event], vec![effect]));
+    if let Some(again) = retry(&State::Booked(Box::new(booked.clone())), by) {
+        return Ok(again);
     }
     let fee = match &booked.fee {
         Fee::Charged(charge) => Some(charge),
@@ -164,13 +166,13 @@ pub(super) fn refunded(state: &State, (number, tries): (u32, u32), standing: &Re
     let (entries, told) = match (&refund.standing, standing) {
         (RefundStanding::InFlight, RefundStanding::Done { .. }) => (
             LedgerEntry::pair(given, held, amount, "refund"),
-            Some((Why::Refunded(number), PrepaymentStatus::Refunded)),
+            Some((Why::Refunded { number, tries }, PrepaymentStatus::Refunded)),
         ),
         // It stays owed: a person decides.
         (RefundStanding::InFlight, RefundStanding::Failed { .. }) => (Vec::new(), None),
         // The payer's bank sent it back, days later.
         (RefundStanding::Done { .. }, RefundStanding::Failed { .. }) => {
-            let why = Why::RefundFailed(number);
+            let why = Why::RefundFailed { number, tries };
             (LedgerEntry::pair(held, given, amount, "refund failed"), Some((why, PrepaymentStatus::Provided)))
         }
         (RefundStanding::InFlight, RefundStanding::InFlight)

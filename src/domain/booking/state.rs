@@ -605,10 +605,20 @@ pub enum Why {
     Penalized,
     /// The deposit was charged.
     DepositCharged,
-    /// This refund, by its number, has succeeded.
-    Refunded(u32),
-    /// This refund, by its number, has failed after all.
-    RefundFailed(u32),
+    /// A refund has succeeded.
+    Refunded {
+        /// Its number, from 1.
+        number: u32,
+        /// The try.
+        tries: u32,
+    },
+    /// A refund has failed after all.
+    RefundFailed {
+        /// Its number, from 1.
+        number: u32,
+        /// The try.
+        tries: u32,
+    },
 }
 
 /// What the asker is told.
@@ -734,9 +744,16 @@ impl State {
     pub fn slot_held(&self) -> Option<&SlotId> {
         match self {
             Self::Paying(_) | Self::Unclaimed(_) => self.agreement().map(|agreement| &agreement.slot),
-            Self::Booked(booked) if booked.status.is_live() => Some(&booked.agreement.slot),
+            Self::Booked(booked) if booked.is_held() => Some(&booked.agreement.slot),
             Self::Unheard | Self::Failed(_) | Self::Challenged(_) | Self::Booked(_) => None,
         }
+    }
+}
+
+impl Booked {
+    /// Whether its spot is held, and one use of its pack. A late cancellation that paid its fee has given both back.
+    pub fn is_held(&self) -> bool {
+        self.status.is_live() && self.cancelled.is_none()
     }
 }
 

@@ -21,7 +21,7 @@ pub fn created(booked: &Booked) -> View {
 /// As it stands.
 pub fn view(booked: &Booked) -> View {
     let charged = booked.charge.as_ref().map(|charge| charge.intent.clone());
-    let left = |pack: &super::PackUse| if booked.status.is_live() { pack.after() } else { pack.before };
+    let left = |pack: &super::PackUse| if booked.is_held() { pack.after() } else { pack.before };
     View {
         status: booked.status,
         prepayment: prepayment(booked),

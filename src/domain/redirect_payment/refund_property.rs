@@ -131,12 +131,7 @@ impl History {
             {
                 Some(remittable.standing)
             }
-            Record::Remittable(_)
-            | Record::StatementLines { .. }
-            | Record::Findings { .. }
-            | Record::Stated { .. }
-            | Record::Released { .. }
-            | Record::FindingsCleared { .. } => None,
+            _ => None,
         };
         self.records.iter().rev().find_map(of_refund)
     }

@@ -110,7 +110,7 @@ impl Books {
                 }
             }
             Record::FindingsCleared { .. } => self.findings.clear(),
-            Record::Remittable(_) => panic!("a statement changes no capture"),
+            other => panic!("nothing of a statement: {other:?}"),
         }
     }
 

@@ -18,8 +18,8 @@ variants! {
         NoShow,
         Penalized,
         DepositCharged,
-        Refunded(number: u32),
-        RefundFailed(number: u32),
+        Refunded { number: u32, tries: u32 },
+        RefundFailed { number: u32, tries: u32 },
     }
     Event as StoredEvent {
         Booked { agreement: Arc<Agreement> },

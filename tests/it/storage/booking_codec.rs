@@ -282,8 +282,8 @@ fn effects() -> Vec<Effect> {
             Why::NoShow,
             Why::Penalized,
             Why::DepositCharged,
-            Why::Refunded(1),
-            Why::RefundFailed(2),
+            Why::Refunded { number: 1, tries: 1 },
+            Why::RefundFailed { number: 2, tries: 3 },
         ]
         .map(told),
     );

@@ -379,7 +379,12 @@ impl Dice {
                     booking,
                     merchant: MerchantId::parse("spa-1").unwrap(),
                     service: ServiceId::parse("full").unwrap(),
-                    why: self.one(&[Why::Penalized, Why::Refunded(number), Why::RefundFailed(number), Why::NoShow]),
+                    why: self.one(&[
+                        Why::Penalized,
+                        Why::Refunded { number, tries: 2 },
+                        Why::RefundFailed { number, tries: 1 },
+                        Why::NoShow,
+                    ]),
                     status: self.one(BookingStatus::ALL),
                     prepayment: self.flag(false).then(|| (self.one(PrepaymentStatus::ALL), self.text("ch_88"))),
                 }))

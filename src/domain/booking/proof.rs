@@ -1,0 +1,663 @@
+//! What the machine promises, rule by rule, up to the booking; `after_proof.rs` goes on, `property.rs` has what holds for
+//! every history.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::*;
+use crate::domain::catalog::{
+    ConfirmationMode, Deposit, DepositDue, MerchantId, NoShowFee, OptionKind, PaymentOptionId, PriceType, ServiceId,
+    SlotId, SlotKey, Terms,
+};
+use crate::domain::{Account, Currency, LedgerEntry, Money, Record, TransactionId, unbalanced_currency};
+
+/// When the slot begins.
+pub(super) const START_S: i64 = 1_900_000_000;
+/// Until when the user may cancel online: four hours before.
+pub(super) const CANCEL_BY_S: i64 = START_S - 14_400;
+/// Until when the deposit goes back: one hour before.
+pub(super) const REFUND_BY_S: i64 = START_S - 3_600;
+/// When a later deposit is charged: two days before.
+pub(super) const DEPOSIT_S: i64 = START_S - 2 * 86_400;
+/// When these histories begin: a week before the slot.
+pub(super) const NOW: Timestamp = Timestamp::from_secs(START_S - 7 * 86_400);
+
+/// How long the asker waits.
+pub(super) const WAIT_MS: i64 = 2_500;
+pub(super) const PRICE: i64 = 200_000_000;
+pub(super) const FULL: i64 = 213_500_000;
+pub(super) const DEPOSIT: i64 = 25_000_000;
+pub(super) const FEE: i64 = 40_000_000;
+
+pub(super) fn usd(micros: i64) -> Money {
+    Money::new(micros, Currency::parse("USD").unwrap())
+}
+
+pub(super) fn id(number: u128) -> TransactionId {
+    TransactionId::from_uuid(uuid::Uuid::from_u128(number))
+}
+
+pub(super) fn merchant() -> MerchantId {
+    MerchantId::parse("spa-1").unwrap()
+}
+
+pub(super) fn secs(second: i64) -> Timestamp {
+    Timestamp::from_secs(second)
+}
+
+/// Pay on arrival.
+pub(super) fn on_arrival() -> Terms {
+    Terms {
+        price: Some(usd(PRICE)),
+        tax: Some(usd(FULL - PRICE)),
+        prepaid: false,
+        bought: None,
+        deposit: None,
+        no_show_fee: None,
+        card_required: false,
+        cancel_by_s: CANCEL_BY_S,
+        refund_by_s: REFUND_BY_S,
+        party_size: None,
+    }
+}
+
+pub(super) fn prepaid() -> Terms {
+    Terms { prepaid: true, ..on_arrival() }
+}
+
+pub(super) fn with_deposit(charged_from_s: Option<i64>) -> Terms {
+    let deposit = Deposit { amount: usd(DEPOSIT), refund_before_s: 3_600, price_type: PriceType::Fixed };
+    Terms { deposit: Some(DepositDue { deposit, charged_from_s }), ..on_arrival() }
+}
+
+pub(super) fn with_fee() -> Terms {
+    Terms { no_show_fee: Some(NoShowFee { amount: usd(FEE), price_type: PriceType::Fixed }), ..on_arrival() }
+}
+
+pub(super) fn agreed(terms: Terms) -> Agreement {
+    Agreement {
+        id: id(7),
+        slot: SlotId {
+            merchant: merchant(),
+            service: ServiceId::parse("full").unwrap(),
+            start_s: START_S,
+            duration_s: 5_400,
+            staff: None,
+            room: None,
+            party_size: None,
+        },
+        slot_key: SlotKey::from_uuid(uuid::Uuid::from_u128(1)),
+        slot_echo: "{}".into(),
+        confirmation: ConfirmationMode::Synchronous,
+        guest: Guest { user_id: "u-55".into(), name: "Ada".into(), telephone: "+1".into(), email: None, wish: None },
+        terms,
+        payment_echo: "{}".into(),
+        networks: None,
+        pack: None,
+    }
+}
+
+pub(super) fn pack(bought: bool) -> PackUse {
+    PackUse {
+        id: "upo-1".into(),
+        option: PaymentOptionId::parse("pack").unwrap(),
+        kind: OptionKind::MultiUse { sessions: 5 },
+        original: 5,
+        before: 5,
+        bought,
+        valid_from_s: None,
+        valid_until_s: None,
+    }
+}
+
+/// A request with a token, whose asker waits from `now` on.
+pub(super) fn ask(agreement: Agreement, now: Timestamp) -> Request {
+    Request {
+        agreement: Arc::new(agreement),
+        stated: Stated::default(),
+        token: Some([1; 32]),
+        chargeable: true,
+        resumes: None,
+        answer_by: now.plus_millis(WAIT_MS),
+        opens_s: None,
+        closes_s: START_S,
+    }
+}
+
+/// What a processor that does as it is told gives back.
+pub(super) fn receipt(terms: &Terms, intent: &str) -> Receipt {
+    let vault = terms.keeps_card().then(|| SealedCard("sealed".into()));
+    Receipt { transaction_id: intent.into(), charged: terms.due_now(), vault }
+}
+
+pub(super) fn declined() -> Outcome {
+    Outcome::Refused(Failure::new(FailureCause::CardDeclined, "insufficient_funds"))
+}
+
+pub(super) fn challenged(intent: &str) -> Outcome {
+    Outcome::Challenged(Challenge { acs_url: "https://acs.example.com/c".into(), intent: intent.into() })
+}
+
+/// A history: every decision is applied; rejections change nothing. Each step is held to what always holds.
+#[derive(Default)]
+pub(super) struct History {
+    pub(super) state: State,
+    pub(super) journal: Vec<Event>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) entries: Vec<LedgerEntry>,
+    pub(super) records: Vec<Record>,
+}
+
+impl History {
+    pub(super) fn tell(&mut self, input: &Input, now: Timestamp) -> Result<Reply, Rejection> {
+        let decision = Booking::decide(&self.state, input, now)?;
+        assert!(decision.effects.len() <= decision.events.len(), "an effect needs an event of its own: {input:?}");
+        assert_eq!(unbalanced_currency(&decision.entries), None, "{input:?}");
+        self.state = decision.events.iter().fold(std::mem::take(&mut self.state), Booking::apply);
+        self.journal.extend(decision.events);
+        self.effects.extend(decision.effects);
+        self.entries.extend(decision.entries);
+        self.records.extend(decision.records);
+        let keys: BTreeSet<String> = self.effects.iter().map(Booking::idempotency_key).collect();
+        assert_eq!(keys.len(), self.effects.len(), "every effect has a key of its own: {input:?}");
+        assert_eq!(self.balances(), explained(&self.state), "the books follow from the snapshot: {input:?}");
+        assert_eq!(self.spots(), i64::from(self.state.slot_held().is_some()), "{input:?}");
+        assert_eq!(self.packs(), i64::from(uses_pack(&self.state)), "{input:?}");
+        Ok(decision.reply)
+    }
+
+    pub(super) fn create(&mut self, request: Request, now: Timestamp) -> Reply {
+        self.tell(&Input::Create(Box::new(request)), now).unwrap()
+    }
+
+    /// The outcome of the present attempt.
+    pub(super) fn outcome(&mut self, outcome: Outcome, now: Timestamp) -> Reply {
+        self.tell(&Input::Paid { attempt: self.state.past().attempts, outcome }, now).unwrap()
+    }
+
+    /// A booking on these terms, paid as agreed.
+    pub(super) fn booked(terms: Terms) -> Self {
+        Self::booked_as(agreed(terms))
+    }
+
+    pub(super) fn booked_as(agreement: Agreement) -> Self {
+        let mut history = Self::default();
+        let terms = agreement.terms.clone();
+        history.create(ask(agreement, NOW), NOW);
+        if terms.needs_token() {
+            history.outcome(Outcome::Succeeded(receipt(&terms, "pi-1")), NOW.plus_millis(WAIT_MS));
+        }
+        history
+    }
+
+    pub(super) fn booking(&self) -> &Booked {
+        let State::Booked(booked) = &self.state else { panic!("not booked: {:?}", self.state) };
+        booked
+    }
+
+    pub(super) fn balance(&self, account: &Account) -> i64 {
+        self.balances().get(account).copied().unwrap_or_default()
+    }
+
+    /// What the ledger's accounts come to. Accounts at zero are left out.
+    pub(super) fn balances(&self) -> BTreeMap<Account, i64> {
+        let mut sums = BTreeMap::new();
+        for entry in &self.entries {
+            *sums.entry(entry.account.clone()).or_default() += entry.amount.micros();
+        }
+        sums.retain(|_, micros| *micros != 0);
+        sums
+    }
+
+    /// Spots taken and not given back, of whatever slot.
+    pub(super) fn spots(&self) -> i64 {
+        let mut held = BTreeMap::<SlotKey, i64>::new();
+        for record in &self.records {
+            match record {
+                Record::SpotTaken(spot) => *held.entry(spot.slot).or_default() += 1,
+                Record::SpotReleased(spot) => *held.entry(spot.slot).or_default() -= 1,
+                _ => {}
+            }
+        }
+        assert!(held.values().all(|count| (0..=1).contains(count)), "no spot is taken twice or released untaken");
+        held.values().sum()
+    }
+
+    /// Uses of packs taken and not given back.
+    pub(super) fn packs(&self) -> i64 {
+        let count = |record: &Record| match record {
+            Record::PackBought { .. } | Record::PackUsed(_) => 1,
+            Record::PackReturned(_) => -1,
+            _ => 0,
+        };
+        self.records.iter().map(count).sum()
+    }
+
+    /// What Google was told, in order.
+    pub(super) fn told(&self) -> Vec<(Why, BookingStatus, Option<PrepaymentStatus>)> {
+        let told = |effect: &Effect| match effect {
+            Effect::Tell(notice) => Some((notice.why, notice.status, notice.prepayment.as_ref().map(|(how, _)| *how))),
+            Effect::Pay { .. } | Effect::Abandon { .. } | Effect::Collect { .. } | Effect::Refund { .. } => None,
+        };
+        self.effects.iter().filter_map(told).collect()
+    }
+
+    /// The refunds that the processor was asked for: number, try and amount.
+    pub(super) fn given_back(&self) -> Vec<(u32, u32, i64)> {
+        let asked = |effect: &Effect| match effect {
+            Effect::Refund { number, tries, charge, .. } => Some((*number, *tries, charge.amount.micros())),
+            Effect::Pay { .. } | Effect::Abandon { .. } | Effect::Collect { .. } | Effect::Tell(_) => None,
+        };
+        self.effects.iter().filter_map(asked).collect()
+    }
+
+    /// The attempts that the processor was asked for, and how they are paid.
+    pub(super) fn attempts(&self) -> Vec<(u32, Means)> {
+        let asked = |effect: &Effect| match effect {
+            Effect::Pay { attempt, means, .. } => Some((*attempt, means.clone())),
+            Effect::Abandon { .. } | Effect::Collect { .. } | Effect::Refund { .. } | Effect::Tell(_) => None,
+        };
+        self.effects.iter().filter_map(asked).collect()
+    }
+
+    /// What the kept card was to be charged: what for, the try, the amount.
+    pub(super) fn collections(&self) -> Vec<(Collecting, u32, i64)> {
+        let asked = |effect: &Effect| match effect {
+            Effect::Collect { what, number, amount, .. } => Some((*what, *number, amount.micros())),
+            Effect::Pay { .. } | Effect::Abandon { .. } | Effect::Refund { .. } | Effect::Tell(_) => None,
+        };
+        self.effects.iter().filter_map(asked).collect()
+    }
+
+    /// The transactions that were given up.
+    pub(super) fn abandoned(&self) -> Vec<Arc<str>> {
+        let asked = |effect: &Effect| match effect {
+            Effect::Abandon { intent, .. } => Some(intent.clone()),
+            Effect::Pay { .. } | Effect::Collect { .. } | Effect::Refund { .. } | Effect::Tell(_) => None,
+        };
+        self.effects.iter().filter_map(asked).collect()
+    }
+}
+
+/// Whether a pack counts this booking's visit.
+fn uses_pack(state: &State) -> bool {
+    let used = state.slot_held().and(state.agreement()).and_then(|agreement| agreement.pack.as_ref());
+    used.is_some_and(|pack| !pack.bought || matches!(state, State::Booked(_)))
+}
+
+/// What every account comes to, told from the snapshot alone. Accounts at zero are left out.
+pub(super) fn explained(state: &State) -> BTreeMap<Account, i64> {
+    let (mut held, mut owed, mut refunds, mut open, mut disputed) = (0, 0, 0, 0, 0);
+    if let State::Unclaimed(unclaimed) = state {
+        let micros = unclaimed.receipt.charged.map_or(0, |amount| amount.micros());
+        (held, open) = (held + micros, open - micros);
+    }
+    if let State::Booked(booked) = state {
+        let fee = match &booked.fee {
+            Fee::Charged(charge) => Some(charge),
+            Fee::Nothing | Fee::Charging { .. } | Fee::Declined { .. } => None,
+        };
+        for charge in booked.charge.iter().chain(fee) {
+            (held, owed) = (held + charge.amount.micros(), owed - charge.amount.micros());
+        }
+        for dispute in &booked.disputes {
+            let micros = dispute.amount.micros();
+            match dispute.standing {
+                DisputeStanding::Open => (held, disputed) = (held - micros, disputed + micros),
+                DisputeStanding::Lost => (held, owed) = (held - micros, owed + micros),
+                DisputeStanding::Won => {}
+            }
+        }
+    }
+    for refund in state.past().refunds {
+        let micros = refund.charge.amount.micros();
+        if refund.orphan {
+            held += micros
+        } else {
+            owed += micros
+        }
+        match refund.standing {
+            RefundStanding::Done { .. } => held -= micros,
+            RefundStanding::InFlight | RefundStanding::Failed { .. } => refunds -= micros,
+        }
+    }
+    let accounts = [
+        (Account::ProcessorReceivable, held),
+        (Account::PayableToMerchant(merchant()), owed),
+        (Account::ProcessorRefunds, refunds),
+        (Account::Suspense, open),
+        (Account::Disputed, disputed),
+    ];
+    accounts.into_iter().filter(|(_, micros)| *micros != 0).collect()
+}
+
+fn failed_by(reply: &Reply) -> (FailureCause, &str) {
+    let Reply::Failed(failure) = reply else { panic!("not a failure: {reply:?}") };
+    (failure.cause, &failure.description)
+}
+
+#[test]
+fn bk_5_1_what_costs_nothing_is_booked_at_once() {
+    let mut history = History::default();
+    let Reply::Created(view) = history.create(ask(agreed(on_arrival()), NOW), NOW) else { panic!("created") };
+    assert_eq!((view.status, view.prepayment), (BookingStatus::Confirmed, PrepaymentStatus::NotProvided));
+    assert!(history.effects.is_empty() && history.entries.is_empty(), "a token that came along is not used (6.3)");
+    let waits = Agreement { confirmation: ConfirmationMode::Asynchronous, ..agreed(on_arrival()) };
+    assert_eq!(History::booked_as(waits).booking().status, BookingStatus::PendingMerchantConfirmation);
+}
+
+#[test]
+fn bk_5_1_rules_1_and_6_a_booked_token_gets_its_booking_again_whatever_the_request_says() {
+    let mut history = History::booked(prepaid());
+    let first = history.create(ask(agreed(prepaid()), NOW), NOW);
+    let Reply::Created(view) = &first else { panic!("created") };
+    assert_eq!((view.status, view.transaction_id.as_deref()), (BookingStatus::Confirmed, Some("pi-1")));
+    let mut other = agreed(with_fee());
+    other.slot.start_s += 60;
+    other.guest.user_id = "u-56".into();
+    let late = secs(START_S + 86_400);
+    assert_eq!(history.create(Request { token: None, ..ask(other, late) }, late), first);
+    history.tell(&Input::Cancel { by: Canceller::Merchant }, NOW).unwrap();
+    assert_eq!(history.create(ask(agreed(prepaid()), NOW), NOW), first, "as it was answered, not as it stands");
+    assert_eq!((history.attempts().len(), history.journal.len()), (1, 4), "no second charge, nothing stored");
+}
+
+#[test]
+fn bk_5_1_rule_4_a_failed_attempt_is_tried_again_with_keys_of_its_own() {
+    let mut history = History::default();
+    for attempt in 1..=3 {
+        assert_eq!(history.create(ask(agreed(prepaid()), NOW), NOW), Reply::Paying { attempt });
+        assert_eq!(history.spots(), 1);
+        assert_eq!(failed_by(&history.outcome(declined(), NOW)).0, FailureCause::CardDeclined);
+        assert_eq!(history.spots(), 0, "the spot is free again");
+    }
+    history.create(ask(agreed(prepaid()), NOW), NOW);
+    let reply = history.outcome(Outcome::Succeeded(receipt(&prepaid(), "pi-4")), NOW);
+    assert!(matches!(reply, Reply::Created(_)), "{reply:?}");
+    assert_eq!(history.attempts().len(), 4);
+}
+
+#[test]
+fn bk_5_1_rule_5_a_second_request_waits_for_the_first() {
+    let mut history = History::default();
+    history.create(ask(agreed(prepaid()), NOW), NOW);
+    let again = Request { token: Some([2; 32]), ..ask(agreed(prepaid()), NOW) };
+    assert_eq!(history.create(again, NOW), Reply::Paying { attempt: 1 });
+    assert_eq!(history.tell(&Input::Recall, NOW), Ok(Reply::Paying { attempt: 1 }));
+    assert_eq!(history.attempts(), [(1, Means::Token([1; 32]))]);
+}
+
+#[test]
+fn bk_6_4_what_cannot_be_tried_is_refused_and_leaves_nothing() {
+    let judged = |request: Request, now: Timestamp| {
+        let mut history = History::default();
+        let reply = history.create(request, now);
+        assert!(history.state == State::Unheard && history.effects.is_empty() && history.records.is_empty());
+        reply
+    };
+    let asked = || ask(agreed(prepaid()), NOW);
+    let stated = |price, tax| Stated { price, tax, ..Stated::default() };
+    for (desc, request, why) in [
+        ("another price", Request { stated: stated(Some(usd(PRICE + 1)), None), ..asked() }, "amount mismatch: price"),
+        ("another tax", Request { stated: stated(None, Some(usd(0))), ..asked() }, "amount mismatch: tax_amount"),
+        (
+            "another currency",
+            Request { stated: stated(Some(Money::new(PRICE, Currency::parse("EUR").unwrap())), None), ..asked() },
+            "amount mismatch: price",
+        ),
+        ("no token", Request { token: None, ..asked() }, "a payment token is needed"),
+        (
+            "another processor's",
+            Request { chargeable: false, ..asked() },
+            "the payment token is of no processor that can be charged",
+        ),
+        (
+            "the merchant would have to confirm (6.1)",
+            ask(Agreement { confirmation: ConfirmationMode::Asynchronous, ..agreed(prepaid()) }, NOW),
+            "no payments on slots with asynchronous confirmation",
+        ),
+    ] {
+        assert_eq!(failed_by(&judged(request, NOW)), (FailureCause::PaymentError, why), "{desc}");
+    }
+    let exact = Request { stated: stated(Some(usd(PRICE)), Some(usd(FULL - PRICE))), ..asked() };
+    assert_eq!(History::default().create(exact, NOW), Reply::Paying { attempt: 1 });
+}
+
+#[test]
+fn bk_7_6_slots_are_booked_within_their_window_both_ends_included() {
+    let window = |now: Timestamp| {
+        let request =
+            Request { opens_s: Some(START_S - 200), closes_s: START_S - 100, ..ask(agreed(on_arrival()), now) };
+        match History::default().create(request, now) {
+            Reply::Created(_) => true,
+            reply => {
+                assert_eq!(failed_by(&reply).0, FailureCause::SlotUnavailable);
+                false
+            }
+        }
+    };
+    let moments = [secs(START_S - 200).plus_millis(-1), secs(START_S - 200), secs(START_S - 100)];
+    assert_eq!(moments.map(window), [false, true, true]);
+    assert!(!window(secs(START_S - 100).plus_millis(1)));
+}
+
+#[test]
+fn bk_6_9_each_outcome_of_an_attempt_in_time_and_late() {
+    for (terms, charged) in
+        [(prepaid(), FULL), (with_deposit(None), DEPOSIT), (with_fee(), 0), (with_deposit(Some(DEPOSIT_S)), 0)]
+    {
+        for late in [0, 1] {
+            let mut history = History::default();
+            history.create(ask(agreed(terms.clone()), NOW), NOW);
+            let now = NOW.plus_millis(WAIT_MS + late);
+            let reply = history.outcome(Outcome::Succeeded(receipt(&terms, "pi-1")), now);
+            let credited = if late == 0 { Account::PayableToMerchant(merchant()) } else { Account::Suspense };
+            assert_eq!(history.balance(&Account::ProcessorReceivable), charged);
+            assert_eq!(history.balance(&credited), -charged);
+            let charge = Record::BookingCharge { booking: id(7), intent: "pi-1".into() };
+            assert!(history.records.contains(&charge), "the processor will speak of it");
+            assert_eq!(history.spots(), 1);
+            match reply {
+                Reply::Created(view) => assert_eq!((late, view.prepayment), (0, PrepaymentStatus::Provided)),
+                reply => assert_eq!((late, reply), (1, Reply::Unclaimed)),
+            }
+        }
+    }
+    for late in [0, WAIT_MS + 1] {
+        for outcome in [declined(), Outcome::NotReached] {
+            let mut history = History::default();
+            history.create(ask(agreed(prepaid()), NOW), NOW);
+            let reply = history.outcome(outcome.clone(), NOW.plus_millis(late));
+            let Reply::Failed(failure) = reply else { panic!("failed") };
+            assert_eq!(failure.not_reached, outcome == Outcome::NotReached);
+            assert_eq!((history.spots(), history.entries.len()), (0, 0));
+            assert_eq!(history.tell(&Input::Recall, NOW), Ok(Reply::Failed(failure)));
+        }
+    }
+}
+
+#[test]
+fn bk_6_9_an_outcome_that_is_delivered_twice_changes_nothing() {
+    let outcomes =
+        [Outcome::Succeeded(receipt(&prepaid(), "pi-1")), declined(), challenged("pi-1"), Outcome::NotReached];
+    for first in &outcomes {
+        for second in &outcomes {
+            let mut history = History::default();
+            history.create(ask(agreed(prepaid()), NOW), NOW);
+            history.outcome(first.clone(), NOW);
+            let (state, journal) = (history.state.clone(), history.journal.len());
+            history.outcome(second.clone(), NOW);
+            assert_eq!((&history.state, history.journal.len()), (&state, journal));
+        }
+    }
+    let mut history = History::default();
+    history.create(ask(agreed(prepaid()), NOW), NOW);
+    history.outcome(declined(), NOW);
+    history.create(ask(agreed(prepaid()), NOW), NOW);
+    let first = Input::Paid { attempt: 1, outcome: Outcome::Succeeded(receipt(&prepaid(), "pi-1")) };
+    assert_eq!(history.tell(&first, NOW), Ok(Reply::Paying { attempt: 2 }), "it is not about this attempt");
+}
+
+/// An attempt that was paid when nobody waited any more.
+fn unclaimed() -> (History, Timestamp) {
+    let mut history = History::default();
+    history.create(ask(agreed(prepaid()), NOW), NOW);
+    let late = NOW.plus_millis(WAIT_MS + 1);
+    history.outcome(Outcome::Succeeded(receipt(&prepaid(), "pi-1")), late);
+    (history, late)
+}
+
+#[test]
+fn bk_6_9_a_late_success_is_booked_when_google_asks_again_within_ten_minutes() {
+    let (mut history, late) = unclaimed();
+    let until = late.plus_millis(CLAIM_MS);
+    assert_eq!((CLAIM_MS, Booking::deadline(&history.state)), (600_000, Some(until)));
+    let before = until.plus_millis(-1);
+    assert_eq!(history.tell(&Input::DeadlineReached, before), Ok(Reply::Unclaimed), "not yet");
+    let reply = history.create(Request { token: None, ..ask(agreed(with_fee()), before) }, before);
+    assert!(matches!(reply, Reply::Created(_)), "{reply:?}");
+    assert_eq!(history.balance(&Account::PayableToMerchant(merchant())), -FULL);
+    assert_eq!((history.attempts().len(), history.spots(), history.given_back().len()), (1, 1, 0));
+}
+
+#[test]
+fn bk_6_9_a_late_success_that_nobody_claims_goes_back_and_frees_the_spot() {
+    let (mut history, late) = unclaimed();
+    let until = late.plus_millis(CLAIM_MS);
+    history.tell(&Input::DeadlineReached, until).unwrap();
+    assert_eq!((history.spots(), history.given_back()), (0, vec![(1, 1, FULL)]));
+    assert_eq!(history.balance(&Account::ProcessorRefunds), -FULL);
+    assert_eq!(Booking::deadline(&history.state), None);
+    // The next request is a new attempt; the refund goes on beside it and Google hears nothing of it.
+    assert_eq!(history.create(ask(agreed(prepaid()), until), until), Reply::Paying { attempt: 2 });
+    history.outcome(Outcome::Succeeded(receipt(&prepaid(), "pi-2")), until);
+    let done = RefundStanding::Done { id: "re-1".into() };
+    history.tell(&Input::Refunded { number: 1, tries: 1, standing: done }, until).unwrap();
+    assert_eq!(history.balance(&Account::ProcessorReceivable), FULL);
+    assert!(history.told().is_empty());
+    let Ok(Reply::Stands(view)) = history.tell(&Input::Recall, until) else { panic!("it stands") };
+    assert_eq!((view.prepayment, view.transaction_id.as_deref()), (PrepaymentStatus::Provided, Some("pi-2")));
+}
+
+#[test]
+fn bk_6_9_a_card_that_was_only_kept_too_late_is_no_money_to_give_back() {
+    let mut history = History::default();
+    history.create(ask(agreed(with_fee()), NOW), NOW);
+    let late = NOW.plus_millis(WAIT_MS + 1);
+    history.outcome(Outcome::Succeeded(receipt(&with_fee(), "seti-1")), late);
+    history.tell(&Input::DeadlineReached, late.plus_millis(CLAIM_MS)).unwrap();
+    assert_eq!((history.spots(), history.given_back().len(), history.entries.len()), (0, 0, 0));
+}
+
+/// A booking whose payer has to pass a challenge.
+fn at_challenge() -> History {
+    let mut history = History::default();
+    history.create(ask(agreed(prepaid()), NOW), NOW);
+    let reply = history.outcome(challenged("pi-1"), NOW);
+    assert!(matches!(reply, Reply::Challenged { attempt: 1, .. }), "{reply:?}");
+    assert_eq!(history.spots(), 0, "the spot is released meanwhile");
+    history
+}
+
+#[test]
+fn bk_6_8_the_answer_to_a_challenge_goes_on_with_its_transaction() {
+    let mut history = at_challenge();
+    let resumes = Some(Resumed { first: id(7), attempt: 1 });
+    let request = Request { resumes, token: None, ..ask(agreed(prepaid()), NOW) };
+    assert_eq!(history.create(request, NOW), Reply::Paying { attempt: 2 });
+    assert_eq!(history.attempts()[1], (2, Means::Challenge("pi-1".into())));
+    history.outcome(Outcome::Succeeded(receipt(&prepaid(), "pi-1")), NOW);
+    assert_eq!(history.booking().status, BookingStatus::Confirmed);
+    assert!(history.abandoned().is_empty());
+}
+
+#[test]
+fn bk_6_8_a_request_without_the_answer_gives_the_challenged_transaction_up() {
+    for resumes in [None, Some(Resumed { first: id(7), attempt: 9 })] {
+        let mut history = at_challenge();
+        history.create(Request { resumes, ..ask(agreed(prepaid()), NOW) }, NOW);
+        assert_eq!(history.attempts()[1], (2, Means::Token([1; 32])), "a new transaction");
+        assert_eq!(&*history.abandoned()[0], "pi-1", "the first can never be paid as well");
+    }
+}
+
+#[test]
+fn bk_6_8_an_abandoned_challenge_is_given_up_and_what_was_charged_meanwhile_goes_back() {
+    let mut history = at_challenge();
+    let until = NOW.plus_millis(CHALLENGE_MS);
+    assert_eq!(Booking::deadline(&history.state), Some(until));
+    history.tell(&Input::DeadlineReached, until.plus_millis(-1)).unwrap();
+    assert!(history.abandoned().is_empty());
+    history.tell(&Input::DeadlineReached, until).unwrap();
+    assert_eq!(history.abandoned().len(), 1);
+    assert!(matches!(history.state, State::Failed(_)));
+    let charged = Some(usd(FULL));
+    history.tell(&Input::Abandoned { intent: "pi-1".into(), charged }, until).unwrap();
+    assert_eq!((history.entries.len(), history.balances().len()), (4, 0), "in the books, and gone");
+}
+
+#[test]
+fn bk_6_8_another_token_of_the_same_user_slot_and_terms_adopts_a_challenge_once() {
+    let mut history = at_challenge();
+    let adopt = |by, change: fn(&mut Agreement)| {
+        let mut wants = Agreement { id: id(by), ..agreed(prepaid()) };
+        change(&mut wants);
+        Input::Adopt { attempt: 1, by: id(by), wants: Arc::new(wants) }
+    };
+    let others: [fn(&mut Agreement); 3] = [
+        |wants| wants.guest.user_id = "u-56".into(),
+        |wants| wants.slot.start_s += 60,
+        |wants| wants.terms.price = Some(usd(1)),
+    ];
+    for other in others {
+        assert_eq!(history.tell(&adopt(8, other), NOW), Err(Rejection::NoChallenge));
+    }
+    let wrong = Input::Adopt { attempt: 2, by: id(8), wants: Arc::new(agreed(prepaid())) };
+    assert_eq!(history.tell(&wrong, NOW), Err(Rejection::NoChallenge));
+    let given = Ok(Reply::Adopted { intent: "pi-1".into() });
+    assert_eq!(history.tell(&adopt(8, |_| ()), NOW), given);
+    assert_eq!(history.tell(&adopt(8, |_| ()), NOW), given, "asked again after a crash");
+    assert_eq!(history.tell(&adopt(9, |_| ()), NOW), Err(Rejection::NoChallenge));
+    assert_eq!(Booking::deadline(&history.state), None, "it is the other booking's now");
+    history.create(Request { resumes: Some(Resumed { first: id(7), attempt: 1 }), ..ask(agreed(prepaid()), NOW) }, NOW);
+    assert_eq!(history.attempts()[1].1, Means::Token([1; 32]), "nobody goes on with it twice");
+    assert!(history.abandoned().is_empty(), "the other booking may be charging it");
+}
+
+#[test]
+fn bk_6_8_the_adopting_booking_asks_for_the_challenge_of_the_first() {
+    let mut history = History::default();
+    let resumed = Resumed { first: id(3), attempt: 1 };
+    history.create(Request { resumes: Some(resumed), ..ask(agreed(prepaid()), NOW) }, NOW);
+    assert_eq!(history.attempts(), [(1, Means::Adopted(resumed))]);
+    assert_eq!(
+        history.tell(&Input::Adopt { attempt: 1, by: id(8), wants: Arc::new(agreed(prepaid())) }, NOW),
+        Err(Rejection::NoChallenge)
+    );
+}
+
+#[test]
+fn nothing_can_be_done_to_what_is_not_booked() {
+    let by = || crate::domain::UserName::parse("fiona").unwrap();
+    let inputs = || {
+        let wanted = Move { agreement: Arc::new(agreed(prepaid())), opens_s: None, closes_s: START_S };
+        [
+            Input::Cancel { by: Canceller::User },
+            Input::Move(Box::new(wanted)),
+            Input::Accept,
+            Input::Decline,
+            Input::NoShow { charge: true },
+            Input::GiveBack { by: by() },
+        ]
+    };
+    for input in inputs() {
+        let (mut failed, mut open) = (History::default(), unclaimed().0);
+        failed.create(ask(agreed(prepaid()), NOW), NOW);
+        assert_eq!(failed.tell(&input, NOW), Err(Rejection::Unknown), "{input:?}");
+        failed.outcome(declined(), NOW);
+        for history in [&mut History::default(), &mut failed, &mut at_challenge(), &mut open] {
+            assert_eq!(history.tell(&input, NOW), Err(Rejection::Unknown), "{input:?}");
+        }
+    }
+    assert_eq!(History::default().tell(&Input::Recall, NOW), Ok(Reply::Nothing));
+}
