@@ -10,6 +10,7 @@ mod harness;
 mod kill;
 mod mail;
 mod postgres;
+mod processor;
 mod redirect;
 mod refund;
 mod remittance;
