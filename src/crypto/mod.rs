@@ -25,8 +25,8 @@ mod webhook;
 mod wire;
 
 pub use hashes::{
-    ContentHasher, alarm_id, bank_transfer_id, chain_hash, content_hash, hex, secrets_equal, statement_id,
-    transaction_id,
+    ContentHasher, alarm_id, bank_transfer_id, chain_hash, content_hash, hex, merchant_payout_id, processor_payout_id,
+    secrets_equal, statement_id, transaction_id,
 };
 pub use jose::{InvalidAlgorithm, JoseAlgorithms, JweAlg, JweEnc, JwsAlg, Zip};
 pub use key::{KeyError, OwnKey, PeerKey, load_own_keys, load_peer_keys};

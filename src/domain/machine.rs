@@ -119,6 +119,8 @@ pub enum Attention {
     RefundFailed,
     /// Money that the processor moved, and that no booking explains.
     UnexplainedCharge,
+    /// What the processor paid out did not arrive at our bank.
+    PayoutFailed,
 }
 
 impl Attention {
@@ -133,6 +135,7 @@ impl Attention {
             Self::Disputed => "disputed",
             Self::RefundFailed => "refund_failed",
             Self::UnexplainedCharge => "unexplained_charge",
+            Self::PayoutFailed => "payout_failed",
         }
     }
 }

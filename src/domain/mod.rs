@@ -11,6 +11,7 @@ mod ids;
 mod ledger;
 mod machine;
 mod money;
+pub mod payout;
 mod person;
 mod record;
 pub mod redirect_payment;

@@ -20,6 +20,7 @@ mod error;
 mod journal;
 mod ledger;
 mod outbox;
+mod payout;
 mod read;
 mod redirect_payment;
 mod remittance;
