@@ -8,8 +8,9 @@
 //!
 //! 1. Everything that can be paid is a **transaction**, and each kind of transaction is a pure state machine
 //!    ([`domain::Machine`]): [`domain::redirect_payment`] with its refunds, [`domain::remittance`] (what Google says is owed
-//!    for a period), [`domain::bank_transfer`] (what the bank says was paid); and because the same order, commit and outbox
-//!    serve what people have to hear, [`domain::alarm`].
+//!    for a period), [`domain::bank_transfer`] (what the bank says was paid), [`domain::payout`] (what the card processor
+//!    sends us, and we send merchants); and because the same order, commit and outbox serve what people have to hear,
+//!    [`domain::alarm`].
 //! 2. One **actor** drives one transaction ([`actors::Registry`], [`actors::Shell`]): it puts inputs in order, asks the
 //!    machine to decide, commits the decision, and only then answers.
 //! 3. A **commit** ([`storage::Commit`]) is one database transaction with the new snapshot, the journal events, the effects

@@ -7,6 +7,7 @@ use uuid::{Builder, Uuid};
 
 use crate::domain::bank_transfer::{BankEntry, Direction};
 use crate::domain::catalog::{MerchantId, ServiceId, SlotId, SlotKey};
+use crate::domain::payout::PayoutReference;
 use crate::domain::{Piaid, RequestId, TransactionId};
 
 fn absorb(hasher: &mut Sha256, part: &[u8]) {
@@ -24,6 +25,16 @@ pub fn transaction_id(piaid: &Piaid, request_id: &RequestId) -> TransactionId {
 /// `requestId`, which the request log refuses.
 pub fn statement_id(piaid: &Piaid, request_id: &RequestId) -> TransactionId {
     derived(&[b"roundtrip statement 1", piaid.as_str().as_bytes(), request_id.as_str().as_bytes()])
+}
+
+/// The id of a payout of the card processor, by its own name of it: however often it is told, it is one payout.
+pub fn processor_payout_id(reference: &PayoutReference) -> TransactionId {
+    derived(&[b"roundtrip processor payout 1", reference.as_str().as_bytes()])
+}
+
+/// The id of a payout to a merchant, by what finance calls it.
+pub fn merchant_payout_id(merchant: &MerchantId, reference: &PayoutReference) -> TransactionId {
+    derived(&[b"roundtrip merchant payout 1", merchant.as_str().as_bytes(), reference.as_str().as_bytes()])
 }
 
 /// The id of the alarm of this kind about this subject: however many nodes see it, it is one alarm.
@@ -353,6 +364,19 @@ mod tests {
         assert_eq!(alarm_id("dead_letters", "outbox"), alarm_id("dead_letters", "outbox"));
         assert_ne!(alarm_id("dead_letters", "outbox"), alarm_id("dead_letter", "soutbox"));
         assert_ne!(alarm_id("A", "rq1"), id("A", "rq1"));
+    }
+
+    #[test]
+    fn payout_ids_never_change_between_releases() {
+        let reference = PayoutReference::parse("po_1").unwrap();
+        let merchant = |id| MerchantId::parse(id).unwrap();
+        assert_eq!(processor_payout_id(&reference).to_string(), "e3358066-e726-8eac-87d4-20f7581171df");
+        assert_eq!(
+            merchant_payout_id(&merchant("spa-1"), &reference).to_string(),
+            "c0db2939-b8cf-8809-9bf6-409164c70592"
+        );
+        let other = PayoutReference::parse("1po_1").unwrap();
+        assert_ne!(merchant_payout_id(&merchant("spa-"), &other), merchant_payout_id(&merchant("spa-1"), &reference));
     }
 
     #[test]

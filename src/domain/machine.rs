@@ -121,6 +121,8 @@ pub enum Attention {
     DepositNotCharged,
     /// Money that the processor moved, and that no booking explains.
     UnexplainedCharge,
+    /// What the processor paid out did not arrive at our bank.
+    PayoutFailed,
 }
 
 impl Attention {
@@ -136,6 +138,7 @@ impl Attention {
             Self::RefundFailed => "refund_failed",
             Self::DepositNotCharged => "deposit_not_charged",
             Self::UnexplainedCharge => "unexplained_charge",
+            Self::PayoutFailed => "payout_failed",
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod inventory;
 mod ledger;
 mod machine;
 mod money;
+pub mod payout;
 mod person;
 mod record;
 pub mod redirect_payment;

@@ -25,6 +25,7 @@ mod inventory_watch;
 mod journal;
 mod ledger;
 mod outbox;
+mod payout;
 mod read;
 mod redirect_payment;
 mod remittance;

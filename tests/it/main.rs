@@ -12,6 +12,7 @@ mod kill;
 mod mail;
 mod maps_booking;
 mod postgres;
+mod processor;
 mod redirect;
 mod refund;
 mod remittance;

@@ -18,6 +18,7 @@ pub(crate) mod refund_desk;
 pub(crate) mod remittance;
 pub(crate) mod settings;
 pub(crate) mod smtp;
+pub(crate) mod stripe;
 pub(crate) mod su1;
 pub(crate) mod tls;
 pub(crate) mod wait;

@@ -1,0 +1,1 @@
+//! A processor that is not ours.
