@@ -5,10 +5,9 @@ use super::Booking;
 use super::agreement::Agreement;
 use super::create::is_open;
 use super::decide::{Verdict, record_booked, stands};
+use super::message::{Collecting, Effect, Event, Failure, Move, Notice, Rejection, Reply, Why};
 use super::money;
-use super::state::{
-    Booked, Cancelled, Canceller, Collecting, Effect, Event, Failure, Fee, Move, Notice, Rejection, Reply, Why,
-};
+use super::state::{Booked, Cancelled, Canceller, Fee};
 use super::words::{BookingStatus, FailureCause};
 use crate::domain::{Decision, Timestamp};
 

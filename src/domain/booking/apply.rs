@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::agreement::Agreement;
+use super::message::{Collecting, Event, Failure};
 use super::state::{
-    Booked, Challenged, Charge, Collecting, Event, Failed, Failure, Fee, Later, Past, Paying, Receipt, Refund,
-    RefundStanding, State, Unclaimed,
+    Booked, Challenged, Charge, Failed, Fee, Later, Past, Paying, Receipt, Refund, RefundStanding, State, Unclaimed,
 };
 use super::words::{BookingStatus, FailureCause};
 use crate::domain::Timestamp;

@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use super::agreement::{Agreement, Request, Resumed};
 use super::decide::{Verdict, record};
-use super::state::{
-    Challenge, Challenged, Charge, Effect, Event, Failure, Means, Outcome, Paying, Receipt, Rejection, Reply, State,
-    Unclaimed,
-};
+use super::message::{Effect, Event, Failure, Outcome, Rejection, Reply};
+use super::state::{Challenge, Challenged, Charge, Means, Paying, Receipt, State, Unclaimed};
 use super::words::FailureCause;
 use super::{Booking, view};
 use crate::domain::catalog::ConfirmationMode;

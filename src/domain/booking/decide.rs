@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::agreement::{Agreement, PackUse};
-use super::state::{Booked, Effect, Event, Fee, Input, Rejection, Reply, State};
+use super::message::{Effect, Event, Input, Rejection, Reply};
+use super::state::{Booked, Fee, State};
 use super::{Booking, after, create, money};
 use crate::domain::{BookingListed, Decision, Record, Spot, Timestamp};
 

@@ -14,6 +14,7 @@ mod agreement;
 mod apply;
 mod create;
 mod decide;
+mod message;
 mod money;
 #[cfg(test)]
 mod proof;
@@ -27,10 +28,12 @@ use super::{Attention, Decision, EffectLane, Machine, Timestamp};
 
 pub use agreement::{Agreement, Guest, PackUse, Request, Resumed, Stated};
 pub use create::{CHALLENGE_MS, CLAIM_MS, is_open};
+pub use message::{
+    Collected, Collecting, Effect, Event, Failure, Input, Move, Notice, Outcome, Rejection, Reply, View, Why,
+};
 pub use state::{
-    Booked, Cancelled, Canceller, Challenge, Challenged, Charge, Collected, Collecting, Dispute, DisputeStanding,
-    Effect, Event, Failed, Failure, Fee, Input, Later, Means, Move, Notice, Outcome, Past, Paying, Receipt, Refund,
-    RefundStanding, Rejection, Reply, SealedCard, State, Unclaimed, View, Why,
+    Booked, Cancelled, Canceller, Challenge, Challenged, Charge, Dispute, DisputeStanding, Failed, Fee, Later, Means,
+    Past, Paying, Receipt, Refund, RefundStanding, SealedCard, State, Unclaimed,
 };
 pub use view::{created, view};
 pub use words::{BookingStatus, FailureCause, PrepaymentStatus};

@@ -7,10 +7,8 @@ use super::Booking;
 use super::after::notice;
 use super::create::recall;
 use super::decide::{Verdict, record, record_booked, stands};
-use super::state::{
-    Booked, Charge, Collected, Collecting, Dispute, DisputeStanding, Effect, Event, Fee, Later, RefundStanding,
-    Rejection, State, Why,
-};
+use super::message::{Collected, Collecting, Effect, Event, Rejection, Why};
+use super::state::{Booked, Charge, Dispute, DisputeStanding, Fee, Later, RefundStanding, State};
 use super::words::{BookingStatus, PrepaymentStatus};
 use crate::domain::{Account, Decision, LedgerEntry, Money, Timestamp, UserName};
 

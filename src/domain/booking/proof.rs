@@ -45,6 +45,11 @@ pub(super) fn secs(second: i64) -> Timestamp {
     Timestamp::from_secs(second)
 }
 
+/// An attempt of a request that came `at`.
+pub(super) fn paying(attempt: u32, at: Timestamp) -> Reply {
+    Reply::Paying { attempt, answer_by: at.plus_millis(WAIT_MS) }
+}
+
 /// Pay on arrival.
 pub(super) fn on_arrival() -> Terms {
     Terms {
@@ -366,7 +371,7 @@ fn bk_5_1_rules_1_and_6_a_booked_token_gets_its_booking_again_whatever_the_reque
 fn bk_5_1_rule_4_a_failed_attempt_is_tried_again_with_keys_of_its_own() {
     let mut history = History::default();
     for attempt in 1..=3 {
-        assert_eq!(history.create(ask(agreed(prepaid()), NOW), NOW), Reply::Paying { attempt });
+        assert_eq!(history.create(ask(agreed(prepaid()), NOW), NOW), paying(attempt, NOW));
         assert_eq!(history.spots(), 1);
         assert_eq!(failed_by(&history.outcome(declined(), NOW)).0, FailureCause::CardDeclined);
         assert_eq!(history.spots(), 0, "the spot is free again");
@@ -382,8 +387,8 @@ fn bk_5_1_rule_5_a_second_request_waits_for_the_first() {
     let mut history = History::default();
     history.create(ask(agreed(prepaid()), NOW), NOW);
     let again = Request { token: Some([2; 32]), ..ask(agreed(prepaid()), NOW) };
-    assert_eq!(history.create(again, NOW), Reply::Paying { attempt: 1 });
-    assert_eq!(history.tell(&Input::Recall, NOW), Ok(Reply::Paying { attempt: 1 }));
+    assert_eq!(history.create(again, NOW), paying(1, NOW));
+    assert_eq!(history.tell(&Input::Recall, NOW), Ok(paying(1, NOW)));
     assert_eq!(history.attempts(), [(1, Means::Token([1; 32]))]);
 }
 
@@ -420,7 +425,7 @@ fn bk_6_4_what_cannot_be_tried_is_refused_and_leaves_nothing() {
         assert_eq!(failed_by(&judged(request, NOW)), (FailureCause::PaymentError, why), "{desc}");
     }
     let exact = Request { stated: stated(Some(usd(PRICE)), Some(usd(FULL - PRICE))), ..asked() };
-    assert_eq!(History::default().create(exact, NOW), Reply::Paying { attempt: 1 });
+    assert_eq!(History::default().create(exact, NOW), paying(1, NOW));
 }
 
 #[test]
@@ -495,7 +500,7 @@ fn bk_6_9_an_outcome_that_is_delivered_twice_changes_nothing() {
     history.outcome(declined(), NOW);
     history.create(ask(agreed(prepaid()), NOW), NOW);
     let first = Input::Paid { attempt: 1, outcome: Outcome::Succeeded(receipt(&prepaid(), "pi-1")) };
-    assert_eq!(history.tell(&first, NOW), Ok(Reply::Paying { attempt: 2 }), "it is not about this attempt");
+    assert_eq!(history.tell(&first, NOW), Ok(paying(2, NOW)), "it is not about this attempt");
 }
 
 /// An attempt that was paid when nobody waited any more.
@@ -529,7 +534,7 @@ fn bk_6_9_a_late_success_that_nobody_claims_goes_back_and_frees_the_spot() {
     assert_eq!(history.balance(&Account::ProcessorRefunds), -FULL);
     assert_eq!(Booking::deadline(&history.state), None);
     // The next request is a new attempt; the refund goes on beside it and Google hears nothing of it.
-    assert_eq!(history.create(ask(agreed(prepaid()), until), until), Reply::Paying { attempt: 2 });
+    assert_eq!(history.create(ask(agreed(prepaid()), until), until), paying(2, until));
     history.outcome(Outcome::Succeeded(receipt(&prepaid(), "pi-2")), until);
     let done = RefundStanding::Done { id: "re-1".into() };
     history.tell(&Input::Refunded { number: 1, tries: 1, standing: done }, until).unwrap();
@@ -564,7 +569,7 @@ fn bk_6_8_the_answer_to_a_challenge_goes_on_with_its_transaction() {
     let mut history = at_challenge();
     let resumes = Some(Resumed { first: id(7), attempt: 1 });
     let request = Request { resumes, token: None, ..ask(agreed(prepaid()), NOW) };
-    assert_eq!(history.create(request, NOW), Reply::Paying { attempt: 2 });
+    assert_eq!(history.create(request, NOW), paying(2, NOW));
     assert_eq!(history.attempts()[1], (2, Means::Challenge("pi-1".into())));
     history.outcome(Outcome::Succeeded(receipt(&prepaid(), "pi-1")), NOW);
     assert_eq!(history.booking().status, BookingStatus::Confirmed);

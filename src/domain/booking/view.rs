@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::state::{Booked, Refund, RefundStanding, View};
+use super::message::View;
+use super::state::{Booked, Refund, RefundStanding};
 use super::words::PrepaymentStatus;
 
 /// As CreateBooking answered it, and answers it to a repeated request (section 5.1, rule 1).

@@ -363,7 +363,7 @@ impl Dice {
         let booking = self.id(7);
         match kind {
             0 => Effect::Pay { attempt: self.number(1), agreement: self.agreement(), means: self.means() },
-            1 => Effect::Abandon { booking, intent: self.text("pi_3") },
+            1 => Effect::Abandon { booking, intent: self.text("pi_3"), amount: self.maybe(|dice| dice.money(1)) },
             2 => Effect::Collect {
                 booking,
                 merchant: MerchantId::parse("spa-1").unwrap(),

@@ -192,7 +192,7 @@ async fn a_batch_survives_its_bad_members(home: &Home) {
             Ok(_) => "written",
             Err(CommitError::Conflict) => "conflict",
             Err(CommitError::RequestKnown) => "known",
-            Err(CommitError::Unbalanced | CommitError::Storage(_)) => "failed",
+            Err(CommitError::Unbalanced | CommitError::Refused(_) | CommitError::Storage(_)) => "failed",
         })
         .collect();
     // On PostgreSQL several batches run at once: any one of the shared three may be the first.

@@ -189,7 +189,7 @@ fn bk_3_15_failures_say_what_their_cause_requires() {
     compare("slot-unavailable", FailureCause::SlotUnavailable.into());
     let rejected_card = Some(CardNetwork::AmericanExpress);
     compare("card-type-rejected", Failure { rejected_card, ..FailureCause::CardTypeRejected.into() });
-    let description = Some("amount mismatch");
+    let description = Some("amount mismatch".into());
     compare("amount-mismatch", Failure { rejected_card, description, ..FailureCause::PaymentError.into() });
     for cause in FailureCause::ALL {
         strict::read("BookingResponse", &failure_answer(&(*cause).into()));
