@@ -3,6 +3,7 @@
 mod alarms;
 mod bank;
 mod bench;
+mod booking;
 mod booking_certify;
 mod browser;
 mod cli;

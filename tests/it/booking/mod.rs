@@ -1,0 +1,7 @@
+//! The booking server from outside: Google's calls, the processor, real-time updates, and what staff do.
+
+mod after;
+mod create;
+mod payment;
+mod spa;
+mod surface;
