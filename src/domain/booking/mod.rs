@@ -16,6 +16,8 @@ mod create;
 mod decide;
 mod money;
 #[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod proof;
 #[cfg(test)]
 mod property;
