@@ -128,7 +128,7 @@ impl World {
         match happens {
             Happens::Create => self.create(None, a),
             Happens::Resume => {
-                let first = if a % 3 == 0 { id(3) } else { id(7) };
+                let first = if a.is_multiple_of(3) { id(3) } else { id(7) };
                 let attempt = self.history.state.past().attempts.saturating_sub(u32::from(b % 4 == 0));
                 self.create(Some(Resumed { first, attempt }), b);
             }
@@ -180,7 +180,7 @@ impl World {
 
     fn create(&mut self, resumes: Option<Resumed>, b: u8) {
         let token = (!b.is_multiple_of(4)).then_some([b % 4; 32]);
-        let request = Request { resumes, token, ..ask(self.wanted.clone(), self.now) };
+        let request = Request { token, resumes, ..ask(self.wanted.clone(), self.now) };
         self.tell(&Input::Create(Box::new(request)));
     }
 
@@ -188,7 +188,7 @@ impl World {
         let mut agreement = self.wanted.clone();
         agreement.slot_key = SlotKey::from_uuid(uuid::Uuid::from_u128(1 + u128::from(a % 3)));
         agreement.slot.start_s += i64::from(a % 3) * 3_600;
-        if b % 4 == 0 {
+        if b.is_multiple_of(4) {
             agreement.terms = on_arrival();
         }
         Move { closes_s: agreement.slot.start_s, opens_s: None, agreement: Arc::new(agreement) }
@@ -217,11 +217,11 @@ impl World {
                 Input::Paid { attempt, outcome }
             }
             Effect::Abandon { intent, .. } => {
-                let charged = if b % 3 == 0 { self.wanted.terms.due_now() } else { None };
+                let charged = if b.is_multiple_of(3) { self.wanted.terms.due_now() } else { None };
                 Input::Abandoned { intent, charged }
             }
             Effect::Collect { what, number, amount, .. } => {
-                let outcome = if a % 3 == 0 {
+                let outcome = if a.is_multiple_of(3) {
                     Collected::Declined { code: "do_not_honor".into() }
                 } else {
                     let intent: Arc<str> = format!("{what:?}-{number}").into();
