@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::proof::{
+use super::planted::{
     CANCEL_BY_S, DEPOSIT, DEPOSIT_S, FEE, FULL, History, NOW, REFUND_BY_S, START_S, agreed, ask, merchant, on_arrival,
     pack, prepaid, receipt, secs, usd, with_deposit, with_fee,
 };
@@ -429,8 +429,8 @@ fn bk_8_4_a_refund_that_comes_back_is_told_and_told_again_when_it_is_done_at_las
     }
     history.tell(&refunded(1, 3, done()), NOW).unwrap();
     let told: Vec<_> = history.told().into_iter().filter_map(|(.., prepayment)| prepayment).collect();
-    use PrepaymentStatus::{Provided, Refunded};
-    assert_eq!(told, [Refunded, Provided, Refunded, Provided, Refunded], "every turn has a key of its own");
+    let (paid, back) = (PrepaymentStatus::Provided, PrepaymentStatus::Refunded);
+    assert_eq!(told, [back, paid, back, paid, back], "every turn has a key of its own");
 }
 
 #[test]

@@ -17,6 +17,8 @@ mod decide;
 mod message;
 mod money;
 #[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod proof;
 #[cfg(test)]
 mod property;

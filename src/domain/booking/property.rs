@@ -9,9 +9,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::after_proof::bought_option;
-use super::proof::{
-    DEPOSIT_S, History, NOW, START_S, agreed, ask, challenged, declined, id, on_arrival, pack, prepaid, receipt, usd,
-    with_deposit, with_fee,
+use super::planted::{
+    CANCEL_BY_S, DEPOSIT_S, History, NOW, START_S, agreed, ask, challenged, declined, id, on_arrival, pack, prepaid,
+    receipt, usd, with_deposit, with_fee,
 };
 use super::*;
 use crate::domain::catalog::{ConfirmationMode, SlotKey, Terms};
@@ -81,8 +81,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Move),
         1 => Just(Merchant),
         3 => Just(NoShow),
-        2 => Just(GiveBack),
-        2 => Just(Word),
+        4 => Just(GiveBack),
+        4 => Just(Word),
         1 => Just(Dispute),
         1 => Just(Adopt),
     ];
@@ -128,7 +128,7 @@ impl World {
         match happens {
             Happens::Create => self.create(None, a),
             Happens::Resume => {
-                let first = if a % 3 == 0 { id(3) } else { id(7) };
+                let first = if a.is_multiple_of(3) { id(3) } else { id(7) };
                 let attempt = self.history.state.past().attempts.saturating_sub(u32::from(b % 4 == 0));
                 self.create(Some(Resumed { first, attempt }), b);
             }
@@ -146,6 +146,9 @@ impl World {
             Happens::Deadline => self.tell(&Input::DeadlineReached),
             Happens::Cancel => {
                 let by = [Canceller::User, Canceller::Customer, Canceller::Merchant][usize::from(a % 3)];
+                if b.is_multiple_of(3) {
+                    self.now = self.now.max(Timestamp::from_secs(CANCEL_BY_S + 1));
+                }
                 self.tell(&Input::Cancel { by });
             }
             Happens::Move => self.tell(&Input::Move(Box::new(self.elsewhere(a, b)))),
@@ -158,7 +161,9 @@ impl World {
             }
             Happens::GiveBack => self.tell(&Input::GiveBack { by: UserName::parse("fiona").unwrap() }),
             Happens::Word => {
-                let (number, tries) = (1 + u32::from(a % 3), 1 + u32::from(b % 2));
+                let number = 1 + u32::from(a % 3);
+                let of = self.history.state.past().refunds.into_iter().nth(usize::from(a % 3));
+                let tries = of.filter(|_| !b.is_multiple_of(4)).map_or(1, |refund| refund.tries);
                 self.tell(&Input::Refunded { number, tries, standing: standing(a / 3) });
             }
             Happens::Dispute => {
@@ -174,8 +179,8 @@ impl World {
     }
 
     fn create(&mut self, resumes: Option<Resumed>, b: u8) {
-        let token = (b % 4 != 0).then_some([b % 4; 32]);
-        let request = Request { resumes, token, ..ask(self.wanted.clone(), self.now) };
+        let token = (!b.is_multiple_of(4)).then_some([b % 4; 32]);
+        let request = Request { token, resumes, ..ask(self.wanted.clone(), self.now) };
         self.tell(&Input::Create(Box::new(request)));
     }
 
@@ -183,7 +188,7 @@ impl World {
         let mut agreement = self.wanted.clone();
         agreement.slot_key = SlotKey::from_uuid(uuid::Uuid::from_u128(1 + u128::from(a % 3)));
         agreement.slot.start_s += i64::from(a % 3) * 3_600;
-        if b % 4 == 0 {
+        if b.is_multiple_of(4) {
             agreement.terms = on_arrival();
         }
         Move { closes_s: agreement.slot.start_s, opens_s: None, agreement: Arc::new(agreement) }
@@ -212,11 +217,11 @@ impl World {
                 Input::Paid { attempt, outcome }
             }
             Effect::Abandon { intent, .. } => {
-                let charged = if b % 3 == 0 { self.wanted.terms.due_now() } else { None };
+                let charged = if b.is_multiple_of(3) { self.wanted.terms.due_now() } else { None };
                 Input::Abandoned { intent, charged }
             }
             Effect::Collect { what, number, amount, .. } => {
-                let outcome = if a % 3 == 0 {
+                let outcome = if a.is_multiple_of(3) {
                     Collected::Declined { code: "do_not_honor".into() }
                 } else {
                     let intent: Arc<str> = format!("{what:?}-{number}").into();

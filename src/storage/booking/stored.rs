@@ -110,7 +110,8 @@ macro_rules! texts {
 
             fn restore(stored: Self::As) -> Result<Self, crate::storage::CodecError> {
                 let parse = $parse;
-                Ok(parse(stored.as_ref())?)
+                let value = parse(stored.as_ref())?;
+                Ok(value)
             }
         }
     )+};

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use roundtrip::domain::booking::{
     Booking, BookingStatus, Canceller, Collecting, DisputeStanding, Effect, Event, FailureCause, Fee, Later, Means,
-    Notice, PrepaymentStatus, RefundStanding, Reply, State, Why,
+    Notice, Past, PrepaymentStatus, RefundStanding, Reply, State, Why,
 };
 use roundtrip::domain::catalog::ConfirmationMode;
 use roundtrip::domain::{Currency, Machine, Money};
@@ -113,7 +113,7 @@ fn booking_codec_tells_merchant_id_and_amount_in_columns() {
     let mut amount = |change: &dyn Fn(&mut roundtrip::domain::catalog::Terms)| {
         change(&mut agreement.terms);
         let failure = roundtrip::domain::booking::Failure::new(FailureCause::PaymentError, "x");
-        let (agreement, past) = (Arc::new(agreement.clone()), Default::default());
+        let (agreement, past) = (Arc::new(agreement.clone()), Past::default());
         let failed = roundtrip::domain::booking::Failed { agreement, past, failure };
         let summary = Booking::summary(&State::Failed(Box::new(failed))).unwrap();
         assert_eq!((summary.account.as_str(), summary.issuer), ("booking:spa-1 „Ü“", None));
