@@ -30,6 +30,12 @@ fn processor() -> (Processor, Stripe) {
     (processor, client)
 }
 
+/// The payer's side, and whoever looks at a page.
+fn browser() -> reqwest::Client {
+    let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 fn clock() -> ManualClock {
     ManualClock::at(Timestamp::from_millis(START_MS))
 }

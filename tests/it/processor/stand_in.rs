@@ -9,7 +9,7 @@ use crate::harness::stripe::SECRET_KEY;
 
 /// One POST as anybody would make it.
 async fn post(processor: &Processor, path: &str, key: &str, form: &[(&str, &str)]) -> (u16, Value, bool) {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = browser();
     let url = processor.endpoint().join(path).unwrap();
     let form: HashMap<_, _> = form.iter().copied().collect();
     let answer =
@@ -64,7 +64,7 @@ async fn a_card_that_was_charged_alone_cannot_be_used_again() {
 async fn its_page_shows_what_was_charged_and_disputes_it() {
     let (processor, client) = processor();
     let taken = charged(charge(&client, "tok_visa", "a-1").await);
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = browser();
     let shown = http.get(processor.endpoint()).send().await.unwrap().text().await.unwrap();
     assert!(shown.contains(&taken.intent) && shown.contains("213.50 USD"), "{shown}");
     let form = [("action", "dispute"), ("id", taken.intent.as_str())];
