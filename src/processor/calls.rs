@@ -204,7 +204,8 @@ impl Stripe {
             connects += 1;
             match attempt.timeout(left).send().await {
                 Ok(response) => break response,
-                Err(error) if error.is_connect() && connects < MOST_CONNECTS && left > BETWEEN_CONNECTS => {
+                // A host that did not even answer in half the time is not asked again.
+                Err(error) if error.is_connect() && !error.is_timeout() && connects < MOST_CONNECTS => {
                     tokio::time::sleep(BETWEEN_CONNECTS).await;
                 }
                 Err(error) if error.is_connect() || error.is_builder() => return Err(CallFailed::NotSent),

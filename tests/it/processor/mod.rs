@@ -5,6 +5,7 @@ mod after;
 mod charge;
 mod events;
 mod faults;
+mod payouts;
 mod peer;
 mod stand_in;
 mod vault;

@@ -71,3 +71,20 @@ async fn its_page_shows_what_was_charged_and_disputes_it() {
     let shown = http.post(processor.endpoint()).form(&form).send().await.unwrap().text().await.unwrap();
     assert!(shown.contains("Decide for the payer") && shown.contains("charge.dispute.created"), "{shown}");
 }
+
+#[actix_web::test]
+async fn the_payer_proves_who_they_are_and_goes_back() {
+    let (processor, client) = processor();
+    let Outcome::Challenge(challenge) = charge(&client, "tok_threeDSecure", "a-1").await else {
+        panic!("no challenge")
+    };
+    let mut form = vec![("PaReq", "x"), ("MD", "bk-1"), ("TermUrl", "https://pay.example.com/back")];
+    let asked = browser().post(challenge.acs_url.clone()).form(&form).send().await.unwrap().text().await.unwrap();
+    assert!(asked.contains("213.50 USD") && asked.contains("It is me"), "{asked}");
+    assert!(processor.owner.charges().is_empty(), "asking is no answer");
+    form.push(("answer", "pass"));
+    let done = browser().post(challenge.acs_url).form(&form).send().await.unwrap().text().await.unwrap();
+    assert!(done.contains("action=\"https://pay.example.com/back\"") && done.contains("PaRes"), "{done}");
+    assert_eq!(processor.owner.charges().len(), 1);
+    charged(client.confirm_after_challenge(&challenge.intent).await.unwrap());
+}
