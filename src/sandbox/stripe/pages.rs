@@ -48,7 +48,7 @@ fn at(created: i64) -> String {
 
 /// One thing that can be done to `id`.
 fn button(action: &str, id: &str, text: &str) -> Markup {
-    html! { form method="post" action="/" {
+    html! { form.row method="post" action="/" {
         input type="hidden" name="id" value=(id);
         button name="action" value=(action) { (text) }
     } }
