@@ -86,6 +86,18 @@ pub enum CallFailed {
     Amount(#[from] super::NotChargeable),
 }
 
+impl CallFailed {
+    /// Whether money may have moved all the same: ask what became of the attempt before doing anything else.
+    pub const fn may_have_moved_money(&self) -> bool {
+        match self {
+            // Of the same key, somebody else's request is under way.
+            Self::InUse => true,
+            Self::Unknown { money, .. } => *money,
+            Self::NotSent | Self::Busy { .. } | Self::Refused { .. } | Self::Amount(_) => false,
+        }
+    }
+}
+
 /// The processor. Cheap to clone.
 #[derive(Clone)]
 pub struct Stripe {
@@ -148,6 +160,8 @@ impl Stripe {
         let http = reqwest::Client::builder()
             // Shorter than the whole, so that "never reached" is told from "never answered".
             .connect_timeout(timeout / 2)
+            // Before the other side ends it: a request on a connection that is ending would be an unknown outcome.
+            .pool_idle_timeout(Duration::from_secs(20))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .user_agent("roundtrip")
@@ -204,7 +218,8 @@ impl Stripe {
             connects += 1;
             match attempt.timeout(left).send().await {
                 Ok(response) => break response,
-                Err(error) if error.is_connect() && connects < MOST_CONNECTS && left > BETWEEN_CONNECTS => {
+                // A host that did not even answer in half the time is not asked again.
+                Err(error) if error.is_connect() && !error.is_timeout() && connects < MOST_CONNECTS => {
                     tokio::time::sleep(BETWEEN_CONNECTS).await;
                 }
                 Err(error) if error.is_connect() || error.is_builder() => return Err(CallFailed::NotSent),

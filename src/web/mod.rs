@@ -14,6 +14,7 @@ mod google;
 mod guard;
 pub mod pages;
 mod pay;
+pub mod processor;
 mod reports;
 mod respond;
 mod returns;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::book::{Event, Record};
-use super::{Desk, Work};
+use super::{Desk, Work, new_id};
 use crate::crypto::StripeEventKey;
 
 const TICK: Duration = Duration::from_millis(100);
@@ -48,7 +48,7 @@ impl Courier {
 impl Work<'_> {
     /// An event about an object as it now stands.
     pub(super) fn event(&self, kind: &str, object: Value) -> Event {
-        let id = self.id("evt");
+        let id = new_id("evt");
         let body = json!({"id": id, "object": "event", "type": kind, "created": self.now(), "livemode": false,
                           "data": {"object": object}});
         Event { body: body.to_string(), id }

@@ -18,7 +18,9 @@ pub(super) struct Refusal {
 }
 
 /// What a request changes, and its answer.
-pub(super) type Done = Result<(Vec<Record>, Value), Refusal>;
+pub(super) type Changed = (Vec<Record>, Value);
+/// The same, or a no.
+pub(super) type Done = Result<Changed, Refusal>;
 
 impl Refusal {
     /// 400 of the caller's own making.
@@ -49,7 +51,7 @@ impl Form {
     pub(super) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         let stranger = self.0.keys().find(|name| {
             let base = name.split_once('[').map_or(name.as_str(), |(base, _)| base);
-            !known.contains(&name.as_str()) && !(base == "metadata" && known.contains(&"metadata"))
+            !(known.contains(&name.as_str()) || base == "metadata" && known.contains(&"metadata"))
         });
         let say =
             |name: &String| Refusal::invalid("parameter_unknown", name, &format!("Received unknown parameter: {name}"));
@@ -88,12 +90,9 @@ impl Form {
 
     /// Tells forms apart: the same fields in any order are the same.
     pub(super) fn fingerprint(&self, path: &str) -> String {
-        let mut text = path.to_owned();
-        for (name, value) in &self.0 {
-            for part in [name, value] {
-                text.push_str(&format!("\n{}:{part}", part.len()));
-            }
-        }
+        let parts =
+            self.0.iter().flat_map(|(name, value)| [name, value]).map(|part| format!("\n{}:{part}", part.len()));
+        let text: String = std::iter::once(path.to_owned()).chain(parts).collect();
         crate::crypto::hex(&crate::crypto::content_hash(text.as_bytes()))
     }
 }

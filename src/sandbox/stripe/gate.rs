@@ -85,13 +85,13 @@ pub(super) async fn api(desk: web::Data<Desk>, request: HttpRequest, body: web::
     let name = format!("{} {}", asked.method, asked.path);
     desk.requests.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
     let _using = match &asked.key {
-        Some(key) => match desk.in_use.begin(key) {
-            Some(using) => Some(using),
-            None => {
+        Some(key) => {
+            let Some(using) = desk.in_use.begin(key) else {
                 let error = json!({"type": "idempotency_error", "code": "idempotency_key_in_use"});
                 return Reply::error(409, error).respond();
-            }
-        },
+            };
+            Some(using)
+        }
         None => None,
     };
     faulty(&desk, &asked, desk.faults.next(&name)).await

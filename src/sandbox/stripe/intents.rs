@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::Work;
 use super::book::{Failure, Intent, Method, Record, Refund};
 use super::cards::Manner;
-use super::form::{Done, Refusal};
+use super::form::{Changed, Done, Refusal};
 use super::keeping::declined;
+use super::{Work, new_id};
 
 impl Work<'_> {
     /// `POST /v1/payment_intents`
@@ -41,7 +41,7 @@ impl Work<'_> {
         }
         let status = if method.is_some() { "requires_confirmation" } else { "requires_payment_method" };
         let intent = Intent {
-            id: self.id("pi"),
+            id: new_id("pi"),
             amount,
             currency: self.form.required("currency")?.to_owned(),
             status: status.to_owned(),
@@ -58,7 +58,7 @@ impl Work<'_> {
             failure: None,
             created: self.now(),
         };
-        if self.form.is_true("confirm") { self.confirm(intent) } else { self.intent_done(intent) }
+        if self.form.is_true("confirm") { self.confirm(intent) } else { Ok(self.intent_done(intent)) }
     }
 
     pub(super) fn intent(&self, id: &str) -> Result<&Intent, Refusal> {
@@ -89,7 +89,7 @@ impl Work<'_> {
                 let failure = Failure { code: "authentication_required".to_owned(), decline_code: None };
                 Err(self.failed(intent, failure))
             }
-            (true, false) => self.intent_done(Intent { status: "requires_action".to_owned(), ..intent }),
+            (true, false) => Ok(self.intent_done(Intent { status: "requires_action".to_owned(), ..intent })),
             (false, _) => self.collect(intent, method),
         }
     }
@@ -101,9 +101,9 @@ impl Work<'_> {
         }
         let spent = Method { spent: true, proved: method.proved || intent.keeps, ..method.clone() };
         let (status, received) = if intent.manual { ("requires_capture", 0) } else { ("succeeded", intent.amount) };
-        let charge = Some(self.id("ch"));
+        let charge = Some(new_id("ch"));
         let taken = Intent { status: status.to_owned(), received, charge, failure: None, ..intent };
-        let (mut records, answer) = self.intent_done(taken)?;
+        let (mut records, answer) = self.intent_done(taken);
         records.push(Record::Method(spent));
         Ok((records, answer))
     }
@@ -117,9 +117,9 @@ impl Work<'_> {
         Refusal { status: 402, error, records: vec![Record::Intent(failed)] }
     }
 
-    fn intent_done(&self, intent: Intent) -> Done {
+    fn intent_done(&self, intent: Intent) -> Changed {
         let answer = intent.json(self.origin);
-        Ok((vec![Record::Intent(intent)], answer))
+        (vec![Record::Intent(intent)], answer)
     }
 
     fn unexpected(&self, intent: &Intent) -> Refusal {
@@ -140,7 +140,7 @@ impl Work<'_> {
         if received <= 0 || received > intent.amount {
             return Err(Refusal::invalid("amount_too_large", "amount_to_capture", "More than is held."));
         }
-        self.intent_done(Intent { status: "succeeded".to_owned(), received, ..intent.clone() })
+        Ok(self.intent_done(Intent { status: "succeeded".to_owned(), received, ..intent.clone() }))
     }
 
     /// `POST /v1/payment_intents/{id}/cancel`
@@ -150,7 +150,7 @@ impl Work<'_> {
         if matches!(intent.status.as_str(), "succeeded" | "canceled") {
             return Err(self.unexpected(intent));
         }
-        self.intent_done(Intent { status: "canceled".to_owned(), ..intent.clone() })
+        Ok(self.intent_done(Intent { status: "canceled".to_owned(), ..intent.clone() }))
     }
 
     /// The payer came back from the challenge of a payment.
@@ -186,7 +186,7 @@ impl Work<'_> {
         let manner = intent.method.as_deref().and_then(|id| self.book.methods.get(id)).map(|method| method.manner);
         let status = if manner == Some(Manner::RefundsPend) { "pending" } else { "succeeded" };
         let refund = Refund {
-            id: self.id("re"),
+            id: new_id("re"),
             intent: intent.id.clone(),
             amount,
             currency: intent.currency.clone(),

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::Work;
 use super::book::{Customer, Failure, Method, Record, Setup};
 use super::cards::{Manner, of_token};
-use super::form::{Done, Refusal};
+use super::form::{Changed, Done, Refusal};
+use super::{Work, new_id};
 
 impl Work<'_> {
     /// `POST /v1/payment_methods`
@@ -22,7 +22,7 @@ impl Work<'_> {
             return Err(Refusal::invalid("token_already_used", "card[token]", message));
         }
         let method = Method {
-            id: self.id("pm"),
+            id: new_id("pm"),
             brand: card.brand.to_owned(),
             last4: card.last4.to_owned(),
             manner: card.manner,
@@ -62,7 +62,7 @@ impl Work<'_> {
     /// `POST /v1/customers`
     pub(super) fn make_customer(&self) -> Done {
         self.form.only(&["metadata", "description"])?;
-        let customer = Customer { id: self.id("cus"), metadata: self.form.metadata(), created: self.now() };
+        let customer = Customer { id: new_id("cus"), metadata: self.form.metadata(), created: self.now() };
         let answer = customer.json();
         Ok((vec![Record::Customer(customer)], answer))
     }
@@ -79,7 +79,7 @@ impl Work<'_> {
         let customer = self.form.owned("customer");
         customer.as_deref().map(|id| self.customer(id)).transpose()?;
         let setup = Setup {
-            id: self.id("seti"),
+            id: new_id("seti"),
             status: "requires_payment_method".to_owned(),
             usage: self.form.text("usage").unwrap_or("off_session").to_owned(),
             method: None,
@@ -93,9 +93,9 @@ impl Work<'_> {
             Some(method) if self.form.is_true("confirm") => self.set_up(setup, method),
             Some(method) => {
                 let method = Some(self.method(method)?.id.clone());
-                self.setup_done(Setup { method, status: "requires_confirmation".to_owned(), ..setup })
+                Ok(self.setup_done(Setup { method, status: "requires_confirmation".to_owned(), ..setup }))
             }
-            None => self.setup_done(setup),
+            None => Ok(self.setup_done(setup)),
         }
     }
 
@@ -130,17 +130,17 @@ impl Work<'_> {
         }
         let challenges = matches!(method.manner, Manner::Challenges | Manner::ChallengesInVain) && !method.proved;
         if challenges {
-            return self.setup_done(Setup { status: "requires_action".to_owned(), ..with });
+            return Ok(self.setup_done(Setup { status: "requires_action".to_owned(), ..with }));
         }
         let proved = Method { proved: true, customer: with.customer.clone(), ..method.clone() };
-        let (mut records, answer) = self.setup_done(Setup { status: "succeeded".to_owned(), ..with })?;
+        let (mut records, answer) = self.setup_done(Setup { status: "succeeded".to_owned(), ..with });
         records.push(Record::Method(proved));
         Ok((records, answer))
     }
 
-    fn setup_done(&self, setup: Setup) -> Done {
+    fn setup_done(&self, setup: Setup) -> Changed {
         let answer = setup.json(self.origin);
-        Ok((vec![Record::Setup(setup)], answer))
+        (vec![Record::Setup(setup)], answer)
     }
 
     /// The payer came back from the challenge of a setup.

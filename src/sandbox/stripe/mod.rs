@@ -84,11 +84,12 @@ impl Work<'_> {
     fn now(&self) -> i64 {
         self.now.as_secs()
     }
+}
 
-    fn id(&self, prefix: &str) -> String {
-        let text: String = random_token().chars().filter(char::is_ascii_alphanumeric).take(24).collect();
-        format!("{prefix}_{text}")
-    }
+/// An id that nothing has yet.
+fn new_id(prefix: &str) -> String {
+    let text: String = random_token().chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+    format!("{prefix}_{text}")
 }
 
 /// Starts the processor. Call it inside an actix system; the returned server runs when it is awaited or spawned. Delivery

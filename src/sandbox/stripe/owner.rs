@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use super::book::{Dispute, Payout, Record, Refund};
 use super::faults::Fault;
 use super::form::Form;
-use super::{Desk, Work};
+use super::{Desk, Work, new_id};
 use crate::sandbox::journal::JournalError;
 
 /// The owner's side of a running stand-in. Cheap to clone.
@@ -117,7 +117,7 @@ impl StripeHandle {
                 return Vec::new();
             };
             let dispute = Dispute {
-                id: work.id("dp"),
+                id: new_id("dp"),
                 intent: charged.id.clone(),
                 amount: charged.received,
                 currency: charged.currency.clone(),
@@ -170,7 +170,7 @@ impl StripeHandle {
         self.change(|work| {
             let made = work.book.balances().into_iter().flat_map(|(currency, amount)| {
                 let payout =
-                    Payout { id: work.id("po"), amount, currency, status: "paid".to_owned(), created: work.now() };
+                    Payout { id: new_id("po"), amount, currency, status: "paid".to_owned(), created: work.now() };
                 let event = work.event("payout.paid", payout.json());
                 [Record::Payout(payout), Record::Event(event)]
             });

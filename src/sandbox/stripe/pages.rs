@@ -9,6 +9,7 @@ use url::Url;
 
 use super::book::{Book, Intent, Payout, Refund};
 use super::{Desk, StripeHandle};
+use crate::crypto::random_token;
 use crate::domain::{Currency, Timestamp};
 use crate::sandbox::page::{Site, page, see_other, shown, time};
 
@@ -47,7 +48,7 @@ fn at(created: i64) -> String {
 
 /// One thing that can be done to `id`.
 fn button(action: &str, id: &str, text: &str) -> Markup {
-    html! { form method="post" action="/" {
+    html! { form.row method="post" action="/" {
         input type="hidden" name="id" value=(id);
         button name="action" value=(action) { (text) }
     } }
@@ -157,21 +158,33 @@ pub(super) async fn act(desk: web::Data<Desk>, form: web::Form<HashMap<String, S
     done.map_or_else(|error| failed(&error), |()| see_other("/"))
 }
 
-/// `GET /challenge/{intent}`: where the payer proves who they are.
+/// `GET` or, as Google's page does it, `POST /challenge/{intent}`: where the payer proves who they are.
 pub(super) async fn challenge(desk: web::Data<Desk>, path: web::Path<String>) -> HttpResponse {
+    ask(&desk, &path, &HashMap::new())
+}
+
+/// What a payer's browser brings to a challenge (3DS1), and takes back from it.
+const CARRIED: [&str; 2] = ["TermUrl", "MD"];
+
+fn ask(desk: &Desk, intent: &str, carried: &HashMap<String, String>) -> HttpResponse {
     let open = desk.journal.read(|book| {
-        let intent = book.intents.get(&path).filter(|intent| intent.status == "requires_action");
-        let setup = book.setups.get(&path).filter(|setup| setup.status == "requires_action");
-        let pays = intent.map(|intent| amount(intent.amount, &intent.currency));
+        let payment = book.intents.get(intent).filter(|payment| payment.status == "requires_action");
+        let setup = book.setups.get(intent).filter(|setup| setup.status == "requires_action");
+        let pays = payment.map(|payment| amount(payment.amount, &payment.currency));
         pays.or_else(|| setup.map(|_| "nothing now; your card is kept".to_owned()))
     });
-    let Some(pays) = open else { return not_found().await };
+    let Some(pays) = open else {
+        return refusal(StatusCode::NOT_FOUND, "There is nothing to prove", "No challenge is open here.");
+    };
     let content = html! {
         section {
             p.muted { "You pay" }
             p.amount { (pays) }
         }
-        form method="post" action={ "/challenge/" (path) } {
+        form method="post" action={ "/challenge/" (intent) } {
+            @for name in CARRIED {
+                @if let Some(value) = carried.get(name) { input type="hidden" name=(name) value=(value); }
+            }
             p { button.main name="answer" value="pass" { "It is me" } }
             p { button name="answer" value="fail" { "It is not me" } }
         }
@@ -185,7 +198,7 @@ pub(super) async fn answer(
     path: web::Path<String>,
     form: web::Form<HashMap<String, String>>,
 ) -> HttpResponse {
-    let passed = form.get("answer").is_some_and(|answer| answer == "pass");
+    let Some(passed) = form.get("answer").map(|answer| answer == "pass") else { return ask(&desk, &path, &form) };
     let desk = desk.into_inner();
     let back = desk.journal.read(|book| {
         let intent = book.intents.get(&path).and_then(|intent| intent.return_url.clone());
@@ -194,13 +207,24 @@ pub(super) async fn answer(
     if let Err(error) = StripeHandle(desk).challenge(&path, passed) {
         return failed(&error);
     }
-    let Some(mut back) = back.and_then(|url| Url::parse(&url).ok()) else {
-        let text = if passed { "The merchant may go on." } else { "The merchant is told that it was not you." };
-        return page(Site::Processor, StatusCode::OK, "Thank you", html! { section { p { (text) } } });
-    };
-    let status = if passed { "succeeded" } else { "failed" };
-    back.query_pairs_mut().append_pair("payment_intent", &path).append_pair("redirect_status", status);
-    see_other(back.as_str())
+    if let Some(mut back) = back.and_then(|url| Url::parse(&url).ok()) {
+        let status = if passed { "succeeded" } else { "failed" };
+        back.query_pairs_mut().append_pair("payment_intent", &path).append_pair("redirect_status", status);
+        return see_other(back.as_str());
+    }
+    let text = if passed { "The merchant may go on." } else { "The merchant is told that it was not you." };
+    let web = |url: &&String| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    let content = html! { section {
+        p { (text) }
+        @if let Some(term_url) = form.get("TermUrl").filter(web) {
+            form method="post" action=(term_url) {
+                input type="hidden" name="PaRes" value=(random_token());
+                @if let Some(data) = form.get("MD") { input type="hidden" name="MD" value=(data); }
+                button.main { "Back" }
+            }
+        }
+    } };
+    page(Site::Processor, StatusCode::OK, "Thank you", content)
 }
 
 pub(super) async fn not_found() -> HttpResponse {

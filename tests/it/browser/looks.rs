@@ -187,6 +187,30 @@ async fn every_stand_in_is_sound(device: Device) {
     .await;
 }
 
+/// The card processor's pages, with everything on them.
+async fn the_processor_is_sound(device: Device) {
+    let processor = crate::processor::busy().await;
+    browse(device, async |browser| {
+        browser.open(processor.endpoint().as_str()).await;
+        is_sound(browser, "processor").await;
+        browser.follow("main a[href^='/challenge/']").await;
+        is_sound(browser, "challenge").await;
+        browser.follow("button[value=pass]").await;
+        is_sound(browser, "challenge-passed").await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_processor_s_pages_are_sound_on_a_phone() {
+    the_processor_is_sound(Device::PHONE).await;
+}
+
+#[actix_web::test]
+async fn the_processor_s_pages_are_sound_on_a_desktop() {
+    the_processor_is_sound(Device::DESKTOP).await;
+}
+
 #[actix_web::test]
 async fn the_sandbox_s_pages_are_sound_on_a_phone() {
     every_stand_in_is_sound(Device::PHONE).await;

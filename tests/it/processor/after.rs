@@ -1,6 +1,6 @@
 //! Refunds and what becomes of them.
 
-use roundtrip::processor::{Refund, RefundOutcome};
+use roundtrip::processor::RefundOutcome;
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! Faults: what is known after each, and that asking and doing again never charges twice.
 
-use roundtrip::processor::{CallFailed, Charge, Outcome, Refund, RefundOutcome, Vault, VaultOutcome};
+use roundtrip::processor::{CallFailed, RefundOutcome, Vault, VaultOutcome};
 use roundtrip::sandbox::stripe::Fault;
 
 use super::*;
@@ -29,6 +29,7 @@ async fn bk_6_9_before_the_charge_nothing_can_have_been_charged() {
         processor.owner.fail(MAKES, fault, 1);
         let failed = attempt(&client, "a-1").await.unwrap_err();
         assert!(matches!(failed, CallFailed::Unknown { money: false, .. }), "{fault:?}: {failed:?}");
+        assert!(!failed.may_have_moved_money());
         assert_eq!(client.find_charge(&asked("a-1")).await, Ok(None), "{fault:?}");
     }
     // The token was spent by the last of them, and the same key still brings what was made of it.
@@ -44,6 +45,7 @@ async fn bk_6_9_an_unknown_outcome_is_found_by_asking_and_never_charged_again() 
         processor.owner.fail(CHARGES, fault, 1);
         let failed = attempt(&client, "a-1").await.unwrap_err();
         assert!(matches!(failed, CallFailed::Unknown { money: true, .. }), "{fault:?}: {failed:?}");
+        assert!(failed.may_have_moved_money());
         let found = client.find_charge(&asked("a-1")).await.unwrap();
         assert_eq!(found.is_some(), done, "{fault:?}: {found:?}");
         match found {
@@ -66,6 +68,7 @@ async fn bk_6_9_a_request_that_is_still_worked_on_is_not_made_again() {
     let first = actix_web::rt::spawn(async move { attempt(&patient, "a-1").await });
     crate::harness::until("the charge is made", async || (!processor.owner.charges().is_empty()).then_some(())).await;
     assert_eq!(attempt(&client, "a-1").await, Err(CallFailed::InUse));
+    assert!(CallFailed::InUse.may_have_moved_money());
     processor.owner.release();
     let taken = charged(first.await.unwrap().unwrap());
     assert_eq!(charged(attempt(&client, "a-1").await.unwrap()).intent, taken.intent);

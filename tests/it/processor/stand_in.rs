@@ -9,7 +9,7 @@ use crate::harness::stripe::SECRET_KEY;
 
 /// One POST as anybody would make it.
 async fn post(processor: &Processor, path: &str, key: &str, form: &[(&str, &str)]) -> (u16, Value, bool) {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = browser();
     let url = processor.endpoint().join(path).unwrap();
     let form: HashMap<_, _> = form.iter().copied().collect();
     let answer =
@@ -64,10 +64,27 @@ async fn a_card_that_was_charged_alone_cannot_be_used_again() {
 async fn its_page_shows_what_was_charged_and_disputes_it() {
     let (processor, client) = processor();
     let taken = charged(charge(&client, "tok_visa", "a-1").await);
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = browser();
     let shown = http.get(processor.endpoint()).send().await.unwrap().text().await.unwrap();
     assert!(shown.contains(&taken.intent) && shown.contains("213.50 USD"), "{shown}");
     let form = [("action", "dispute"), ("id", taken.intent.as_str())];
     let shown = http.post(processor.endpoint()).form(&form).send().await.unwrap().text().await.unwrap();
     assert!(shown.contains("Decide for the payer") && shown.contains("charge.dispute.created"), "{shown}");
+}
+
+#[actix_web::test]
+async fn the_payer_proves_who_they_are_and_goes_back() {
+    let (processor, client) = processor();
+    let Outcome::Challenge(challenge) = charge(&client, "tok_threeDSecure", "a-1").await else {
+        panic!("no challenge")
+    };
+    let mut form = vec![("PaReq", "x"), ("MD", "bk-1"), ("TermUrl", "https://pay.example.com/back")];
+    let asked = browser().post(challenge.acs_url.clone()).form(&form).send().await.unwrap().text().await.unwrap();
+    assert!(asked.contains("213.50 USD") && asked.contains("It is me"), "{asked}");
+    assert!(processor.owner.charges().is_empty(), "asking is no answer");
+    form.push(("answer", "pass"));
+    let done = browser().post(challenge.acs_url).form(&form).send().await.unwrap().text().await.unwrap();
+    assert!(done.contains("action=\"https://pay.example.com/back\"") && done.contains("PaRes"), "{done}");
+    assert_eq!(processor.owner.charges().len(), 1);
+    charged(client.confirm_after_challenge(&challenge.intent).await.unwrap());
 }
