@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod cli;
 mod crypto;
+mod feeds;
 mod harness;
 mod kill;
 mod mail;

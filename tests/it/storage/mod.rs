@@ -6,6 +6,7 @@ mod audit;
 mod codec;
 mod commit;
 mod fixture;
+mod inventory;
 mod outbox;
 mod remittance;
 mod remittance_codec;
