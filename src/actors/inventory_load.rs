@@ -90,7 +90,7 @@ impl InventoryLoad {
                 InventoryLoaded { placed, totals }
             }
         };
-        Ok(self.told(loaded))
+        Ok(Self::told(loaded))
     }
 
     /// As [`InventoryLoad::run`] at a start: feeds that are not newer than what is in force are not read again.
@@ -104,7 +104,7 @@ impl InventoryLoad {
                 InventoryLoaded { placed, totals }
             }
         };
-        Ok(self.told(loaded))
+        Ok(Self::told(loaded))
     }
 
     /// Removes what loads have left behind, in the background.
@@ -148,7 +148,7 @@ impl InventoryLoad {
         Ok(reading.await??)
     }
 
-    fn told(&self, loaded: InventoryLoaded) -> InventoryLoaded {
+    fn told(loaded: InventoryLoaded) -> InventoryLoaded {
         let InventoryLoaded { placed, totals } = &loaded;
         for warning in &totals.warnings.first {
             tracing::warn!("{warning}");

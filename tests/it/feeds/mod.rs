@@ -48,7 +48,8 @@ fn booking(folder: &Path, feeds: &[PathBuf]) -> Setup {
     Setup::pgp().with(|setup| {
         setup.more = format!(
             "[booking]\nfeeds = {feeds:?}\npartner_id = \"1\"\nrtu_endpoint = \"http://127.0.0.1:9\"\n\
-             credentials = [{{ user = \"google\", password_file = {password:?} }}]\n"
+             credentials = [{{ user = \"google\", password_file = \"{}\" }}]\n",
+            password.display()
         );
     })
 }
