@@ -125,6 +125,8 @@ impl InventoryLoad {
         match self.stage(feeds, &staging).await {
             Ok(totals) => {
                 let placed = self.store.put_in_force(staging, self.clock.now()).await?;
+                // So that Google's next call finds merchants and services in memory; it would read them itself.
+                let _ready = self.store.catalog().await;
                 self.tidy();
                 Ok(InventoryLoaded { placed, totals })
             }
