@@ -90,7 +90,7 @@ impl InventoryLoad {
                 InventoryLoaded { placed, totals }
             }
         };
-        Ok(self.told(loaded))
+        Ok(Self::told(loaded))
     }
 
     /// As [`InventoryLoad::run`] at a start: feeds that are not newer than what is in force are not read again.
@@ -104,7 +104,7 @@ impl InventoryLoad {
                 InventoryLoaded { placed, totals }
             }
         };
-        Ok(self.told(loaded))
+        Ok(Self::told(loaded))
     }
 
     /// Removes what loads have left behind, in the background.
@@ -125,6 +125,8 @@ impl InventoryLoad {
         match self.stage(feeds, &staging).await {
             Ok(totals) => {
                 let placed = self.store.put_in_force(staging, self.clock.now()).await?;
+                // So that Google's next call finds merchants and services in memory; it would read them itself.
+                let _ready = self.store.catalog().await;
                 self.tidy();
                 Ok(InventoryLoaded { placed, totals })
             }
@@ -148,7 +150,7 @@ impl InventoryLoad {
         Ok(reading.await??)
     }
 
-    fn told(&self, loaded: InventoryLoaded) -> InventoryLoaded {
+    fn told(loaded: InventoryLoaded) -> InventoryLoaded {
         let InventoryLoaded { placed, totals } = &loaded;
         for warning in &totals.warnings.first {
             tracing::warn!("{warning}");

@@ -1,7 +1,7 @@
 //! The feeds of the configuration, at the start.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -14,14 +14,14 @@ pub(super) async fn load(load: &InventoryLoad, feeds: &[PathBuf]) -> anyhow::Res
     if feeds.is_empty() {
         return Ok(());
     }
-    let files = feeds.iter().map(|path| open(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let files = feeds.iter().map(|path| open(path.as_path())).collect::<anyhow::Result<Vec<_>>>()?;
     load.run_at_start(files).await.map(drop).context(
         "booking.feeds are not loaded: correct the feed, or take booking.feeds out of the configuration to start with what \
          is in force",
     )
 }
 
-fn open(path: &PathBuf) -> anyhow::Result<FeedFile> {
+fn open(path: &Path) -> anyhow::Result<FeedFile> {
     let name = path.display().to_string();
     let file = File::open(path).with_context(|| format!("booking.feeds: cannot read {name}: does it exist?"))?;
     Ok(FeedFile { name, file })

@@ -117,8 +117,18 @@ struct Shard {
 /// The files of one feed; entities go to them in turns.
 struct Shards {
     kind: FeedKind,
+    folder: PathBuf,
     shards: Vec<Shard>,
     entities: usize,
+}
+
+impl Drop for Shards {
+    fn drop(&mut self) {
+        for shard in &self.shards {
+            // It never was complete: nobody reads it.
+            let _nothing_hangs_on_it = fs::remove_file(unfinished(&self.folder, &shard.name));
+        }
+    }
 }
 
 fn unfinished(folder: &Path, name: &str) -> PathBuf {
@@ -128,7 +138,7 @@ fn unfinished(folder: &Path, name: &str) -> PathBuf {
 impl Shards {
     fn begin(kind: FeedKind, asked: &Export, timestamp: i64) -> anyhow::Result<Self> {
         let nonce = SystemEntropy.next_u64();
-        let mut shards = Vec::new();
+        let mut all = Self { kind, folder: asked.out.clone(), shards: Vec::new(), entities: 0 };
         for shard in 0..asked.shards {
             let name = format!("{}_{timestamp}_{shard}.json.gz", kind.file_name());
             write::refuse_existing(&asked.out.join(&name))?;
@@ -137,9 +147,9 @@ impl Shards {
             let file = file.with_context(|| format!("cannot write {}", part.display()))?;
             let out = GzEncoder::new(BufWriter::new(file), Compression::default());
             let head = FeedHead { generation: timestamp, nonce, shard, shards: asked.shards };
-            shards.push(Shard { name, writer: FeedWriter::begin(kind, head, out)? });
+            all.shards.push(Shard { name, writer: FeedWriter::begin(kind, head, out)? });
         }
-        Ok(Self { kind, shards, entities: 0 })
+        Ok(all)
     }
 
     fn entity(&mut self, words: &str) -> anyhow::Result<()> {
@@ -150,9 +160,9 @@ impl Shards {
     }
 
     /// Makes the files durable and gives them their names; says what they hold.
-    fn finish(self, asked: &Export, timestamp: i64) -> anyhow::Result<Vec<String>> {
+    fn finish(mut self, asked: &Export, timestamp: i64) -> anyhow::Result<Vec<String>> {
         let mut names = Vec::new();
-        for Shard { name, writer } in self.shards {
+        for Shard { name, writer } in std::mem::take(&mut self.shards) {
             let written = || format!("cannot write {name}");
             let out = writer.finish().with_context(written)?.finish().with_context(written)?;
             let file = out.into_inner().map_err(std::io::IntoInnerError::into_error).with_context(written)?;

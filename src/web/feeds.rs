@@ -10,7 +10,7 @@ use super::spool::receive;
 use super::statements::{Answered, either, no_store};
 use super::surface::Surface;
 use crate::actors::{InventoryError, InventoryLoaded};
-use crate::protocol::booking_feeds::{FeedFile, InvalidFeed};
+use crate::protocol::booking_feeds::{FeedFile, FeedKind, InvalidFeed};
 use crate::storage::Placed;
 
 /// The body is `{"feeds":[…]}` with the three feeds, or all their shards, in any order; plain or gzip.
@@ -70,7 +70,7 @@ fn refused(why: &InvalidFeed) -> HttpResponse {
         "status": status.as_u16(),
         "detail": format!("{why}; nothing has changed"),
         "file": why.file,
-        "feed": why.feed.map(|feed| feed.file_name()),
+        "feed": why.feed.map(FeedKind::file_name),
         "entity": why.entity,
         "field": why.field,
         "line": why.position.map(|(line, _)| line),

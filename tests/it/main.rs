@@ -8,6 +8,7 @@ mod booking_certify;
 mod browser;
 mod cli;
 mod crypto;
+mod feeds;
 mod harness;
 mod kill;
 mod mail;

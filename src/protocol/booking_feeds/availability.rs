@@ -44,7 +44,7 @@ impl Recurrence {
 }
 
 /// Whose the slot is, before it is known whether they exist.
-pub(super) fn owner<'a>(members: &'a Map<String, Value>) -> Taken<(&'a str, &'a str)> {
+pub(super) fn owner(members: &Map<String, Value>) -> Taken<(&str, &str)> {
     let fields = Fields::new(members);
     Ok((fields.required_text("merchant_id")?, fields.required_text("service_id")?))
 }

@@ -66,11 +66,11 @@ impl<'a> Fields<'a> {
     }
 
     /// A member; null is as good as absent.
-    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+    pub(super) fn get(self, name: &str) -> Option<&'a Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    pub(super) fn text(&self, name: &str) -> Taken<Option<&'a str>> {
+    pub(super) fn text(self, name: &str) -> Taken<Option<&'a str>> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -79,11 +79,11 @@ impl<'a> Fields<'a> {
     }
 
     /// A text that is there and not empty.
-    pub(super) fn required_text(&self, name: &str) -> Taken<&'a str> {
+    pub(super) fn required_text(self, name: &str) -> Taken<&'a str> {
         self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| missing(name, "a text"))
     }
 
-    pub(super) fn flag(&self, name: &str) -> Taken<bool> {
+    pub(super) fn flag(self, name: &str) -> Taken<bool> {
         match self.get(name) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
@@ -92,7 +92,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An integer, as a number or in quotes.
-    pub(super) fn integer(&self, name: &str, range: RangeInclusive<i64>) -> Taken<Option<i64>> {
+    pub(super) fn integer(self, name: &str, range: RangeInclusive<i64>) -> Taken<Option<i64>> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let number = match value {
             Value::Number(number) => integral(number),
@@ -110,12 +110,12 @@ impl<'a> Fields<'a> {
         })
     }
 
-    pub(super) fn required_integer(&self, name: &str, range: RangeInclusive<i64>) -> Taken<i64> {
+    pub(super) fn required_integer(self, name: &str, range: RangeInclusive<i64>) -> Taken<i64> {
         self.integer(name, range)?.ok_or_else(|| missing(name, "a whole number"))
     }
 
     /// What a member that is an object says.
-    pub(super) fn nested<T>(&self, name: &str, take: impl FnOnce(Fields<'a>) -> Taken<T>) -> Taken<Option<T>> {
+    pub(super) fn nested<T>(self, name: &str, take: impl FnOnce(Fields<'a>) -> Taken<T>) -> Taken<Option<T>> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::Object(members)) => take(Fields(members)).map(Some).map_err(|why| why.within(name)),
@@ -124,7 +124,7 @@ impl<'a> Fields<'a> {
     }
 
     /// What each item of a list says; an absent list is empty.
-    pub(super) fn each<T>(&self, name: &str, take: impl Fn(&'a Value) -> Taken<T>) -> Taken<Vec<T>> {
+    pub(super) fn each<T>(self, name: &str, take: impl Fn(&'a Value) -> Taken<T>) -> Taken<Vec<T>> {
         let items = match self.get(name) {
             None => return Ok(Vec::new()),
             Some(Value::Array(items)) => items,
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A value of an enum, by its name or its number.
-    pub(super) fn choice<T: Copy>(&self, name: &str, choices: &[(&str, i64, T)]) -> Taken<Option<T>> {
+    pub(super) fn choice<T: Copy>(self, name: &str, choices: &[(&str, i64, T)]) -> Taken<Option<T>> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let found = match value {
             Value::String(text) => choices.iter().find(|(choice, ..)| choice == text),

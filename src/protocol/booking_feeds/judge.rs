@@ -148,9 +148,9 @@ impl<T: FnMut(FromFeed) -> bool> Judge<T> {
         self.totals
     }
 
-    pub(super) fn merchant(&mut self, mut members: Map<String, Value>, file: &Arc<str>) -> Taken<()> {
-        prepare(FeedKind::Merchants, &mut members, &mut self.notes)?;
-        let merchant = merchant(&members, &mut self.notes)?;
+    pub(super) fn merchant(&mut self, members: &mut Map<String, Value>, file: &Arc<str>) -> Taken<()> {
+        prepare(FeedKind::Merchants, members, &mut self.notes)?;
+        let merchant = merchant(members, &mut self.notes)?;
         let id: Arc<str> = merchant.id.as_str().into();
         if let Some(before) = self.known.get(&id) {
             return Err(Complaint::new("merchant_id", format!("{id} stands twice: also in {}", before.file)));
@@ -172,13 +172,13 @@ impl<T: FnMut(FromFeed) -> bool> Judge<T> {
         }
         self.known.insert(id, known);
         self.totals.merchants += 1;
-        self.merchants.push(Published { offer: merchant, words: Some(text(&members)) });
+        self.merchants.push(Published { offer: merchant, words: Some(text(members)) });
         Ok(())
     }
 
-    pub(super) fn service(&mut self, mut members: Map<String, Value>, file: &Arc<str>) -> Taken<()> {
-        prepare(FeedKind::Services, &mut members, &mut self.notes)?;
-        let service = service(&members, &mut self.notes)?;
+    pub(super) fn service(&mut self, members: &mut Map<String, Value>, file: &Arc<str>) -> Taken<()> {
+        prepare(FeedKind::Services, members, &mut self.notes)?;
+        let service = service(members, &mut self.notes)?;
         let Some(known) = self.known.get_mut(service.merchant.as_str()) else {
             return Err(no_merchant(service.merchant.as_str()));
         };
@@ -202,20 +202,20 @@ impl<T: FnMut(FromFeed) -> bool> Judge<T> {
             KnownService { service: service.clone(), file: file.clone(), last_s: None, plain: false, recurring: false };
         known.services.insert(service.id.as_str().into(), one);
         self.totals.services += 1;
-        self.services.push(Published { offer: service, words: Some(text(&members)) });
+        self.services.push(Published { offer: service, words: Some(text(members)) });
         Ok(())
     }
 
-    pub(super) fn slot(&mut self, mut members: Map<String, Value>) -> Taken<()> {
-        prepare(FeedKind::Availability, &mut members, &mut self.notes)?;
-        let (merchant, service) = owner(&members)?;
+    pub(super) fn slot(&mut self, members: &mut Map<String, Value>) -> Taken<()> {
+        prepare(FeedKind::Availability, members, &mut self.notes)?;
+        let (merchant, service) = owner(members)?;
         let known = self.known.get_mut(merchant).ok_or_else(|| no_merchant(merchant))?;
         let Known { merchant: of, services, currency, .. } = known;
         let Some(found) = services.get_mut(service) else {
             let problem = format!("there is no service {service} of merchant {merchant} in the service feed");
             return Err(Complaint::new("service_id", problem));
         };
-        let Stated { offer, recurrence } = availability(&members, (&of.id, &found.service.id), &mut self.notes)?;
+        let Stated { offer, recurrence } = availability(members, (&of.id, &found.service.id), &mut self.notes)?;
         offered(of, &offer.overrides.options)?;
         let terms = Asked::of(&found.service, Some(&offer));
         terms.charged_by(of)?;

@@ -417,6 +417,14 @@ fn bk_12_files_are_strict_json_to_their_last_byte() {
 }
 
 #[test]
+fn bk_12_unknown_members_are_passed_over_as_deep_as_the_parser_goes() {
+    let nested = |depth: usize| serde_json::from_str(&format!("{}{}", "[".repeat(depth), "]".repeat(depth))).unwrap();
+    let set = changed(1, "/service/0/newMember", nested(110));
+    let words = read(files(&set)).unwrap().services[0].words.clone().unwrap();
+    assert!(words.contains("\"new_member\":[[["), "kept to be published again");
+}
+
+#[test]
 fn bk_12_an_entity_without_end_does_not_fill_the_memory() {
     let long = format!("{{\"metadata\":{},\"merchant\":[{{\"name\":\"{}\"}}]}}", metadata(), "x".repeat(9 << 20));
     let [_, services, availability] = set();

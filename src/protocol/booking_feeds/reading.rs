@@ -61,7 +61,7 @@ struct Reading<'j, 'p, T> {
 }
 
 impl<T> Reading<'_, '_, T> {
-    /// An entity whose ids are not known.
+    /// The entity that is being read, by its place.
     fn nameless(&self) -> String {
         let list = match self.kind {
             FeedKind::Availability => "availability",
@@ -69,6 +69,26 @@ impl<T> Reading<'_, '_, T> {
         };
         format!("{list}[{}]", self.at)
     }
+
+    fn name(&self, members: &Map<String, Value>) -> String {
+        named(self.kind, members).unwrap_or_else(|| self.nameless())
+    }
+
+    fn fault(&mut self, members: &Map<String, Value>, why: Complaint) {
+        self.ended = Some(Ended::Fault(Box::new(InvalidFeed {
+            file: self.file.to_string(),
+            feed: Some(self.kind),
+            position: None,
+            entity: Some(self.name(members)),
+            field: said(why.field),
+            problem: why.problem,
+        })));
+    }
+}
+
+/// A field; none for the entity itself.
+fn said(field: String) -> Option<String> {
+    Some(field).filter(|field| !field.is_empty())
 }
 
 /// The name of an entity, by the ids that it states.
@@ -110,31 +130,25 @@ impl<T: FnMut(FromFeed) -> bool> Listener for Reading<'_, '_, T> {
     }
 
     fn entity(&mut self, entity: Value) -> Result<(), Halt> {
-        let (name, judged) = match entity {
-            Value::Object(members) => {
-                let name = named(self.kind, &members);
-                let judged = match self.kind {
-                    FeedKind::Merchants => self.judge.merchant(members, &self.file),
-                    FeedKind::Services => self.judge.service(members, &self.file),
-                    FeedKind::Availability => self.judge.slot(members),
-                };
-                (name, judged)
+        let mut members = match entity {
+            Value::Object(members) => members,
+            other => {
+                self.fault(&Map::new(), expected("", "an object", &other));
+                return Err(Halt);
             }
-            other => (None, Err(expected("", "an object", &other))),
         };
-        let said = |complaint: Complaint| (Some(complaint.field).filter(|field| !field.is_empty()), complaint.problem);
-        for note in self.judge.notes.drain(..) {
-            let (field, problem) = said(note);
-            let name = name.clone().unwrap_or_default();
-            let warning = FeedWarning { file: self.file.to_string(), entity: Some(name), field, problem };
+        let judged = match self.kind {
+            FeedKind::Merchants => self.judge.merchant(&mut members, &self.file),
+            FeedKind::Services => self.judge.service(&mut members, &self.file),
+            FeedKind::Availability => self.judge.slot(&mut members),
+        };
+        for note in std::mem::take(&mut self.judge.notes) {
+            let (file, entity) = (self.file.to_string(), Some(self.name(&members)));
+            let warning = FeedWarning { file, entity, field: said(note.field), problem: note.problem };
             self.judge.totals.warnings.add(warning);
         }
         if let Err(why) = judged {
-            let entity = Some(name.unwrap_or_else(|| self.nameless()));
-            let (field, problem) = said(why);
-            let (file, feed) = (self.file.to_string(), Some(self.kind));
-            let fault = InvalidFeed { file, feed, position: None, entity, field, problem };
-            self.ended = Some(Ended::Fault(Box::new(fault)));
+            self.fault(&members, why);
             return Err(Halt);
         }
         self.at += 1;

@@ -208,9 +208,9 @@ impl Listener for Looking<'_> {
 }
 
 fn metadata(members: &mut Map<String, Value>) -> Taken<Metadata> {
+    const INSTRUCTION: &str = "processing_instruction";
     respell(members)?;
     let fields = Fields::new(members);
-    const INSTRUCTION: &str = "processing_instruction";
     let complete = [("PROCESS_AS_COMPLETE", 1, true), ("PROCESS_AS_INCREMENTAL", 2, false)];
     match fields.choice(INSTRUCTION, &complete)? {
         Some(true) => {}

@@ -140,16 +140,9 @@ pub(super) fn payment_option(value: &Value) -> Taken<PaymentOption> {
 
 /// A time range. An end that is not said is the end of time.
 fn interval(fields: Fields<'_>) -> Taken<Interval> {
-    let at = |names: [&str; 2]| -> Taken<Option<i64>> {
-        for name in names {
-            if let Some(at) = fields.integer(name, 0..=LAST_SECOND)? {
-                return Ok(Some(at));
-            }
-        }
-        Ok(None)
-    };
-    let start = at(["begin_sec", "start_sec"])?.unwrap_or(0);
-    let end = at(["end_sec", "end_sec"])?.unwrap_or(LAST_SECOND);
+    let at = |name| fields.integer(name, 0..=LAST_SECOND);
+    let start = at("begin_sec")?.or(at("start_sec")?).unwrap_or(0);
+    let end = at("end_sec")?.unwrap_or(LAST_SECOND);
     if start >= end {
         return Err(Complaint::new("end_sec", "expected a time after begin_sec"));
     }

@@ -116,22 +116,26 @@ const RULES: [&str; 3] = ["first_bookable_sec", "last_bookable_sec", "last_onlin
 const RESOURCES: [&str; 3] = ["staff_id", "room_id", "party_size"];
 
 /// What a slot says beside its offer.
-pub(super) fn rest_of_slot(mut members: Map<String, Value>) -> Option<Arc<str>> {
-    members.retain(|name, value| {
-        if let Value::Object(inner) = value {
-            let said: &[&str] = match name.as_str() {
-                "resources" => &RESOURCES,
-                "scheduling_rule_overrides" => &RULES,
-                _ => &[],
-            };
-            inner.retain(|name, _| !said.contains(&name.as_str()));
-            if !said.is_empty() {
-                return !inner.is_empty();
+pub(super) fn rest_of_slot(members: &Map<String, Value>) -> Option<Arc<str>> {
+    let mut rest = Map::new();
+    for (name, value) in members {
+        let said: &[&str] = match name.as_str() {
+            "resources" => &RESOURCES,
+            "scheduling_rule_overrides" => &RULES,
+            name if value.is_null() || SAID.contains(&name) => continue,
+            _ => {
+                rest.insert(name.clone(), value.clone());
+                continue;
             }
+        };
+        let Value::Object(inner) = value else { continue };
+        let inner = inner.iter().filter(|(name, _)| !said.contains(&name.as_str()));
+        let inner: Map<String, Value> = inner.map(|(name, value)| (name.clone(), value.clone())).collect();
+        if !inner.is_empty() {
+            rest.insert(name.clone(), Value::Object(inner));
         }
-        !SAID.contains(&name.as_str()) && !value.is_null()
-    });
-    (!members.is_empty()).then(|| text(&members))
+    }
+    (!rest.is_empty()).then(|| text(&rest))
 }
 
 fn slot_members(slot: &SlotOffer, rest: Map<String, Value>) -> Map<String, Value> {

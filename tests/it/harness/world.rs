@@ -115,6 +115,11 @@ impl World {
         &self.database
     }
 
+    /// The first node's configuration.
+    pub(crate) fn configuration(&self) -> String {
+        self.text(0)
+    }
+
     fn text(&self, index: usize) -> String {
         let file = File {
             setup: &self.setup,

@@ -8,6 +8,7 @@ mod booking_dice;
 mod codec;
 mod commit;
 mod fixture;
+mod inventory;
 mod outbox;
 mod remittance;
 mod remittance_codec;
