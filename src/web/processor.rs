@@ -82,7 +82,9 @@ impl ProcessorSurface {
                 tracing::error!(payout.id = %id, reason = %rejection, "a payout of the processor contradicts what it said before");
                 acknowledged()
             }
-            Err(AskError::IdempotencyViolation | AskError::Overloaded | AskError::Unavailable) => unavailable(),
+            Err(
+                AskError::IdempotencyViolation | AskError::Refused(_) | AskError::Overloaded | AskError::Unavailable,
+            ) => unavailable(),
         })
     }
 }
