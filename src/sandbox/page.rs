@@ -15,6 +15,8 @@ pub(crate) enum Site {
     Google,
     /// The bank or wallet.
     Issuer,
+    /// Where people book appointments.
+    ActionsCenter,
 }
 
 impl Site {
@@ -22,6 +24,7 @@ impl Site {
         match self {
             Self::Google => "Stand-in for Google",
             Self::Issuer => "Stand-in for an issuer",
+            Self::ActionsCenter => "Stand-in for Google's Actions Center",
         }
     }
 
@@ -29,6 +32,7 @@ impl Site {
         match self {
             Self::Google => "google",
             Self::Issuer => "issuer",
+            Self::ActionsCenter => "actions-center",
         }
     }
 }
