@@ -186,7 +186,7 @@ impl Catalog {
             .zip(rate.or_else(of_merchant))
             .and_then(|(price, rate)| TaxRate(u32::try_from(rate).ok()?).on(price));
         let optional = [
-            ("tax_amount", tax.map(|tax| price_message(tax))),
+            ("tax_amount", tax.map(price_message)),
             ("deposit", deposit.filter(|_| !prepaid)),
             ("no_show_fee", fee),
             ("payment_option_id", bought.map(|id| json!(id))),

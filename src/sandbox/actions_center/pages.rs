@@ -34,10 +34,10 @@ pub(super) fn unavailable(looked_up: &Exchange) -> HttpResponse {
     page(Site::ActionsCenter, StatusCode::CONFLICT, "Not open", content)
 }
 
-/// `22 Nov 14:30` would hide the year: slots are a month ahead at most, but times are UTC, and people have to see that.
+/// `2026-11-22 14:30`; UTC, which the page says.
 fn moment(seconds: i64) -> String {
     let text = Timestamp::from_secs(seconds).to_utc();
-    format!("{} {} UTC", text.get(..10).unwrap_or_default(), text.get(11..16).unwrap_or_default())
+    format!("{} {}", text.get(..10).unwrap_or_default(), text.get(11..16).unwrap_or_default())
 }
 
 fn name(service: &Value) -> &str {
@@ -60,10 +60,12 @@ pub(super) fn home(center: &Center) -> HttpResponse {
         @for (id, merchant) in &catalog.merchants {
             section {
                 h2 { (merchant["name"].as_str().unwrap_or(id)) }
-                @for ((_, service_id), service) in catalog.services.iter().filter(|((whose, _), _)| whose == id) {
-                    p {
-                        a.button href=(link(id, service_id)) { (name(service)) }
-                        br; span.small.muted { (catalog.terms_shown(service)) }
+                div.grid {
+                    @for ((_, service_id), service) in catalog.services.iter().filter(|((whose, _), _)| whose == id) {
+                        p {
+                            a.button href=(link(id, service_id)) { (name(service)) }
+                            br; span.small.muted { (catalog.terms_shown(service)) }
+                        }
                     }
                 }
             }
@@ -96,7 +98,7 @@ fn bookings(catalog: &Catalog, book: &Book) -> Markup {
             h2 { "Bookings" }
             @if latest.is_empty() { p.muted { "None yet." } } @else {
                 div.scroll { table {
-                    tr { th { "Asked for" } th { "Service" } th { "When" } th { "User" } th { "Status" } }
+                    tr { th { "Asked for" } th { "Service" } th { "When (UTC)" } th { "User" } th { "Status" } }
                     @for case in latest.into_iter().take(LATEST) {
                         tr {
                             td { a href={ "/bookings/" (case.wish.case) } { (time(Timestamp::from_millis(case.wish.at_ms))) } }
@@ -166,7 +168,7 @@ pub(super) fn service(center: &Center, service: &Value, slots: &[(Slot, bool)], 
             input type="hidden" name="merchant" value=(merchant);
             input type="hidden" name="service" value=(id);
             section {
-                h2 { "When" }
+                h2 { "When (UTC)" }
                 @if slots.is_empty() { p.muted { "No slot is left." } }
                 div.grid {
                     @for (slot, open) in slots {
@@ -226,7 +228,7 @@ pub(super) fn case(center: &Center, case: &Case) -> HttpResponse {
     let content = html! {
         section {
             p.muted { (service_name(&catalog, case)) }
-            p.amount { (when(case)) }
+            p.amount { (when(case)) " " span.small.muted { "UTC" } }
             p #verdict { (verdict(case)) }
             dl.small {
                 dt { "Booking" } dd #booking-id { (case.booking_id.as_deref().unwrap_or("none")) }
@@ -277,27 +279,22 @@ fn challenge_section(center: &Center, case: &Case, challenge: &Value) -> Markup 
 
 fn buttons(center: &Center, case: &Case, catalog: &Catalog) -> Markup {
     let action = |what: &str| format!("/bookings/{}/{what}", case.wish.case);
-    let (merchant, service) = (&case.wish.merchant, &case.wish.service);
-    let others = catalog.coming(merchant, service, center.clock.now());
-    let others: Vec<&Slot> = others.filter(|slot| slot.spots_open > 0).take(MOVES).collect();
+    let booked = case.booking_id.is_some();
     html! {
         section {
             h2 { "The user" }
             div.row {
-                form method="post" action=(action("cancel")) { button #cancel { "Cancel" } }
-                form method="post" action=(action("status")) { button #status { "Ask for the status" } }
+                @if booked {
+                    form method="post" action=(action("cancel")) { button #cancel { "Cancel" } }
+                    form method="post" action=(action("status")) { button #status { "Ask for the status" } }
+                }
                 form method="post" action=(action("list")) { button #list { "List the user's bookings" } }
                 form method="post" action=(action("again")) { button #again { "Send the booking again" } }
                 a.button #refresh href={ "/bookings/" (case.wish.case) } { "Refresh" }
             }
-            form.row method="post" action=(action("move")) {
-                label { "Move to" select name="slot" {
-                    @for slot in others { option value=(slot.key()) { (moment(slot.start_s)) } }
-                } }
-                button #move { "Move" }
-            }
+            @if booked { (move_form(center, case, catalog)) }
         }
-        @if center.admin.is_some() {
+        @if booked && center.admin.is_some() {
             section {
                 h2 { "The merchant" }
                 form.row method="post" action=(action("merchant")) {
@@ -307,6 +304,20 @@ fn buttons(center: &Center, case: &Case, catalog: &Catalog) -> Markup {
                     button name="what" value="penalize" #penalize { "Did not come: charge the fee" }
                 }
             }
+        }
+    }
+}
+
+fn move_form(center: &Center, case: &Case, catalog: &Catalog) -> Markup {
+    let coming = catalog.coming(&case.wish.merchant, &case.wish.service, center.clock.now());
+    html! {
+        form.row method="post" action={ "/bookings/" (case.wish.case) "/move" } {
+            label { "Move to (UTC)" select name="slot" {
+                @for slot in coming.filter(|slot| slot.spots_open > 0).take(MOVES) {
+                    option value=(slot.key()) { (moment(slot.start_s)) }
+                }
+            } }
+            button #move { "Move" }
         }
     }
 }
