@@ -1,5 +1,7 @@
 //! The stand-in for Google's Actions Center on a socket, with a test that plays the booking server.
 
+use std::net::TcpListener;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -62,12 +64,12 @@ impl BookingServer {
 }
 
 struct World {
-    _dir: TempDir,
+    dir: TempDir,
     clock: ManualClock,
     origin: String,
     service_account: String,
     server: Arc<Mutex<BookingServer>>,
-    _listener: Listener,
+    listener: Listener,
     center: Running,
 }
 
@@ -81,22 +83,18 @@ impl World {
         let (listen, origin) = free_port();
         let token_uri = Url::parse(&format!("{origin}/token")).unwrap();
         let service_account = generate_service_account("rtu@example.iam", &token_uri).unwrap().to_string();
-        let options = ActionsCenterOptions {
-            listen,
-            dir: dir.path().to_owned(),
-            booking_server: Url::parse(&format!("http://{}/prefix", listener.address)).unwrap(),
-            credentials: ("google".to_owned(), "open sesame".into()),
-            admin: Some(AdminAccess {
-                url: Url::parse(&format!("http://{}", listener.address)).unwrap(),
-                token: "admin-token".into(),
-            }),
-            partner_id: "12345678".to_owned(),
-            verifier: Some(ServiceAccount::parse(service_account.as_bytes()).unwrap().verifier()),
-            feeds: write_example_feeds(&dir.path().join("feeds"), START).unwrap().files(),
-            clock: Arc::new(clock.clone()),
-        };
-        let center = Running::start(server(options).unwrap());
-        Self { _dir: dir, clock, origin, service_account, server: server_state, _listener: listener, center }
+        write_example_feeds(&dir.path().join("feeds"), START).unwrap();
+        let center = center(dir.path(), (&clock, &listener), &service_account, listen);
+        Self { dir, clock, origin, service_account, server: server_state, listener, center }
+    }
+
+    /// Stops the stand-in and starts it again on another port.
+    async fn restarted(self) -> Self {
+        let Self { dir, clock, service_account, server, listener, center: old, .. } = self;
+        old.stop().await;
+        let (listen, origin) = free_port();
+        let center = center(dir.path(), (&clock, &listener), &service_account, listen);
+        Self { dir, clock, origin, service_account, server, listener, center }
     }
 
     async fn get(&self, path: &str) -> String {
@@ -144,6 +142,29 @@ impl World {
         })
         .unwrap()
     }
+}
+
+fn center(
+    dir: &Path,
+    (clock, booking_server): (&ManualClock, &Listener),
+    service_account: &str,
+    listen: TcpListener,
+) -> Running {
+    let origin = format!("http://{}", booking_server.address);
+    let options = ActionsCenterOptions {
+        listen,
+        dir: dir.to_owned(),
+        booking_server: Url::parse(&format!("{origin}/prefix")).unwrap(),
+        credentials: ("google".to_owned(), "open sesame".into()),
+        admin: Some(AdminAccess { url: Url::parse(&origin).unwrap(), token: "admin-token".into() }),
+        partner_id: "12345678".to_owned(),
+        verifier: Some(ServiceAccount::parse(service_account.as_bytes()).unwrap().verifier()),
+        feeds: ["merchants.json", "services.json", "availability.json"]
+            .map(|name| dir.join("feeds").join(name))
+            .to_vec(),
+        clock: Arc::new(clock.clone()),
+    };
+    Running::start(server(options).unwrap())
 }
 
 fn cancelled(service: &str) -> BookingPatch {
@@ -314,6 +335,12 @@ async fn our_own_updates_are_taken_and_shown() {
     assert!(page.contains("3 of 7 open") && !page.contains("2027-01-15 08:10"), "what is not listed is gone: {page}");
     let told: Value = serde_json::from_str(&world.get("/updates/json").await).unwrap();
     assert_eq!((told.as_array().unwrap().len(), &told[0]["status"]), (1, &json!(200)));
+
+    let world = world.restarted().await;
+    assert_eq!(world.case(&case).await, known, "nothing is forgotten");
+    assert_eq!(serde_json::from_str::<Value>(&world.get("/updates/json").await).unwrap(), told);
+    let page = world.get("/service?merchant=harbor-spa&service=couples").await;
+    assert!(page.contains("3 of 7 open"), "{page}");
     world.center.stop().await;
 }
 
