@@ -302,14 +302,15 @@ mod tests {
 
     fn written(dir: &Path, name: &str, text: &str) -> PathBuf {
         let path = dir.join(name);
-        let bytes = if name.ends_with(".gz") {
-            let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            zip.write_all(text.as_bytes()).unwrap();
-            zip.finish().unwrap()
-        } else {
-            text.as_bytes().to_vec()
-        };
-        std::fs::write(&path, bytes).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn zipped(dir: &Path, name: &str, text: &str) -> PathBuf {
+        let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        zip.write_all(text.as_bytes()).unwrap();
+        let path = dir.join(name);
+        std::fs::write(&path, zip.finish().unwrap()).unwrap();
         path
     }
 
@@ -347,7 +348,7 @@ mod tests {
             {"merchant_id": "m", "service_id": "prepaid", "prepayment_type": "REQUIRED"},
             {"merchant_id": "m", "service_id": "strict", "rules": {"min_advance_online_canceling": "9000"}},
         ]});
-        let availability = written(dir.path(), "a.json.gz", &feed(&slots));
+        let availability = zipped(dir.path(), "a.json.gz", &feed(&slots));
         let services = written(dir.path(), "s.json", &services.to_string());
         let found = bookable(&[availability.clone(), services], 1_000).unwrap();
         let found: Vec<_> = found.iter().map(|slot| (slot.service.as_str(), slot.start_s)).collect();

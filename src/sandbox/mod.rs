@@ -4,6 +4,7 @@
 //! with the integrator but what crosses the wire. `keys.rs` makes all keys on the first start, [`settings`] the
 //! integrator's configuration and the ports.
 
+pub mod actions_center;
 pub mod google;
 pub mod issuer;
 mod journal;

@@ -17,6 +17,8 @@ pub(crate) enum Site {
     Issuer,
     /// Who charges cards.
     Processor,
+    /// Where people book appointments.
+    ActionsCenter,
 }
 
 impl Site {
@@ -25,6 +27,7 @@ impl Site {
             Self::Google => "Stand-in for Google",
             Self::Issuer => "Stand-in for an issuer",
             Self::Processor => "Stand-in for the card processor",
+            Self::ActionsCenter => "Stand-in for Google's Actions Center",
         }
     }
 
@@ -33,6 +36,7 @@ impl Site {
             Self::Google => "google",
             Self::Issuer => "issuer",
             Self::Processor => "processor",
+            Self::ActionsCenter => "actions-center",
         }
     }
 }

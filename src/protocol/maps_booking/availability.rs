@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::patch::duration;
 use crate::domain::catalog::{
-    CardRequirement, ConfirmationMode, Deposit, MerchantId, NoShowFee, Overrides, PriceType, ServiceId, SlotId,
-    SlotOffer,
+    CardRequirement, ConfirmationMode, Deposit, MerchantId, NoShowFee, Overrides, PaymentOptionId, PriceType,
+    ServiceId, SlotId, SlotOffer,
 };
 use crate::domain::{Money, Timestamp};
 
@@ -53,7 +53,7 @@ fn availability(slot: &SlotOffer) -> Value {
     };
     put("confirmationMode", Some(json!(mode)));
     let own = &slot.overrides;
-    let options: Vec<_> = own.options.iter().map(|option| option.as_str()).collect();
+    let options: Vec<_> = own.options.iter().map(PaymentOptionId::as_str).collect();
     put("paymentOptionId", (!options.is_empty()).then(|| json!(options)));
     put("deposit", own.deposit.map(deposit));
     put("noShowFee", own.no_show_fee.map(no_show_fee));

@@ -29,7 +29,7 @@ mod refund;
 mod refund_desk;
 mod shop;
 mod statements;
-mod strict;
+pub(super) mod strict;
 
 use std::net::TcpListener;
 use std::path::PathBuf;

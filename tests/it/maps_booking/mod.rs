@@ -3,6 +3,8 @@
 //! The files in `golden` hold our calls for the specification's examples. `UPDATE_GOLDEN=1` writes them anew; look at the
 //! difference.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails")]
+
 mod calls;
 mod google;
 mod token;
