@@ -144,11 +144,7 @@ fn same_money(ours: &Agreement, new: &Agreement) -> bool {
 }
 
 /// What the merchant says to a booking that waits for it.
-pub(super) fn answered(booked: &Booked, event: &Event) -> Verdict {
-    let wanted = match event {
-        Event::Accepted => BookingStatus::Confirmed,
-        _ => BookingStatus::DeclinedByMerchant,
-    };
+pub(super) fn answered(booked: &Booked, event: &Event, wanted: BookingStatus) -> Verdict {
     match booked.status {
         BookingStatus::PendingMerchantConfirmation => {
             let told = tell(booked, Why::Answered, wanted);

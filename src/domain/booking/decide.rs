@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::agreement::{Agreement, PackUse};
 use super::message::{Effect, Event, Input, Rejection, Reply};
 use super::state::{Booked, Fee, State};
+use super::words::BookingStatus;
 use super::{Booking, after, create, money};
 use crate::domain::{BookingListed, Decision, Record, Spot, Timestamp};
 
@@ -60,8 +61,10 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdict {
         // 5.2: reschedule.
         (State::Booked(booked), Input::Move(wanted)) => Ok(after::reschedule(booked, wanted, now)),
         // 3.7: what the merchant says to an asynchronous booking.
-        (State::Booked(booked), Input::Accept) => after::answered(booked, &Event::Accepted),
-        (State::Booked(booked), Input::Decline) => after::answered(booked, &Event::DeclinedByMerchant),
+        (State::Booked(booked), Input::Accept) => after::answered(booked, &Event::Accepted, BookingStatus::Confirmed),
+        (State::Booked(booked), Input::Decline) => {
+            after::answered(booked, &Event::DeclinedByMerchant, BookingStatus::DeclinedByMerchant)
+        }
         // 6.5: absent.
         (State::Booked(booked), Input::NoShow { charge }) => after::no_show(booked, *charge, now),
         (State::Booked(booked), Input::Collected { what, number, outcome }) => {

@@ -6,7 +6,7 @@ use roundtrip::domain::catalog::{
     NoShowFee, OptionKind, Overrides, PaymentOption, PaymentOptionId, Prepayment, PriceType, Published,
     SchedulingRules, Service, ServiceId, SlotId, SlotKey, SlotOffer, TaxRate,
 };
-use roundtrip::domain::{Currency, Money, Timestamp};
+use roundtrip::domain::{Currency, Money};
 use roundtrip::storage::{FeedBatch, Placed, StorageError, Store};
 
 use super::fixture::{Home, NOW, open};
@@ -19,7 +19,7 @@ on_both! {
     a_load_that_writes_nothing_is_given_up => given_up_sqlite, given_up_postgres;
     what_is_stored_is_read_back => read_back_sqlite, read_back_postgres;
     bk_4_2_slots_are_found_by_key_and_by_time => found_sqlite, found_postgres;
-    bk_8_5_untold_slots_are_told_by_service_and_day => untold_sqlite, untold_postgres;
+    bk_8_5_a_changed_slot_keeps_its_mark_until_that_change_is_taken_on => untold_sqlite, untold_postgres;
     identical_slots_cannot_be_stored => identical_sqlite, identical_postgres;
 }
 
@@ -168,7 +168,7 @@ async fn bk_7_2_the_newest_generation_wins(home: &Home) {
     assert_eq!(spots(store, FIRST_S + 7).await, None, "dropped");
     assert_eq!(store.tidy_inventory(NOW).await.unwrap(), 4);
     assert_eq!((names(store).await, spots(store, FIRST_S).await), (vec!["D".to_owned()], Some(2)));
-    assert_eq!(store.untold_services(10).await.unwrap(), []);
+    assert_eq!(store.untold_slots(10).await.unwrap(), []);
 }
 
 async fn bk_7_2_of_two_loads_at_once_one_wins(home: &Home) {
@@ -300,36 +300,30 @@ async fn bk_4_2_slots_are_found_by_key_and_by_time(home: &Home) {
     assert_eq!(between(0, FIRST_S).await, []);
 }
 
-async fn bk_8_5_untold_slots_are_told_by_service_and_day(home: &Home) {
+async fn bk_8_5_a_changed_slot_keeps_its_mark_until_that_change_is_taken_on(home: &Home) {
     let store = &home.store;
     let offers: Vec<_> = (0..48).map(|hour| slot(FIRST_S + hour * 3_600, 1)).collect();
     load(store, 100, "A", &offers).await;
-    assert_eq!(store.untold_services(10).await.unwrap(), []);
+    assert_eq!(store.untold_slots(10).await.unwrap(), []);
     let change = async |hour: i64, ms: i64| {
         home.tamper(&format!("UPDATE slots SET untold_ms = {ms} WHERE start_s = {}", FIRST_S + hour * 3_600)).await;
     };
-    for (hour, ms) in [(2, 20), (5, 30), (26, 10)] {
+    for (hour, ms) in [(26, 10), (2, 20), (5, 30)] {
         change(hour, ms).await;
     }
-    let found = store.untold_services(10).await.unwrap();
-    let at = |hour: i64| FIRST_S + hour * 3_600;
-    let shown: Vec<_> = found.iter().map(|window| (window.start_s, window.end_s)).collect();
-    assert_eq!(shown, [(at(26), at(26) + 1), (at(2), at(5) + 1)], "the longest waiting first");
-    let first_day = &found[1];
-    assert_eq!((&first_day.merchant, &first_day.service), (&spa(), &full()));
-    let (oldest, newest) = (Timestamp::from_millis(20), Timestamp::from_millis(30));
-    assert_eq!((first_day.oldest, first_day.newest), (oldest, newest));
-    assert_eq!(store.untold_services(1).await.unwrap(), found[..1]);
+    let found = store.untold_slots(10).await.unwrap();
+    let shown: Vec<_> = found.iter().map(|slot| ((slot.start_s - FIRST_S) / 3_600, slot.mark)).collect();
+    assert_eq!(shown, [(2, 20), (5, 30), (26, 10)], "by their time");
+    assert_eq!((&found[0].merchant, &found[0].service, found[0].key), (&spa(), &full(), slot_key(&offers[2].id)));
+    assert_eq!(store.untold_slots(1).await.unwrap(), found[..1]);
 
-    // It changes once more while Google is being told.
-    change(5, 40).await;
-    assert_eq!(store.clear_untold(first_day).await.unwrap(), 1);
-    let left = store.untold_services(10).await.unwrap();
-    assert_eq!(left.iter().map(|window| window.start_s).collect::<Vec<_>>(), [at(26), at(5)]);
-    for window in &left {
-        assert_eq!(store.clear_untold(window).await.unwrap(), 1);
-    }
-    assert_eq!(store.untold_services(10).await.unwrap(), []);
+    // It changes once more before the others have taken it on.
+    change(5, 31).await;
+    assert_eq!(store.clear_untold(&found).await.unwrap(), 2);
+    let left = store.untold_slots(10).await.unwrap();
+    assert_eq!(left.iter().map(|slot| slot.mark).collect::<Vec<_>>(), [31]);
+    assert_eq!(store.clear_untold(&left).await.unwrap(), 1);
+    assert_eq!(store.untold_slots(10).await.unwrap(), []);
 }
 
 async fn identical_slots_cannot_be_stored(home: &Home) {
