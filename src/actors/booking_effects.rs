@@ -147,13 +147,13 @@ impl BookingEffects {
                 }
             }
             Means::Challenge(intent) => self.after_challenge(intent, amount).await?,
-            Means::Adopted(resumed) => match self.adopt(agreement, *resumed).await? {
-                Some(intent) => self.after_challenge(&intent, amount).await?,
-                None => {
+            Means::Adopted(resumed) => {
+                let Some(intent) = self.adopt(agreement, *resumed).await? else {
                     let failure = Failure::new(FailureCause::PaymentError, "there is no such challenge");
                     return Ok(Outcome::Refused(failure));
-                }
-            },
+                };
+                self.after_challenge(&intent, amount).await?
+            }
         };
         self.outcome(agreement, attempted)
     }
@@ -211,26 +211,23 @@ impl BookingEffects {
         };
         let (merchant, attempt) = (agreement.merchant(), row.idempotency_key.as_str());
         let (networks, return_url) = (agreement.networks.as_deref(), self.return_url.as_ref());
-        let attempted = match agreement.terms.due_now() {
-            Some(amount) => {
-                let wanted = Charge {
-                    amount,
-                    source: Source::Token(&token),
-                    merchant,
-                    attempt,
-                    description: None,
-                    statement: None,
-                    off_session: false,
-                    keep_card: agreement.terms.keeps_card(),
-                    networks,
-                    return_url,
-                };
-                stripe.charge(&wanted).await.map(Attempted::Answered)
-            }
-            None => {
-                let wanted = Vault { token: &token, merchant, attempt, networks, return_url };
-                stripe.vault(&wanted).await.map(Attempted::Kept)
-            }
+        let attempted = if let Some(amount) = agreement.terms.due_now() {
+            let wanted = Charge {
+                amount,
+                source: Source::Token(&token),
+                merchant,
+                attempt,
+                description: None,
+                statement: None,
+                off_session: false,
+                keep_card: agreement.terms.keeps_card(),
+                networks,
+                return_url,
+            };
+            stripe.charge(&wanted).await.map(Attempted::Answered)
+        } else {
+            let wanted = Vault { token: &token, merchant, attempt, networks, return_url };
+            stripe.vault(&wanted).await.map(Attempted::Kept)
         };
         match attempted {
             Ok(attempted) => Ok(Paid::Attempted(attempted)),
@@ -324,12 +321,11 @@ impl BookingEffects {
         } else {
             stripe.find_refund(&charge.intent, &row.idempotency_key).await.map_err(|failed| undone(&failed))?
         };
-        let outcome = match known {
-            Some(known) => known,
-            None => {
-                let wanted = Refund { intent: &charge.intent, amount: charge.amount, attempt: &row.idempotency_key };
-                stripe.refund(&wanted).await.map_err(|failed| undone(&failed))?
-            }
+        let outcome = if let Some(known) = known {
+            known
+        } else {
+            let wanted = Refund { intent: &charge.intent, amount: charge.amount, attempt: &row.idempotency_key };
+            stripe.refund(&wanted).await.map_err(|failed| undone(&failed))?
         };
         match outcome {
             RefundOutcome::Refunded { id } => Ok(RefundStanding::Done { id: id.into() }),

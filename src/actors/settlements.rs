@@ -10,7 +10,9 @@ use crate::domain::TransactionId;
 /// Replies of settled effects, to whoever waits on this node. Cheap to clone.
 ///
 /// A hint, not a truth: who hears nothing in time asks the transaction itself.
-pub struct Settlements<R>(Arc<Mutex<HashMap<TransactionId, broadcast::Sender<(String, R)>>>>);
+pub struct Settlements<R>(Arc<Mutex<Waiting<R>>>);
+
+type Waiting<R> = HashMap<TransactionId, broadcast::Sender<(String, R)>>;
 
 impl<R> Clone for Settlements<R> {
     fn clone(&self) -> Self {
@@ -28,14 +30,7 @@ impl<R: Clone> Settlements<R> {
     /// Begins to listen; before asking the transaction, so that nothing is missed.
     pub fn listen(&self, id: TransactionId) -> Listener<R> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let heard = match waiting.get(&id) {
-            Some(sender) => sender.subscribe(),
-            None => {
-                let (sender, heard) = broadcast::channel(4);
-                waiting.insert(id, sender);
-                heard
-            }
-        };
+        let heard = waiting.entry(id).or_insert_with(|| broadcast::channel(4).0).subscribe();
         Listener { heard: Some(heard), id, of: self.clone() }
     }
 

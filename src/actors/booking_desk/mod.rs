@@ -30,7 +30,7 @@ pub use availability::Checked;
 /// Google waits 4 s for CreateBooking (section 2.5): so long for the payment, in milliseconds.
 const ANSWER_MS: i64 = 3_500;
 /// How long the answer to a cancellation waits for its refund.
-const REFUND_WAIT: Duration = Duration::from_millis(2_000);
+const REFUND_WAIT: Duration = Duration::from_secs(2);
 
 /// The desk. Cheap to clone.
 #[derive(Clone)]
