@@ -2,6 +2,7 @@
 
 mod after;
 mod create;
+mod faults;
 mod payment;
 mod spa;
 mod surface;
