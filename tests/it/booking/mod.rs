@@ -3,6 +3,8 @@
 mod after;
 mod create;
 mod faults;
+mod kill;
+mod nodes;
 mod payment;
 mod spa;
 mod surface;
