@@ -136,7 +136,7 @@ impl BookingEffects {
         let attempted = match means {
             Means::Token(digest) => {
                 let outcome = self.pay_with_token(agreement, *digest, row).await?;
-                if !matches!(outcome, Paid::Open) {
+                if !outcome.goes_on() {
                     self.tokens.forget(agreement.id, *digest);
                 }
                 match outcome {
@@ -199,14 +199,15 @@ impl BookingEffects {
     async fn pay_with_token(&self, agreement: &Agreement, digest: [u8; 32], row: &OutboxRow) -> Result<Paid, Undone> {
         let stripe = self.stripe()?;
         let charges = agreement.terms.due_now().is_some();
-        if !row.fresh
-            && let Some(known) = found(stripe, charges, row).await?
-        {
-            return Ok(Paid::Attempted(known));
+        let known = if row.fresh { None } else { found(stripe, charges, row).await? };
+        match known {
+            // Keeping a card takes two requests, and the second never came: it is made up for.
+            None | Some(Attempted::Kept(VaultOutcome::Undecided { .. })) => {}
+            Some(known) => return Ok(Paid::Attempted(known)),
         }
+        let never = self.clock.now().millis_since(row.created_at) >= NEVER_SEEN_MS;
         let Some(token) = self.tokens.get(agreement.id, digest) else {
             // After a crash: nobody can charge it any more, and nobody has.
-            let never = self.clock.now().millis_since(row.created_at) >= NEVER_SEEN_MS;
             return Ok(if never { Paid::NotReached } else { Paid::Open });
         };
         let (merchant, attempt) = (agreement.merchant(), row.idempotency_key.as_str());
@@ -240,6 +241,8 @@ impl BookingEffects {
                 tracing::error!(processor.status = status, processor.code = %code, "the processor refuses our requests");
                 Ok(Paid::Refused(Failure::new(FailureCause::PaymentError, "the processor refused the request")))
             }
+            // An error of its own that the processor repeats for the same key: no money has moved, and others want the spot.
+            Err(failed) if !row.fresh && never && !failed.may_have_moved_money() => Ok(Paid::NotReached),
             Err(failed) => Err(undone(&failed)),
         }
     }
@@ -349,6 +352,16 @@ enum Paid {
     Refused(Failure),
     /// Not known yet.
     Open,
+}
+
+impl Paid {
+    /// Whether the token may still be needed.
+    const fn goes_on(&self) -> bool {
+        match self {
+            Self::Open | Self::Attempted(Attempted::Kept(VaultOutcome::Undecided { .. })) => true,
+            Self::Attempted(_) | Self::NotReached | Self::Refused(_) => false,
+        }
+    }
 }
 
 /// What the processor knows of an earlier try under this key.

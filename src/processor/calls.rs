@@ -53,10 +53,10 @@ pub enum InvalidSettings {
 /// A call that gave no answer to rely on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallFailed {
-    /// The processor was not reached: this request never left, and no request before it moved money.
+    /// The processor was not reached: no request of the operation ever left.
     #[error("the processor cannot be reached")]
     NotSent,
-    /// The processor is too busy, and did nothing.
+    /// The processor is too busy, and has done nothing of the operation.
     #[error("the processor is too busy")]
     Busy {
         /// What it asked for, in milliseconds.
@@ -87,6 +87,17 @@ pub enum CallFailed {
 }
 
 impl CallFailed {
+    /// The same after an earlier request of the operation: that one may have used up its token, so only the same keys can
+    /// go on. It is not known not to have happened.
+    pub(super) fn halfway(self) -> Self {
+        match self {
+            Self::NotSent | Self::Busy { .. } => {
+                Self::Unknown { money: false, why: "the processor was lost between two requests" }
+            }
+            other @ (Self::Unknown { .. } | Self::InUse | Self::Refused { .. } | Self::Amount(_)) => other,
+        }
+    }
+
     /// Whether money may have moved all the same: ask what became of the attempt before doing anything else.
     pub const fn may_have_moved_money(&self) -> bool {
         match self {

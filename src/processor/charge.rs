@@ -52,6 +52,8 @@ struct Payer {
     method: String,
     customer: Option<String>,
     network: Option<CardNetwork>,
+    /// Whether anything was sent for it.
+    sent: bool,
 }
 
 impl Stripe {
@@ -119,7 +121,8 @@ impl Stripe {
         form.extend(wanted.statement.and_then(statement).map(|text| ("statement_descriptor_suffix", text)));
         form.extend(wanted.return_url.map(|url| ("return_url", url.to_string())));
         let step = Step { key: format!("{}-{step}", wanted.attempt), path: &["payment_intents"], money: true };
-        match self.post(step, &form, deadline).await? {
+        let answered = self.post(step, &form, deadline).await;
+        match answered.map_err(|failed| if payer.sent { failed.halfway() } else { failed })? {
             Answer::Done(intent) => outcome(intent, payer.network),
             Answer::Refused(status, problem) => declined(status, problem, payer.network).map(Outcome::Declined),
         }
@@ -130,7 +133,7 @@ impl Stripe {
         let token = match wanted.source {
             Source::Vaulted(Vaulted { customer, payment_method }) => {
                 let (method, customer) = (payment_method.clone(), Some(customer.clone()));
-                return Ok(Ok(Payer { method, customer, network: None }));
+                return Ok(Ok(Payer { method, customer, network: None, sent: false }));
             }
             Source::Token(token) => token,
         };
@@ -138,9 +141,11 @@ impl Stripe {
             Ok(method) => method,
             Err(decline) => return Ok(Err(decline)),
         };
-        let mut payer = Payer { network: method.network(), method: method.id, customer: None };
+        let sent = !token.is_method() || keeps(wanted);
+        let mut payer = Payer { network: method.network(), method: method.id, customer: None, sent };
         if keeps(wanted) {
-            match self.customer(&payer.method, (wanted.attempt, wanted.merchant), deadline).await? {
+            let customer = self.customer(&payer.method, (wanted.attempt, wanted.merchant), deadline).await;
+            match customer.map_err(|failed| if token.is_method() { failed } else { failed.halfway() })? {
                 Ok(customer) => payer.customer = Some(customer),
                 Err(decline) => return Ok(Err(decline)),
             }
@@ -193,7 +198,7 @@ impl Stripe {
         let form = vec![("customer", customer.clone())];
         let path = ["payment_methods", method, "attach"];
         let step = Step { key: format!("{attempt}-attach"), path: &path, money: false };
-        match self.post::<Made>(step, &form, deadline).await? {
+        match self.post::<Made>(step, &form, deadline).await.map_err(CallFailed::halfway)? {
             Answer::Done(_) => Ok(Ok(customer)),
             Answer::Refused(status, problem) => declined(status, problem, None).map(Err),
         }

@@ -57,7 +57,8 @@ impl Stripe {
             Err(decline) => return Ok(VaultOutcome::Declined(decline)),
         };
         let network = method.network();
-        let customer = match self.customer(&method.id, (attempt, wanted.merchant), deadline).await? {
+        let customer = self.customer(&method.id, (attempt, wanted.merchant), deadline).await;
+        let customer = match customer.map_err(|f| if wanted.token.is_method() { f } else { f.halfway() })? {
             Ok(customer) => customer,
             Err(decline) => return Ok(VaultOutcome::Declined(decline)),
         };
@@ -69,12 +70,12 @@ impl Stripe {
             ("metadata[merchant]", wanted.merchant.as_str().to_owned()),
         ];
         let step = Step { key: format!("{attempt}-setup"), path: &["setup_intents"], money: false };
-        let made: Intent = self.post(step, &form, deadline).await?.done()?;
+        let made: Intent = self.post(step, &form, deadline).await.map_err(CallFailed::halfway)?.done()?;
         let mut form: Form<'_> = vec![("payment_method", method.id)];
         form.extend(wanted.return_url.map(|url| ("return_url", url.to_string())));
         let path = ["setup_intents", made.id.as_str(), "confirm"];
         let step = Step { key: format!("{attempt}-confirm"), path: &path, money: false };
-        match self.post::<Intent>(step, &form, deadline).await? {
+        match self.post::<Intent>(step, &form, deadline).await.map_err(CallFailed::halfway)? {
             Answer::Done(mut intent) => {
                 // Some leave out of the answer what they were told.
                 intent.customer.get_or_insert(Reference::Id(customer));

@@ -29,6 +29,8 @@ pub use availability::Checked;
 
 /// Google waits 4 s for CreateBooking (section 2.5): so long for the payment, in milliseconds.
 const ANSWER_MS: i64 = 3_500;
+/// How often who waits for a payment looks whether another node has carried it out.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long the answer to a cancellation waits for its refund.
 const REFUND_WAIT: Duration = Duration::from_secs(2);
 
@@ -208,17 +210,17 @@ impl BookingDesk {
     ) -> Result<Option<Reply>, DeskError> {
         let key = format!("pay-{id}-{attempt}");
         loop {
-            match tokio::time::timeout_at(until, listener.next()).await {
+            let look = until.min(tokio::time::Instant::now() + LOOK_EVERY);
+            match tokio::time::timeout_at(look, listener.next()).await {
                 Ok(Some((settled, reply))) if settled == key => return Ok(Some(reply)),
-                Ok(Some(_)) => {}
-                // Too much was missed, or the time is over: another node may have carried it out.
-                Ok(None) | Err(_) => {
-                    let reply = self.ask(id, Input::Recall).await?;
-                    return Ok(match reply {
-                        Reply::Paying { .. } => None,
-                        other => Some(other),
-                    });
-                }
+                Ok(Some(_)) => continue,
+                // Too much was missed, or another node may have carried it out.
+                Ok(None) | Err(_) => {}
+            }
+            match self.ask(id, Input::Recall).await? {
+                Reply::Paying { .. } if tokio::time::Instant::now() < until => {}
+                Reply::Paying { .. } => return Ok(None),
+                other => return Ok(Some(other)),
             }
         }
     }

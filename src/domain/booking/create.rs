@@ -81,25 +81,38 @@ fn judge(request: &Request, now: Timestamp) -> Option<Failure> {
 fn attempt(state: &State, request: &Request) -> Decision<Booking> {
     let agreement = request.agreement.clone();
     let (mut events, mut effects) = (Vec::new(), Vec::new());
+    let needs_token = agreement.terms.needs_token();
     let own = match state {
-        State::Challenged(challenged) => going_on(challenged, request),
-        State::Unheard | State::Paying(_) | State::Failed(_) | State::Unclaimed(_) | State::Booked(_) => None,
+        State::Challenged(challenged) if needs_token => going_on(challenged, request),
+        State::Unheard
+        | State::Paying(_)
+        | State::Failed(_)
+        | State::Challenged(_)
+        | State::Unclaimed(_)
+        | State::Booked(_) => None,
+    };
+    let another = request.resumes.filter(|resumed| resumed.first != agreement.id);
+    let means = match (&own, another, request.token) {
+        _ if !needs_token => None,
+        (Some(intent), _, _) => Some(Means::Challenge(intent.clone())),
+        (None, Some(resumed), _) => Some(Means::Adopted(resumed)),
+        (None, None, Some(token)) => Some(Means::Token(token)),
+        // 6.8: the answer to a challenge that is not open, and nothing else to pay with.
+        (None, None, None) => {
+            let failure = Failure::new(FailureCause::PaymentError, "there is no such challenge");
+            return Decision::answer(Reply::Failed(failure));
+        }
     };
     if let (None, State::Challenged(challenged)) = (&own, state) {
         // Asked anew without an answer to the challenge: the first transaction must not be paid as well.
         events.push(Event::ChallengeDropped);
         effects.extend(abandon(challenged));
     }
-    if !agreement.terms.needs_token() {
+    let Some(means) = means else {
         events.push(Event::Booked { agreement });
         let mut decision = record(state.clone(), events, effects);
         decision.reply = in_created_form(decision.reply);
         return decision;
-    }
-    let means = match (own, request.resumes, request.token) {
-        (Some(intent), _, _) => Means::Challenge(intent),
-        (None, Some(resumed), _) if resumed.first != agreement.id => Means::Adopted(resumed),
-        (None, _, token) => Means::Token(token.unwrap_or_default()),
     };
     let attempt = state.past().attempts.saturating_add(1);
     effects.push(Effect::Pay { attempt, agreement: agreement.clone(), means: means.clone() });

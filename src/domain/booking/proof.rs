@@ -93,6 +93,11 @@ fn bk_6_4_what_cannot_be_tried_is_refused_and_leaves_nothing() {
         ),
         ("no token", Request { token: None, ..asked() }, "a payment token is needed"),
         (
+            "no token, and an answer to a challenge that is not open (6.8)",
+            Request { token: None, resumes: Some(Resumed { first: id(7), attempt: 1 }), ..asked() },
+            "there is no such challenge",
+        ),
+        (
             "another processor's",
             Request { chargeable: false, ..asked() },
             "the payment token is of no processor that can be charged",

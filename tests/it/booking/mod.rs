@@ -2,6 +2,9 @@
 
 mod after;
 mod create;
+mod faults;
+mod kill;
+mod nodes;
 mod payment;
 mod spa;
 mod surface;

@@ -1,17 +1,18 @@
 //! A spa whose appointments Google sells: feeds, a processor, Google's receiver of real-time updates, and the server.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
 
 use roundtrip::domain::{Role, Timestamp, UserName};
-use roundtrip::ports::{Clock as _, ManualClock};
+use roundtrip::ports::{Clock as _, ManualClock, SystemClock};
 use roundtrip::storage::{NewApiToken, NewUser};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::browser::{Browser, Page};
 use crate::harness::listener::{Answer, Listener, Received};
-use crate::harness::node::Node;
+use crate::harness::node::{Node, Process};
 use crate::harness::ports::free_port;
 use crate::harness::settings::Engine;
 use crate::harness::stripe::{Processor, SECRET_KEY};
@@ -50,10 +51,15 @@ pub(super) struct Spa {
 pub(super) struct Updates {
     heard: Arc<Mutex<Vec<Value>>>,
     script: Arc<Mutex<VecDeque<u16>>>,
+    arrived: Arc<Mutex<Vec<String>>>,
+    held: Arc<(Mutex<bool>, Condvar)>,
 }
 
 impl Updates {
     fn answer(&self, received: &Received) -> Answer {
+        self.arrived.lock().unwrap().push(received.target.clone());
+        let (held, released) = &*self.held;
+        drop(released.wait_while(held.lock().unwrap(), |held| *held).unwrap());
         let status = self.script.lock().unwrap().pop_front().unwrap_or(200);
         if status == 200 {
             let body: Value = serde_json::from_slice(&received.body).unwrap();
@@ -67,6 +73,21 @@ impl Updates {
     /// The next updates are answered so.
     pub(super) fn script(&self, statuses: &[u16]) {
         self.script.lock().unwrap().extend(statuses);
+    }
+
+    /// Nothing is answered until [`Updates::release`].
+    pub(super) fn hold(&self) {
+        *self.held.0.lock().unwrap() = true;
+    }
+
+    pub(super) fn release(&self) {
+        *self.held.0.lock().unwrap() = false;
+        self.held.1.notify_all();
+    }
+
+    /// How many calls of this kind have arrived, answered or not.
+    pub(super) fn arrived(&self, of: &str) -> usize {
+        self.arrived.lock().unwrap().iter().filter(|target| target.contains(of)).count()
     }
 
     /// Every booking notification that was accepted.
@@ -92,17 +113,34 @@ impl Spa {
 
     /// With so many nodes.
     pub(super) async fn on(engine: Engine, nodes: usize) -> Self {
-        let clock = ManualClock::at(Timestamp::from_millis(START_MS));
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(crate::postgres::fresh_database().await),
+        };
+        let mut spa = Self::around((engine, database), nodes, Timestamp::from_millis(START_MS));
+        for index in 0..nodes {
+            let node = spa.node(index).await;
+            spa.nodes.push(node);
+        }
+        spa.hire().await;
+        spa
+    }
+
+    /// For the built binary, in real time.
+    pub(super) fn outside() -> Self {
+        Self::around((Engine::Sqlite, None), 1, SystemClock.now())
+    }
+
+    /// Everything but the server.
+    fn around((engine, database): (Engine, Option<String>), nodes: usize, now: Timestamp) -> Self {
+        let clock = ManualClock::at(now);
         let dir = tempfile::tempdir().unwrap();
         let google = Updates::default();
         let theirs = google.clone();
         let listener = Listener::start(Arc::new(move |received| Some(theirs.answer(&received))));
-        let database = match engine {
-            Engine::Sqlite => format!("sqlite://{}/roundtrip.db", dir.path().display()),
-            Engine::Postgres => crate::postgres::fresh_database().await,
-        };
+        let database = database.unwrap_or_else(|| format!("sqlite://{}/roundtrip.db", dir.path().display()));
         let rtu = format!("http://{}", listener.address);
-        let mut spa = Self {
+        let spa = Self {
             processor: Processor::start(&clock),
             clock,
             nodes: Vec::new(),
@@ -115,11 +153,6 @@ impl Spa {
             _listener: listener,
         };
         spa.write_files(&rtu);
-        for index in 0..nodes {
-            let node = spa.node(index).await;
-            spa.nodes.push(node);
-        }
-        spa.hire().await;
         spa
     }
 
@@ -138,6 +171,21 @@ impl Spa {
     /// Starts a node again, or for the first time.
     pub(super) async fn node(&self, index: usize) -> Node {
         Node::start(&self.settings(index), self.dir.path(), &self.clock, 7 + index as u64).await
+    }
+
+    /// Starts the built binary.
+    pub(super) async fn serve(&self) -> Process {
+        Process::serve(&self.settings(0), self.dir(), self.ports[0].0, &[]).await
+    }
+
+    /// Where its files are.
+    pub(super) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// `database.url`
+    pub(super) fn database(&self) -> &str {
+        &self.database
     }
 
     /// The configuration file.
@@ -199,10 +247,20 @@ impl Spa {
     }
 
     pub(super) async fn call_node(&self, index: usize, method: &str, body: &Value) -> Page {
-        let url = format!("{}/v3/{method}/", self.nodes[index].public);
+        let called = self.called(&self.nodes[index].public, method, body).await;
+        called.unwrap()
+    }
+
+    /// Google calls the built binary, which may be gone before it answers.
+    pub(super) async fn try_call(&self, method: &str, body: &Value) -> Option<Page> {
+        self.called(&format!("http://127.0.0.1:{}", self.ports[0].0), method, body).await
+    }
+
+    async fn called(&self, origin: &str, method: &str, body: &Value) -> Option<Page> {
+        let url = format!("{origin}/v3/{method}/");
         let authorization = authorization(USER, PASSWORD);
         let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
-        self.browser.post(url, &headers, body.to_string()).await
+        self.browser.try_post(url, &headers, body.to_string()).await
     }
 
     /// Google calls a method, and is answered with 200.

@@ -52,8 +52,27 @@ impl Browser {
         headers: &[(&'static str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> Page {
+        self.send(self.posting(url, headers, body)).await
+    }
+
+    /// As [`Browser::post`], to somebody who may not answer.
+    pub(crate) async fn try_post(
+        &self,
+        url: impl AsRef<str>,
+        headers: &[(&'static str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Option<Page> {
+        self.try_send(self.posting(url, headers, body)).await.ok()
+    }
+
+    fn posting(
+        &self,
+        url: impl AsRef<str>,
+        headers: &[(&'static str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> reqwest::RequestBuilder {
         let request = self.0.post(url.as_ref()).body(body.into());
-        self.send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
     }
 
     pub(crate) async fn request(&self, method: &str, url: impl AsRef<str>) -> Page {

@@ -92,10 +92,14 @@ async fn bk_6_9_no_answer_in_time_is_unknown() {
 }
 
 #[actix_web::test]
-async fn bk_6_9_a_busy_processor_did_nothing() {
+async fn bk_6_9_a_busy_processor_did_nothing_and_between_two_requests_nothing_that_moves_money() {
     let (processor, client) = processor();
-    processor.owner.fail(CHARGES, Fault::Busy, 1);
+    processor.owner.fail(MAKES, Fault::Busy, 1);
     assert_eq!(attempt(&client, "a-1").await, Err(CallFailed::Busy { retry_after_ms: None }));
+    // The token is used up now: the attempt can only go on under its own keys.
+    processor.owner.fail(CHARGES, Fault::Busy, 1);
+    let failed = attempt(&client, "a-1").await.unwrap_err();
+    assert!(matches!(failed, CallFailed::Unknown { money: false, .. }), "{failed}");
     charged(attempt(&client, "a-1").await.unwrap());
 }
 

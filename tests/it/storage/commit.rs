@@ -126,7 +126,7 @@ async fn a_known_request_is_not_answered_twice(home: &Home) {
 }
 
 /// Keeps all writers waiting until it is dropped or rolled back.
-async fn hold_writers(home: &Home) -> (DatabaseConnection, DatabaseTransaction) {
+pub(super) async fn hold_writers(home: &Home) -> (DatabaseConnection, DatabaseTransaction) {
     let raw = home.raw().await;
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),

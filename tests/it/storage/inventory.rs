@@ -83,9 +83,9 @@ fn service() -> Published<Service> {
 }
 
 /// The first slot of a day that begins with it.
-const FIRST_S: i64 = 20_700 * 86_400;
+pub(super) const FIRST_S: i64 = 20_700 * 86_400;
 
-fn slot(start_s: i64, spots_open: u32) -> SlotOffer {
+pub(super) fn slot(start_s: i64, spots_open: u32) -> SlotOffer {
     SlotOffer {
         id: SlotId {
             merchant: spa(),
@@ -109,7 +109,7 @@ fn keyed(slots: &[SlotOffer]) -> Vec<(SlotKey, Published<SlotOffer>)> {
 }
 
 /// Loads a merchant of this name with these slots.
-async fn load(store: &Store, feed_generation: i64, name: &str, slots: &[SlotOffer]) -> Placed {
+pub(super) async fn load(store: &Store, feed_generation: i64, name: &str, slots: &[SlotOffer]) -> Placed {
     let staging = store.begin_load(feed_generation, NOW).await.unwrap();
     store.stage(&staging, FeedBatch::Merchants(vec![merchant(name)]), NOW).await.unwrap();
     store.stage(&staging, FeedBatch::Services(vec![service()]), NOW).await.unwrap();
@@ -121,7 +121,7 @@ async fn names(store: &Store) -> Vec<String> {
     store.catalog().await.unwrap().merchants().map(|merchant| merchant.name.as_ref().to_owned()).collect()
 }
 
-async fn spots(store: &Store, start_s: i64) -> Option<u32> {
+pub(super) async fn spots(store: &Store, start_s: i64) -> Option<u32> {
     let found = store.slots(&[slot_key(&slot(start_s, 0).id)]).await.unwrap();
     assert_eq!(found.len(), 1);
     found[0].as_ref().map(|slot| slot.spots_open)

@@ -5,6 +5,7 @@ mod alarm;
 mod audit;
 mod booking_codec;
 mod booking_dice;
+mod claims;
 mod codec;
 mod commit;
 mod fixture;
