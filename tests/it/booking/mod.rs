@@ -2,6 +2,9 @@
 
 mod after;
 mod create;
+mod events;
 mod payment;
+mod payouts;
+mod reports;
 mod spa;
 mod surface;
