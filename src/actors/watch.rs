@@ -14,12 +14,13 @@ use super::registry::Registry;
 use super::shell::{Ask, AskError};
 use crate::crypto::alarm_id;
 use crate::domain::alarm::{About, Alarm, AlarmKind, Input, State};
+use crate::domain::payout::Payout;
 use crate::domain::redirect_payment::RedirectPayment;
 use crate::domain::remittance;
-use crate::domain::{EffectLane, Timestamp};
+use crate::domain::{Attention, EffectLane, Timestamp};
 use crate::ports::Clock;
 use crate::protocol::google_redirect::ClockSkew;
-use crate::storage::{Codec as _, Overdue, StorageError, Store};
+use crate::storage::{Codec as _, Overdue, Overview, StorageError, Store};
 
 /// How often it is asked whether a look is due. The look itself follows the server's clock.
 const TICK: Duration = Duration::from_millis(500);
@@ -37,6 +38,14 @@ const DUE_SOON_MS: i64 = 48 * 3_600 * 1_000;
 const MOST_SKEW_MS: i64 = 10_000;
 /// What has stood before finance for longer needs a reminder.
 const FINANCE_MS: i64 = 24 * 3_600 * 1_000;
+
+/// What of bookings stands before finance and cannot wait for a day: evidence has a deadline, and a payer waits for money.
+const AT_ONCE: [(Attention, AlarmKind); 4] = [
+    (Attention::Disputed, AlarmKind::ChargeDisputed),
+    (Attention::RefundFailed, AlarmKind::RefundFailed),
+    (Attention::DepositNotCharged, AlarmKind::DepositNotCharged),
+    (Attention::PayoutFailed, AlarmKind::PayoutFailed),
+];
 
 /// A key with an end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +163,10 @@ impl Look {
         self.judge(AlarmKind::DeadLetters, letters);
         let waiting = self.before_finance(store).await;
         self.judge(AlarmKind::BeforeFinance, waiting);
+        for (attention, kind) in AT_ONCE {
+            let standing = store.standing_before_finance(attention).await;
+            self.judge(kind, standing.map(|found| found.into_iter().map(|found| at_once(kind, &found)).collect()));
+        }
         let due = store.open_statements().await;
         let due = due.map(|open| open.iter().filter_map(|statement| self.due(&statement.state)).collect());
         self.judge(AlarmKind::StatementDue, due);
@@ -289,6 +302,31 @@ impl Look {
             }
         }
     }
+}
+
+/// One alarm for each transaction.
+fn at_once(kind: AlarmKind, found: &Overview) -> (String, String) {
+    let advice = match kind {
+        AlarmKind::ChargeDisputed => {
+            "The processor has taken the money back meanwhile: send it evidence before its deadline."
+        }
+        AlarmKind::RefundFailed => {
+            "The money is with us again: `POST /api/v1/bookings/{bookingId}/refund` tries it again."
+        }
+        AlarmKind::DepositNotCharged => "The guest's card was declined: ask the guest, or cancel the booking.",
+        AlarmKind::PayoutFailed => "The money is with the processor again: check the bank account that it pays out to.",
+        AlarmKind::StatementDue
+        | AlarmKind::NotificationLate
+        | AlarmKind::DeadLetters
+        | AlarmKind::KeyExpiry
+        | AlarmKind::ClockSkew
+        | AlarmKind::LedgerImbalance
+        | AlarmKind::BeforeFinance
+        | AlarmKind::UnexplainedCharge => "",
+    };
+    let Overview { id, kind: machine, account, request_id, .. } = found;
+    let name = if machine == Payout::KIND { request_id.clone() } else { format!("{machine} {id} of {account}") };
+    (id.to_string(), format!("{}: {name}. {advice}", kind.title()))
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use crate::actors::{BankImport, InventoryLoad, LateMoney, Registry, StatementPol
 use crate::config::{self, Config, KeyScheme, NamedSecret, PaidAfterClose};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
 use crate::domain::Piaid;
+use crate::domain::alarm::Alarm;
+use crate::domain::payout::Payout;
 use crate::domain::redirect_payment::RedirectPayment;
 use crate::domain::remittance::{FeeSchedule, Remittance, Rules};
 use crate::issuer::{Issuers, SignedRedirect};
@@ -160,6 +162,8 @@ pub(super) struct Kinds {
     pub(super) statements: Registry<Remittance>,
     pub(super) policies: Arc<HashMap<Piaid, StatementPolicy>>,
     pub(super) bank: BankImport,
+    pub(super) payouts: Registry<Payout>,
+    pub(super) alarms: Registry<Alarm>,
     pub(super) inventory: Option<InventoryLoad>,
 }
 
@@ -189,6 +193,9 @@ pub(super) fn surface(config: &Config, keys: Keys, kinds: &Kinds, around: &Surro
         bank: kinds.bank.clone(),
         inventory: kinds.inventory.clone(),
         booking: None,
+        processor: None,
+        payouts: kinds.payouts.clone(),
+        alarms: kinds.alarms.clone(),
         store: kinds.store.clone(),
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),

@@ -9,17 +9,19 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::Hands;
+use super::assemble::Kinds;
 use crate::actors::{
-    AvailabilityWatch, BookingDesk, BookingEffects, Deadlines, InventoryEffects, Registry, Routes, Settlements,
-    TokenVault,
+    AvailabilityWatch, BookingDesk, BookingEffects, ChargeEvents, Deadlines, InventoryEffects, Registry, Routes,
+    Settlements, TokenVault,
 };
 use crate::config;
-use crate::crypto::{CardSeal, ServiceAccount, UrlKeys};
+use crate::crypto::{CardSeal, ServiceAccount, StripeEventKey, UrlKeys};
 use crate::domain::inventory::Inventory;
 use crate::processor::{Stripe, StripeSettings};
 use crate::protocol::booking_server::Credentials;
 use crate::protocol::maps_booking::{MapsBooking, MapsBookingSettings};
 use crate::web::BookingSurface;
+use crate::web::processor::{ProcessorEvents, ProcessorSurface};
 
 /// How long one notification of Google may take.
 const UPDATE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -77,6 +79,26 @@ impl Bookings {
         AvailabilityWatch::start_in_arbiter(&Arbiter::new().handle(), move |_| watch);
         (routes, BookingSurface { path, credentials, desk })
     }
+}
+
+/// The way in of the card processor's events; `None` without `processor.stripe.webhook_secret_file`.
+pub(super) fn processor_events(
+    hands: &Hands<'_>,
+    kinds: &Kinds,
+    booking: Option<&BookingSurface>,
+) -> anyhow::Result<Option<ProcessorEvents>> {
+    let secret = hands.config.stripe.as_ref().and_then(|stripe| stripe.webhook_secret.as_ref());
+    let Some(secret) = secret else { return Ok(None) };
+    let key = StripeEventKey::new(secret.expose()).context("processor.stripe.webhook_secret_file")?;
+    let charges = ChargeEvents {
+        store: hands.store.clone(),
+        // Without a booking server there may still be bookings of yesterday.
+        bookings: booking.map_or_else(|| hands.registry(), |booking| booking.desk.bookings.clone()),
+        alarms: kinds.alarms.clone(),
+        outbox: hands.outbox.clone(),
+        clock: hands.around.clock.clone(),
+    };
+    Ok(Some(ProcessorEvents { desk: ProcessorSurface { key, payouts: kinds.payouts.clone() }, charges }))
 }
 
 fn stripe(settings: &config::Stripe) -> anyhow::Result<Stripe> {

@@ -136,13 +136,15 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         statements: hands.registry(),
         policies: Arc::new(assemble::statement_policies(config)),
         bank: BankImport { store: store.clone(), transfers: bank::registry(&hands), clock: around.clock.clone() },
+        payouts: hands.registry(),
+        alarms: hands.registry(),
         inventory,
     };
     let http = http_client().context("cannot build the HTTP client")?;
     let google = google_client(config, http)?;
     let watch = Watch {
         store: store.clone(),
-        alarms: hands.registry(),
+        alarms: kinds.alarms.clone(),
         clock: around.clock.clone(),
         skew: google.clock_skew(),
         keys: alarms::ending_keys(config)?,
@@ -195,7 +197,9 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
     alarms::start(watch);
 
-    let surface = web::Data::new(Surface { booking: bookings, ..assemble::surface(config, keys, &kinds, &around)? });
+    let processor = booking::processor_events(&hands, &kinds, bookings.as_ref())?;
+    let shared = assemble::surface(config, keys, &kinds, &around)?;
+    let surface = web::Data::new(Surface { booking: bookings, processor, ..shared });
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
     let handles = [public_server.handle(), admin_server.handle()];
     actix_rt::spawn(public_server);

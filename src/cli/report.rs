@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 use super::{load, store, write};
 use crate::crypto::hex;
 use crate::domain::Piaid;
-use crate::finance::{PeriodAsked, Surfaces, write_period, write_statement};
+use crate::domain::catalog::MerchantId;
+use crate::finance::{PeriodAccount, PeriodAsked, Surfaces, write_period, write_statement};
 use crate::ports::{Clock as _, SystemClock};
 use crate::report::{Day, Format, Written};
 use crate::storage::Store;
@@ -38,8 +39,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "PIAID", value_parser = piaid, conflicts_with = "merchant")]
         account: Option<Piaid>,
         /// One merchant of the booking surface.
-        #[arg(long, value_name = "ID")]
-        merchant: Option<String>,
+        #[arg(long, value_name = "ID", value_parser = merchant)]
+        merchant: Option<MerchantId>,
         /// redirect, booking, outlook or all.
         #[arg(long, default_value = "all", value_parser = surface)]
         surface: Surfaces,
@@ -60,6 +61,10 @@ pub(super) struct Target {
 
 fn piaid(text: &str) -> Result<Piaid, String> {
     Piaid::parse(text).map_err(|error| error.to_string())
+}
+
+fn merchant(text: &str) -> Result<MerchantId, String> {
+    MerchantId::parse(text).map_err(|error| error.to_string())
 }
 
 fn day(text: &str) -> Result<Day, String> {
@@ -98,7 +103,7 @@ async fn carry_out(store: &Store, command: Command) -> anyhow::Result<()> {
             (write_statement(store, row.id, (to.format, &to.out), now).await?, to.out)
         }
         Command::Period { from, to, account, merchant, surface, file } => {
-            let account = account.map(|piaid| piaid.as_str().to_owned()).or(merchant);
+            let account = account.map(PeriodAccount::Google).or(merchant.map(PeriodAccount::Merchant));
             let asked = PeriodAsked { from, to, account, surfaces: surface };
             (write_period(store, &asked, (file.format, &file.out), now).await?, file.out)
         }

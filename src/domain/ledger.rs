@@ -29,10 +29,11 @@ pub enum Account {
     Disputed,
     /// What we owe a merchant for the bookings that were paid through us.
     PayableToMerchant(MerchantId),
-    /// Our own account at the bank that pays Google.
+    /// Our own account at the bank, as the bank's statements tell it.
     Bank,
     /// Money whose owner is not decided: a success after we had reported a negative outcome, a transfer that fits no
-    /// statement, the accepted difference between a statement and our books.
+    /// statement, the accepted difference between a statement and our books. Also money under way to or from our bank: a
+    /// payout that the bank's statement has not shown yet.
     Suspense,
 }
 

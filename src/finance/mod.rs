@@ -4,7 +4,7 @@
 mod period;
 mod statement;
 
-pub use period::{PeriodAsked, Surfaces, write_period};
+pub use period::{PeriodAccount, PeriodAsked, Surfaces, write_period};
 pub use statement::write_statement;
 
 use crate::report::ReportError;

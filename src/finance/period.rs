@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::FinanceError;
-use crate::domain::Timestamp;
+use crate::domain::catalog::MerchantId;
+use crate::domain::{Piaid, Timestamp};
 use crate::report::{AccountBalance, Day, Format, LedgerLine, PeriodHead, PeriodReport, Written, Zone};
-use crate::storage::{LedgerFilter, LedgerRow, ReportMade, Store};
+use crate::storage::{LedgerFilter, LedgerRow, ReportMade, Store, merchant_account};
 
 /// Lines that are read at once.
 const LINES_AT_ONCE: u64 = 5_000;
@@ -18,7 +19,7 @@ pub enum Surfaces {
     All,
     /// Google's redirect form of payment: payments, refunds, statements, and the transfers that pay them.
     Redirect,
-    /// Bookings.
+    /// Bookings, and the payouts of their money.
     Booking,
     /// Invoices.
     Outlook,
@@ -45,8 +46,26 @@ impl Surfaces {
         match self {
             Self::All => None,
             Self::Redirect => Some(&["redirect_payment", "remittance_statement", "bank_transfer"]),
-            Self::Booking => Some(&["booking"]),
+            Self::Booking => Some(&["booking", "payout"]),
             Self::Outlook => Some(&["invoice"]),
+        }
+    }
+}
+
+/// Whose transactions a period report is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeriodAccount {
+    /// One account of Google's.
+    Google(Piaid),
+    /// One merchant of the booking surface: its bookings, and the payouts to it.
+    Merchant(MerchantId),
+}
+
+impl PeriodAccount {
+    fn name(&self) -> String {
+        match self {
+            Self::Google(piaid) => piaid.as_str().to_owned(),
+            Self::Merchant(merchant) => merchant_account(merchant),
         }
     }
 }
@@ -58,8 +77,8 @@ pub struct PeriodAsked {
     pub from: Day,
     /// Last day, included.
     pub to: Day,
-    /// One account of Google or one merchant, or all.
-    pub account: Option<String>,
+    /// One account, or all.
+    pub account: Option<PeriodAccount>,
     /// Which transactions.
     pub surfaces: Surfaces,
 }
@@ -79,7 +98,7 @@ pub async fn write_period(
     let filter = LedgerFilter {
         from: asked.from.start(&zone),
         until: asked.to.next().start(&zone),
-        account: asked.account.clone(),
+        account: asked.account.as_ref().map(PeriodAccount::name),
         kinds: asked.surfaces.kinds(),
     };
     let head = PeriodHead {
@@ -130,6 +149,7 @@ fn line<'a>(row: &'a LedgerRow, transaction: &'a str) -> LedgerLine<'a> {
         surface: match row.kind.as_str() {
             "redirect_payment" | "remittance_statement" => "redirect",
             "bank_transfer" => "bank",
+            "payout" => "booking",
             "invoice" => "outlook",
             other => other,
         },

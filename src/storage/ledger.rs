@@ -267,7 +267,7 @@ fn ledger_row(columns: Columns) -> Result<LedgerRow, StorageError> {
     })
 }
 
-fn account_sum((account, currency, sum): (String, String, String)) -> Result<AccountSum, StorageError> {
+pub(super) fn account_sum((account, currency, sum): (String, String, String)) -> Result<AccountSum, StorageError> {
     let micros = sum.parse().map_err(|_| {
         StorageError::corrupt("ledger", "amount_micros", &account, CodecError("the sum is not a number".to_owned()))
     })?;

@@ -38,6 +38,7 @@ mod writer;
 pub use agreement::Disagreement;
 pub use alarm::Overdue;
 pub use bank_transfer::{StatementName, TransferRow};
+pub use booking::merchant_account;
 pub use booking_lists::{BookingFilter, ListedBooking, Pack};
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
@@ -47,6 +48,7 @@ pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, 
 pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
 pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow, PeriodSum};
 pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
+pub use payout::{PayoutRow, PayoutsOf};
 pub use read::{Overview, StateCount};
 pub use remittance::{LinePage, OursFound, ReportMade, StatedLine, StatementRow};
 pub use schema::MigrationState;

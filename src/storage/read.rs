@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Codec, CodecError, Loaded, Position, Remembered, RequestKey, StorageError, Store};
 use crate::domain::redirect_payment::RedirectPayment;
-use crate::domain::{Currency, Money, Piaid, Timestamp, TransactionId};
+use crate::domain::{Attention, Currency, Money, Piaid, Timestamp, TransactionId};
 
 /// A transaction in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +140,20 @@ impl Store {
             select = select.filter(Column::Account.eq(account.as_str()));
         }
         let rows = select.order_by_asc(Column::Account).all(&self.0.read).await?;
+        rows.into_iter().map(Overview::try_from).collect()
+    }
+
+    /// Transactions that stand before finance for this reason, the oldest first; at most 100.
+    pub async fn standing_before_finance(&self, why: Attention) -> Result<Vec<Overview>, StorageError> {
+        use transaction::Column;
+        let rows = transaction::Entity::find()
+            .filter(Column::Attention.is_not_null())
+            .filter(Column::Attention.eq(why.as_str()))
+            .order_by_asc(Column::CreatedMs)
+            .order_by_asc(Column::Id)
+            .limit(MOST_FOUND)
+            .all(&self.0.read)
+            .await?;
         rows.into_iter().map(Overview::try_from).collect()
     }
 

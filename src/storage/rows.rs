@@ -256,7 +256,8 @@ fn ledger<M: Codec>(commit: &Commit<M>, entries: &[LedgerEntry], journal_seq: i6
     (0..).zip(entries).map(row).collect()
 }
 
-fn account_name(account: &Account) -> String {
+/// The name of an account in the ledger. Never changes.
+pub(super) fn account_name(account: &Account) -> String {
     match account {
         Account::IssuerReceivable(issuer) => format!("issuer_receivable:{issuer}"),
         Account::PayableToGoogle(piaid) => format!("payable_to_google:{piaid}"),

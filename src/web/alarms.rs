@@ -1,14 +1,17 @@
 //! Alarms as operators see them (contract section 2).
 
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::admin::{allowed, unavailable};
+use super::admin::{allowed, person, unavailable};
+use super::respond::problem;
+use super::statements::either;
 use super::surface::Surface;
-use crate::domain::alarm::{Alarm, AlarmKind, State};
-use crate::domain::{Machine, Timestamp};
-use crate::storage::Store;
+use crate::actors::{Ask, AskError};
+use crate::domain::alarm::{Alarm, AlarmKind, Input, Rejection, State};
+use crate::domain::{Machine, Timestamp, TransactionId};
+use crate::storage::{Loaded, Store};
 
 /// How many are listed: those that last first.
 const MOST_LISTED: u64 = 500;
@@ -25,6 +28,33 @@ pub(super) async fn alarms(surface: web::Data<Surface>, request: HttpRequest) ->
         }
         Err(error) => unavailable(&error),
     }
+}
+
+/// `POST /api/v1/alarms/{alarmId}/end`: a person has looked at a charge that no booking explains. Every other alarm ends by
+/// itself, when its cause does.
+pub(super) async fn end(surface: web::Data<Surface>, id: web::Path<String>, request: HttpRequest) -> HttpResponse {
+    let ended = async {
+        let caller = allowed(&surface, &request, "bookings:write").await?;
+        let by = person(&surface, &caller).await?;
+        let unknown = || problem(StatusCode::NOT_FOUND, "no such alarm");
+        let id = TransactionId::parse(&id).map_err(|_| unknown())?;
+        let loaded = surface.store.load::<Alarm>(id).await.map_err(|error| unavailable(&error))?;
+        let kind = loaded.and_then(|Loaded { state, .. }| state.about().map(|about| about.kind)).ok_or_else(unknown)?;
+        if kind != AlarmKind::UnexplainedCharge {
+            return Err(problem(StatusCode::CONFLICT, "this alarm ends when its cause does"));
+        }
+        match surface.alarms.ask(Ask::plain(id, Input::Gone)).await {
+            Ok(_) => {
+                tracing::info!(alarm.id = %id, user.name = %by, "an alarm was ended");
+                Ok(HttpResponse::Accepted().json(json!({"alarmId": id.to_string()})))
+            }
+            Err(AskError::Rejected(Rejection::Unknown)) => Err(unknown()),
+            Err(
+                AskError::Refused(_) | AskError::IdempotencyViolation | AskError::Overloaded | AskError::Unavailable,
+            ) => Err(problem(StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable")),
+        }
+    };
+    either(ended.await)
 }
 
 fn shown(state: &State) -> Option<Value> {

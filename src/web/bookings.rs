@@ -284,7 +284,8 @@ pub(super) async fn decline(
     either(decided(&surface, &id, (&request, &unverified), |_: &Caller| Ok(Input::Decline)).await)
 }
 
-/// `POST /api/v1/bookings/{bookingId}/refund`: finance gives a charge back in full, or tries a failed refund again.
+/// `POST /api/v1/bookings/{bookingId}/refund`: finance gives a charge back in full, or tries a failed refund again: also of
+/// a charge that never became a booking.
 pub(super) async fn refund(
     surface: web::Data<Surface>,
     id: web::Path<String>,
@@ -294,7 +295,21 @@ pub(super) async fn refund(
     let given = async {
         let caller = allowed(&surface, &request, "bookings:write").await?;
         let by = person(&surface, &caller).await?;
-        decided(&surface, &id, (&request, &unverified), |_: &Caller| Ok(Input::GiveBack { by })).await
+        let asked = asked(&surface, &id, (&request, &unverified), |_: &Caller| Ok(Input::GiveBack { by })).await?;
+        match asked {
+            // There is no booking that could be shown.
+            (
+                id,
+                Ok(
+                    Reply::Failed(_)
+                    | Reply::Paying { .. }
+                    | Reply::Unclaimed
+                    | Reply::Challenged { .. }
+                    | Reply::Adopted { .. },
+                ),
+            ) => Ok(HttpResponse::Accepted().json(json!({"bookingId": id.to_string()}))),
+            (id, other) => answered(id, other),
+        }
     };
     either(given.await)
 }
@@ -303,16 +318,30 @@ pub(super) async fn refund(
 async fn decided(
     surface: &Surface,
     id: &str,
-    (request, unverified): (&HttpRequest, &[u8]),
+    sent: (&HttpRequest, &[u8]),
     read: impl FnOnce(&Caller) -> Result<Input, HttpResponse>,
 ) -> Answered {
+    let (id, reply) = asked(surface, id, sent, read).await?;
+    answered(id, reply)
+}
+
+async fn asked(
+    surface: &Surface,
+    id: &str,
+    (request, unverified): (&HttpRequest, &[u8]),
+    read: impl FnOnce(&Caller) -> Result<Input, HttpResponse>,
+) -> Result<(TransactionId, Result<Reply, AskError<Rejection>>), HttpResponse> {
     let caller = allowed(surface, request, "bookings:write").await?;
     let desk = desk(surface)?;
     let id = parsed(id)?;
     let input = read(&caller)?;
     let remember = remember(request, &caller, unverified)?;
     let ask = Ask { id, input, remember, settles: None };
-    match desk.bookings.ask(ask).await.map(Told::into_reply) {
+    Ok((id, desk.bookings.ask(ask).await.map(Told::into_reply)))
+}
+
+fn answered(id: TransactionId, reply: Result<Reply, AskError<Rejection>>) -> Answered {
+    match reply {
         Ok(Reply::Stands(view) | Reply::Created(view)) => Ok(HttpResponse::Accepted().json(json!({
             "bookingId": id.to_string(),
             "status": view.status.as_str(),

@@ -14,6 +14,7 @@ mod google;
 mod guard;
 pub mod pages;
 mod pay;
+mod payouts;
 pub mod processor;
 mod reports;
 mod respond;
@@ -37,6 +38,7 @@ const LONGEST_BODY: usize = 256 * 1024;
 pub fn public(surface: &Surface) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let google = surface.google.as_ref().map(|google| (google.begin_path.clone(), google.base_path.clone()));
     let booking = surface.booking.as_ref().map(|booking| booking.path.clone());
+    let processor = surface.processor.is_some();
     let prefix = surface.path_prefix.clone();
     move |app| {
         app.app_data(web::PayloadConfig::new(LONGEST_BODY));
@@ -44,15 +46,21 @@ pub fn public(surface: &Surface) -> impl FnOnce(&mut web::ServiceConfig) + use<>
         app.service(web::resource("/readyz").route(web::get().to(admin::readyz)));
         // A proxy may or may not take the path prefix of `public_url` away: both find us.
         if !prefix.is_empty() {
-            let paths = (google.as_ref(), booking.as_deref());
+            let paths = (google.as_ref(), booking.as_deref(), processor);
             app.service(web::scope(&prefix).configure(|app| surfaces(app, paths)));
         }
-        surfaces(app, (google.as_ref(), booking.as_deref()));
+        surfaces(app, (google.as_ref(), booking.as_deref(), processor));
         app.default_service(web::to(respond::not_found));
     }
 }
 
-fn surfaces(app: &mut web::ServiceConfig, (google, booking): (Option<&(String, String)>, Option<&str>)) {
+/// Google's paths, the booking server's, and whether the card processor's events are taken.
+type Paths<'a> = (Option<&'a (String, String)>, Option<&'a str>, bool);
+
+fn surfaces(app: &mut web::ServiceConfig, (google, booking, processor): Paths<'_>) {
+    if processor {
+        app.service(web::resource("/processor/stripe/events").route(web::post().to(processor::event)));
+    }
     if let Some(path) = booking {
         app.service(web::resource(format!("{path}/{{method:.*}}")).route(web::to(booking::call)));
     }
@@ -85,6 +93,11 @@ pub fn administration(app: &mut web::ServiceConfig) {
                 .default_service(web::to(admin::not_allowed)),
         )
         .service(
+            web::resource("/api/v1/alarms/{alarmId}/end")
+                .route(web::post().to(alarms::end))
+                .default_service(web::to(admin::not_allowed)),
+        )
+        .service(
             web::resource("/api/v1/payments")
                 .route(web::get().to(admin::find_payments))
                 .default_service(web::to(admin::not_allowed)),
@@ -112,6 +125,7 @@ pub fn administration(app: &mut web::ServiceConfig) {
         .configure(statement_routes)
         .configure(bank_routes)
         .configure(booking_routes)
+        .configure(payout_routes)
         .service(
             web::resource("/api/v1/booking/feeds")
                 .route(web::post().to(feeds::load))
@@ -205,6 +219,25 @@ fn booking_routes(app: &mut web::ServiceConfig) {
     .service(
         web::resource("/api/v1/bookings/{bookingId}/refund")
             .route(web::post().to(bookings::refund))
+            .default_service(web::to(admin::not_allowed)),
+    );
+}
+
+fn payout_routes(app: &mut web::ServiceConfig) {
+    app.service(
+        web::resource("/api/v1/merchants/{merchantId}/payouts")
+            .route(web::get().to(payouts::of_merchant))
+            .route(web::post().to(payouts::record))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/merchants/{merchantId}/payouts/{reference}/take-back")
+            .route(web::post().to(payouts::take_back))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/processor/payouts")
+            .route(web::get().to(payouts::of_processor))
             .default_service(web::to(admin::not_allowed)),
     );
 }

@@ -1,16 +1,47 @@
 //! `POST /processor/stripe/events`: what the card processor tells us by itself (contract section 3).
+//!
+//! An event is answered with 204 once everything that follows from it is stored, and 503 until then: the processor sends it
+//! again.
 
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::respond::problem;
-use crate::actors::{Ask, AskError, Registry};
+use super::surface::Surface;
+use crate::actors::{Ask, AskError, ChargeEvents, NotHeard, Registry};
 use crate::crypto::{StripeEventKey, processor_payout_id};
 use crate::domain::payout::{Input, Payout, PayoutReference, ProcessorPayout, Rejection};
 use crate::domain::{Money, Timestamp};
 use crate::processor::{EventError, Happened, ProcessorEvent, UnverifiedEvent, open_event};
+
+/// The processor's way in, and the bookings behind it.
+pub struct ProcessorEvents {
+    /// Who is let in, and where payouts are booked.
+    pub desk: ProcessorSurface,
+    /// Where disputes and refunds are heard.
+    pub charges: ChargeEvents,
+}
+
+pub(super) async fn event(
+    surface: web::Data<Surface>,
+    request: HttpRequest,
+    unverified_body: web::Bytes,
+) -> HttpResponse {
+    let Some(processor) = &surface.processor else {
+        return problem(StatusCode::NOT_FOUND, "there is nothing at this path");
+    };
+    let signature = request.headers().get("stripe-signature").and_then(|value| value.to_str().ok());
+    let unverified = UnverifiedEvent { signature: signature.unwrap_or_default(), body: &unverified_body };
+    match processor.desk.hear(&unverified, surface.clock.now()).await {
+        Heard::Answered(response) => response,
+        Heard::OfBooking(event) => match processor.charges.hear(&event).await {
+            Ok(()) => acknowledged(),
+            Err(NotHeard::Unavailable | NotHeard::NotYet) => unavailable(),
+        },
+    }
+}
 
 /// The processor's way in; absent without `processor.stripe.webhook_secret_file`: its path answers 404.
 pub struct ProcessorSurface {

@@ -15,7 +15,8 @@ use super::respond::problem;
 use super::statements::find;
 use super::surface::Surface;
 use crate::domain::Piaid;
-use crate::finance::{FinanceError, PeriodAsked, Surfaces, write_period, write_statement};
+use crate::domain::catalog::MerchantId;
+use crate::finance::{FinanceError, PeriodAccount, PeriodAsked, Surfaces, write_period, write_statement};
 use crate::report::{Day, Format, ReportError, Written};
 
 /// How much of a file is sent at once.
@@ -59,7 +60,25 @@ pub(super) struct PeriodQuery {
     from: String,
     to: String,
     account: Option<String>,
+    merchant: Option<String>,
     surface: Option<String>,
+}
+
+impl PeriodQuery {
+    fn account(&self) -> Result<Option<PeriodAccount>, &'static str> {
+        match (&self.account, &self.merchant) {
+            (None, None) => Ok(None),
+            (Some(account), None) => {
+                let piaid = Piaid::parse(account).map_err(|_| "account: expected a PIAID")?;
+                Ok(Some(PeriodAccount::Google(piaid)))
+            }
+            (None, Some(merchant)) => {
+                let merchant = MerchantId::parse(merchant).map_err(|_| "merchant: expected a merchant_id")?;
+                Ok(Some(PeriodAccount::Merchant(merchant)))
+            }
+            (Some(_), Some(_)) => Err("account and merchant exclude each other"),
+        }
+    }
 }
 
 /// `GET /api/v1/reports/period.csv?from=DAY&to=DAY`, `.xlsx`
@@ -74,12 +93,11 @@ pub(super) async fn period(
         allowed(&surface, &request, "reports:read").await?;
         let format = Format::parse(&extension).map_err(|_| problem(StatusCode::NOT_FOUND, "no such report"))?;
         let day = |name: &str, text: &str| Day::parse(text).map_err(|error| bad(&format!("{name}: {error}")));
-        let account = query.account.as_deref().map(Piaid::parse).transpose();
         let surfaces = query.surface.as_deref().map_or(Some(Surfaces::All), Surfaces::parse);
         let asked = PeriodAsked {
             from: day("from", &query.from)?,
             to: day("to", &query.to)?,
-            account: account.map_err(|_| bad("account: expected a PIAID"))?.map(|piaid| piaid.as_str().to_owned()),
+            account: query.account().map_err(bad)?,
             surfaces: surfaces.ok_or_else(|| bad("surface: expected redirect, booking, outlook or all"))?,
         };
         let name = format!("period-{}-to-{}", asked.from, asked.to);

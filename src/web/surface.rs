@@ -7,8 +7,11 @@ use url::Url;
 
 use super::booking::BookingSurface;
 use super::pages::{IssuerMark, PageAssets};
+use super::processor::ProcessorEvents;
 use crate::actors::{BankImport, InventoryLoad, Registry, StatementPolicy};
 use crate::crypto::{Purpose, UrlKeys};
+use crate::domain::alarm::Alarm;
+use crate::domain::payout::Payout;
 use crate::domain::redirect_payment::{RedirectPayment, Terms};
 use crate::domain::remittance::Remittance;
 use crate::domain::{IssuerId, Piaid, Timestamp, TransactionId};
@@ -67,6 +70,12 @@ pub struct Surface {
     pub inventory: Option<InventoryLoad>,
     /// The booking server, if it is configured.
     pub booking: Option<BookingSurface>,
+    /// The card processor's events, if their secret is configured.
+    pub processor: Option<ProcessorEvents>,
+    /// Payouts: the processor's to us, and ours to merchants.
+    pub payouts: Registry<Payout>,
+    /// The alarms.
+    pub alarms: Registry<Alarm>,
     /// For lists and probes of the admin listener only.
     pub store: Store,
     /// The time.

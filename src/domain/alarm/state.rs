@@ -21,11 +21,21 @@ pub enum AlarmKind {
     LedgerImbalance,
     /// Something has stood before finance for more than a day.
     BeforeFinance,
+    /// A payer disputes a charge: the processor wants evidence within days.
+    ChargeDisputed,
+    /// The processor could not give a refund back.
+    RefundFailed,
+    /// A deposit that was agreed for later could not be charged.
+    DepositNotCharged,
+    /// What the processor paid out did not arrive at our bank.
+    PayoutFailed,
+    /// The processor speaks of a charge, and no booking explains it. A person ends it.
+    UnexplainedCharge,
 }
 
 impl AlarmKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::StatementDue,
         Self::NotificationLate,
         Self::DeadLetters,
@@ -33,6 +43,11 @@ impl AlarmKind {
         Self::ClockSkew,
         Self::LedgerImbalance,
         Self::BeforeFinance,
+        Self::ChargeDisputed,
+        Self::RefundFailed,
+        Self::DepositNotCharged,
+        Self::PayoutFailed,
+        Self::UnexplainedCharge,
     ];
 
     /// The name in rows, metrics and webhooks. Never changes.
@@ -45,6 +60,11 @@ impl AlarmKind {
             Self::ClockSkew => "clock_skew",
             Self::LedgerImbalance => "ledger_imbalance",
             Self::BeforeFinance => "before_finance",
+            Self::ChargeDisputed => "charge_disputed",
+            Self::RefundFailed => "refund_failed",
+            Self::DepositNotCharged => "deposit_not_charged",
+            Self::PayoutFailed => "payout_failed",
+            Self::UnexplainedCharge => "unexplained_charge",
         }
     }
 
@@ -63,6 +83,11 @@ impl AlarmKind {
             Self::ClockSkew => "The clock is wrong",
             Self::LedgerImbalance => "The ledger does not balance",
             Self::BeforeFinance => "Something waits for finance",
+            Self::ChargeDisputed => "A payer disputes a charge",
+            Self::RefundFailed => "A refund has failed",
+            Self::DepositNotCharged => "A deposit could not be charged",
+            Self::PayoutFailed => "A payout has not arrived",
+            Self::UnexplainedCharge => "No booking explains what the processor says",
         }
     }
 }

@@ -485,6 +485,12 @@ fn disputes_are_booked_and_stand_before_finance_until_they_end() {
         assert_eq!(Booking::attention(&history.state), None);
         assert_eq!(history.balance(&Account::ProcessorReceivable), held);
         assert_eq!((history.balance(&Account::Disputed), history.balance(&owed)), (0, merchants));
+        // What comes back is what went, whatever is said later.
+        let mut history = History::booked(prepaid());
+        history.tell(&dispute(DisputeStanding::Open), NOW).unwrap();
+        let less = Dispute { id: "dp-1".into(), amount: usd(1), standing: end };
+        history.tell(&Input::Disputed(less), NOW).unwrap();
+        assert_eq!((history.balance(&Account::Disputed), history.balance(&owed)), (0, merchants));
         // The end alone is heard.
         let mut history = History::booked(prepaid());
         history.tell(&dispute(end), NOW).unwrap();

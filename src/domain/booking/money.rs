@@ -10,7 +10,7 @@ use super::decide::{Verdict, record, record_booked, stands};
 use super::message::{Collected, Collecting, Effect, Event, Rejection, Why};
 use super::state::{Booked, Charge, Dispute, DisputeStanding, Fee, Later, RefundStanding, State};
 use super::words::{BookingStatus, PrepaymentStatus};
-use crate::domain::{Account, Decision, LedgerEntry, Money, Timestamp, UserName};
+use crate::domain::{Account, Decision, LedgerEntry, Money, Record, Timestamp, UserName};
 
 /// How often a later deposit is tried.
 const DEPOSIT_TRIES: u32 = 3;
@@ -202,7 +202,9 @@ pub(super) fn refunded(state: &State, (number, tries): (u32, u32), standing: &Re
 pub(super) fn abandoned(state: &State, intent: &Arc<str>, charged: Option<Money>) -> Decision<Booking> {
     let event = Event::Abandoned { intent: intent.clone(), charged };
     let mut decision = record(state.clone(), vec![event], Vec::new());
-    if let Some(amount) = charged {
+    if let (Some(amount), Some(agreement)) = (charged, state.agreement()) {
+        // Money moved under this id, and the processor may speak of it for months.
+        decision.records.push(Record::BookingCharge { booking: agreement.id, intent: intent.clone() });
         let (held, open) = (Account::ProcessorReceivable, Account::Suspense);
         decision.entries = LedgerEntry::pair(held.clone(), open.clone(), amount, "abandoned charge");
         decision.entries.extend(LedgerEntry::pair(open, held, amount, "abandoned charge refunded"));
@@ -211,18 +213,18 @@ pub(super) fn abandoned(state: &State, intent: &Arc<str>, charged: Option<Money>
 }
 
 pub(super) fn disputed(booked: &Booked, dispute: &Dispute) -> Decision<Booking> {
-    let known = booked.disputes.iter().find(|known| known.id == dispute.id).map(|known| known.standing);
+    let known = booked.disputes.iter().find(|known| known.id == dispute.id);
+    // What was heard first is what comes back, whatever is said later: nothing stays disputed for ever.
+    let amount = known.map_or(dispute.amount, |known| known.amount);
     let (held, away) = (Account::ProcessorReceivable, Account::Disputed);
-    let entries = match (known, dispute.standing) {
-        (None, DisputeStanding::Open) => LedgerEntry::pair(away, held, dispute.amount, "disputed"),
-        (Some(DisputeStanding::Open), DisputeStanding::Won) => {
-            LedgerEntry::pair(held, away, dispute.amount, "dispute won")
-        }
+    let entries = match (known.map(|known| known.standing), dispute.standing) {
+        (None, DisputeStanding::Open) => LedgerEntry::pair(away, held, amount, "disputed"),
+        (Some(DisputeStanding::Open), DisputeStanding::Won) => LedgerEntry::pair(held, away, amount, "dispute won"),
         (Some(DisputeStanding::Open), DisputeStanding::Lost) => {
-            LedgerEntry::pair(owed(booked), away, dispute.amount, "dispute lost")
+            LedgerEntry::pair(owed(booked), away, amount, "dispute lost")
         }
         // Its end was heard before its beginning.
-        (None, DisputeStanding::Lost) => LedgerEntry::pair(owed(booked), held, dispute.amount, "dispute lost"),
+        (None, DisputeStanding::Lost) => LedgerEntry::pair(owed(booked), held, amount, "dispute lost"),
         (None, DisputeStanding::Won) => Vec::new(),
         (Some(DisputeStanding::Open), DisputeStanding::Open)
         | (
@@ -230,5 +232,8 @@ pub(super) fn disputed(booked: &Booked, dispute: &Dispute) -> Decision<Booking> 
             DisputeStanding::Open | DisputeStanding::Won | DisputeStanding::Lost,
         ) => return stands(booked),
     };
-    Decision { entries, ..record_booked(booked, vec![Event::Disputed(dispute.clone())], Vec::new()) }
+    Decision {
+        entries,
+        ..record_booked(booked, vec![Event::Disputed(Dispute { amount, ..dispute.clone() })], Vec::new())
+    }
 }

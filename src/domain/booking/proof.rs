@@ -285,6 +285,8 @@ fn bk_6_8_an_abandoned_challenge_is_given_up_and_what_was_charged_meanwhile_goes
     let charged = Some(usd(FULL));
     history.tell(&Input::Abandoned { intent: "pi-1".into(), charged }, until).unwrap();
     assert_eq!((history.entries.len(), history.balances().len()), (4, 0), "in the books, and gone");
+    let found = Record::BookingCharge { booking: id(7), intent: "pi-1".into() };
+    assert!(history.records.contains(&found), "the processor may still speak of it");
 }
 
 #[test]

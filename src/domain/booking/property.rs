@@ -169,7 +169,7 @@ impl World {
             Happens::Dispute => {
                 let standings = [DisputeStanding::Open, DisputeStanding::Won, DisputeStanding::Lost];
                 let (id, standing) = (format!("dp-{}", b % 2).into(), standings[usize::from(a % 3)]);
-                self.tell(&Input::Disputed(Dispute { id, amount: usd(7_000_000), standing }));
+                self.tell(&Input::Disputed(Dispute { id, amount: usd(7_000_000 + i64::from(b)), standing }));
             }
             Happens::Adopt => {
                 let (by, wants) = (id(8 + u128::from(a % 2)), Arc::new(self.wanted.clone()));

@@ -97,19 +97,23 @@ fn same_record(known: &MerchantPayout, said: &MerchantPayout) -> bool {
         && known.sent_at == said.sent_at
 }
 
+/// Under way: what our bank account holds is said by the bank's own statements alone, which book an arriving payout as
+/// bank against suspense. So it is in the bank's account once, and suspense is even when the statement is imported.
 fn sent(payout: &ProcessorPayout, reason: &'static str) -> Vec<LedgerEntry> {
-    LedgerEntry::pair(Account::Bank, Account::ProcessorReceivable, payout.amount, reason)
+    LedgerEntry::pair(Account::Suspense, Account::ProcessorReceivable, payout.amount, reason)
 }
 
+/// Under way as well: the bank's statement books what left as suspense against bank.
 fn recorded(payout: &MerchantPayout) -> Vec<LedgerEntry> {
     let payable = Account::PayableToMerchant(payout.merchant.clone());
-    LedgerEntry::pair_by(payable, Account::Bank, payout.amount, ("payout to merchant".into(), Some(payout.by.clone())))
+    let (reason, by) = ("payout to merchant".into(), Some(payout.by.clone()));
+    LedgerEntry::pair_by(payable, Account::Suspense, payout.amount, (reason, by))
 }
 
 /// The reversal stands under the name of who decided it, with their reason.
 fn taken_back(payout: &MerchantPayout, by: &UserName, why: &str) -> Vec<LedgerEntry> {
     let payable = Account::PayableToMerchant(payout.merchant.clone());
-    LedgerEntry::pair_by(Account::Bank, payable, payout.amount, (why.to_owned().into(), Some(by.clone())))
+    LedgerEntry::pair_by(Account::Suspense, payable, payout.amount, (why.to_owned().into(), Some(by.clone())))
 }
 
 fn reversed(mut entries: Vec<LedgerEntry>) -> Vec<LedgerEntry> {

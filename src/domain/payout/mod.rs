@@ -2,7 +2,8 @@
 //!
 //! A payout of the processor is booked when the processor says that it was sent, and reversed when it says that the bank sent
 //! it back; its words may come more than once and in any order. A payout to a merchant is booked when a person of finance
-//! records it, and reversed when one takes it back: our bank's own interface is not ours to drive.
+//! records it, and reversed when one takes it back: our bank's own interface is not ours to drive. Until the bank's
+//! statement shows it, a payout is money under way (`Account::Suspense`).
 //!
 //! `state.rs` holds the snapshot and the words, `decide.rs` the judgement and the replay.
 

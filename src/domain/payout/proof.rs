@@ -80,7 +80,7 @@ fn what_the_processor_pays_out_moves_to_the_bank_once() {
         ("another amount", Input::ProcessorPaid(from_processor(1)), Err(Rejection::Differs)),
         ("nobody's to take back", take_back(), Err(Rejection::Differs)),
     ]);
-    assert_eq!(history.moved(&Account::Bank), 100_000_000);
+    assert_eq!(history.moved(&Account::Suspense), 100_000_000);
     assert_eq!(history.moved(&Account::ProcessorReceivable), -100_000_000);
     assert_eq!(Payout::attention(&history.state), None);
 }
@@ -95,7 +95,7 @@ fn a_payout_that_comes_back_is_with_the_processor_again() {
         ("again", Input::ProcessorFailed(failed.clone()), Ok(Reply::Stands(Standing::Failed))),
         ("the first word again", Input::ProcessorPaid(failed), Ok(Reply::Stands(Standing::Failed))),
     ]);
-    assert_eq!((history.moved(&Account::Bank), history.entries.len()), (0, 4));
+    assert_eq!((history.moved(&Account::Suspense), history.entries.len()), (0, 4));
     assert_eq!(Payout::attention(&history.state), Some(Attention::PayoutFailed));
 }
 
@@ -113,7 +113,7 @@ fn words_that_overtake_each_other_book_nothing() {
 fn what_the_processor_takes_from_the_bank_moves_the_other_way() {
     let history =
         run(vec![("we owe it", Input::ProcessorPaid(from_processor(-5_000_000)), Ok(Reply::Booked(Standing::Paid)))]);
-    assert_eq!(history.moved(&Account::Bank), -5_000_000);
+    assert_eq!(history.moved(&Account::Suspense), -5_000_000);
 }
 
 #[test]
@@ -125,12 +125,12 @@ fn a_payout_to_a_merchant_has_an_author_and_so_has_its_reversal() {
         ("none of the processor's", Input::ProcessorPaid(from_processor(1)), Err(Rejection::Differs)),
     ]);
     let payable = Account::PayableToMerchant(MerchantId::parse("spa-1").unwrap());
-    assert_eq!((history.moved(&payable), history.moved(&Account::Bank)), (80_000_000, -80_000_000));
+    assert_eq!((history.moved(&payable), history.moved(&Account::Suspense)), (80_000_000, -80_000_000));
     assert!(history.entries.iter().all(|entry| entry.author == Some(user("fiona"))));
     assert_eq!(history.tell(&take_back()), Ok(Reply::Booked(Standing::TakenBack)));
     assert_eq!(history.tell(&take_back()), Ok(Reply::Stands(Standing::TakenBack)));
     assert_eq!(history.tell(&Input::Record(to_merchant(80_000_000, "fiona"))), Err(Rejection::TakenBack));
-    assert_eq!((history.moved(&payable), history.moved(&Account::Bank)), (0, 0));
+    assert_eq!((history.moved(&payable), history.moved(&Account::Suspense)), (0, 0));
     let last = history.entries.last().unwrap();
     assert_eq!((last.reason.as_ref(), &last.author), ("returned by the bank", &Some(user("carl"))));
 }
@@ -185,7 +185,7 @@ proptest! {
             }
         }
         prop_assert!(history.journal.len() <= 2 && history.entries.len() <= 4);
-        let bank = history.moved(&Account::Bank);
+        let bank = history.moved(&Account::Suspense);
         match &history.state {
             State::Unheard | State::Failed { .. } | State::TakenBack { .. } => prop_assert_eq!(bank, 0),
             State::Paid { payout } => prop_assert_eq!(bank, payout.amount.micros()),

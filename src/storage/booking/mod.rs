@@ -9,6 +9,7 @@ mod stored;
 
 use super::{Codec, CodecError, Summary};
 use crate::domain::booking::{Agreement, Booking, Effect, Event, Reply, State};
+use crate::domain::catalog::MerchantId;
 use crate::domain::{Currency, Money};
 use stored::Stored;
 
@@ -79,12 +80,17 @@ impl Codec for Booking {
     fn summary(state: &State) -> Option<Summary> {
         let agreement = state.agreement()?;
         Some(Summary {
-            account: format!("booking:{}", agreement.merchant()),
+            account: merchant_account(agreement.merchant()),
             request_id: agreement.id.to_string(),
             issuer: None,
             amount: amount(agreement)?,
         })
     }
+}
+
+/// The account of everything that belongs to a merchant: bookings, and payouts to it. No PIAID has a colon.
+pub fn merchant_account(merchant: &MerchantId) -> String {
+    format!("booking:{merchant}")
 }
 
 /// What is charged at once, else the price, else what may be charged later.

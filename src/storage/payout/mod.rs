@@ -3,14 +3,20 @@
 //! `values.rs` holds serialisable counterparts of the domain's values: they borrow when writing and own when reading. A
 //! counterpart's member or variant is never renamed or removed while rows with it exist; a new member is an `Option`.
 
+mod lists;
 mod values;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::booking::merchant_account;
 use super::{Codec, CodecError, Summary};
 use crate::domain::payout::{Effect, Event, Payout, Reply, State};
+pub use lists::{PayoutRow, PayoutsOf};
 use values::{StoredEvent, StoredReply, StoredState};
+
+/// The processor's account.
+const PROCESSOR: &str = "processor:stripe";
 
 impl Codec for Payout {
     const KIND: &'static str = "payout";
@@ -56,17 +62,19 @@ impl Codec for Payout {
         read::<StoredReply>(text).map(Reply::from)
     }
 
-    /// The account is the merchant, or the processor's name; the request id is the reference, told apart from requests of
-    /// the same account; the amount is positive when it goes where payouts go: to our bank, or to the merchant.
+    /// The account is that of the merchant's bookings, or the processor's; the request id is the reference, told apart from
+    /// requests of the same account; the amount is positive when it goes where payouts go: to our bank, or to the merchant.
     fn summary(state: &State) -> Option<Summary> {
         let (account, reference, amount) = match state {
             State::Unheard => return None,
-            State::Paid { payout } | State::Failed { payout } => ("stripe", &payout.reference, payout.amount),
+            State::Paid { payout } | State::Failed { payout } => {
+                (PROCESSOR.to_owned(), &payout.reference, payout.amount)
+            }
             State::Recorded { payout } | State::TakenBack { payout, .. } => {
-                (payout.merchant.as_str(), &payout.reference, payout.amount)
+                (merchant_account(&payout.merchant), &payout.reference, payout.amount)
             }
         };
-        Some(Summary { account: account.to_owned(), request_id: format!("payout {reference}"), issuer: None, amount })
+        Some(Summary { account, request_id: format!("payout {reference}"), issuer: None, amount })
     }
 }
 
@@ -221,7 +229,7 @@ mod tests {
         let summary = Payout::summary(&State::Failed { payout }).unwrap();
         assert_eq!(
             (summary.account.as_str(), summary.request_id.as_str(), summary.amount),
-            ("stripe", "payout po_1", amount)
+            ("processor:stripe", "payout po_1", amount)
         );
         assert_eq!(Payout::summary(&State::Unheard), None);
     }

@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
+use roundtrip::crypto::StripeEventKey;
 use roundtrip::domain::{Role, Timestamp, UserName};
 use roundtrip::ports::{Clock as _, ManualClock, SystemClock};
+use roundtrip::sandbox::stripe::EventsTo;
 use roundtrip::storage::{NewApiToken, NewUser};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::Url;
 
 use crate::harness::browser::{Browser, Page};
 use crate::harness::listener::{Answer, Listener, Received};
@@ -31,6 +34,17 @@ const USER: &str = "google";
 const PASSWORD: &str = "correct horse battery staple";
 /// The token of somebody who may do everything.
 const DESK: &str = "rt_token_of_the_desk";
+/// The same, as its header.
+pub(super) const BEARER: &str = "Bearer rt_token_of_the_desk";
+
+/// Where the processor's events go.
+pub(super) const EVENTS: &str = "/processor/stripe/events";
+/// What they are signed with.
+const EVENT_SECRET: &str = "whsec_spa";
+
+pub(super) fn event_key() -> StripeEventKey {
+    StripeEventKey::new(EVENT_SECRET).unwrap()
+}
 
 /// Everything around the server under test.
 pub(super) struct Spa {
@@ -140,15 +154,17 @@ impl Spa {
         let listener = Listener::start(Arc::new(move |received| Some(theirs.answer(&received))));
         let database = database.unwrap_or_else(|| format!("sqlite://{}/roundtrip.db", dir.path().display()));
         let rtu = format!("http://{}", listener.address);
+        let ports: Vec<_> = (0..nodes).map(|_| (free_port(), free_port())).collect();
+        let url = Url::parse(&format!("http://127.0.0.1:{}{EVENTS}", ports[0].0)).unwrap();
         let spa = Self {
-            processor: Processor::start(&clock),
+            processor: Processor::telling(&clock, Some(EventsTo { url, key: event_key() })),
             clock,
             nodes: Vec::new(),
             browser: Browser::new(),
             dir,
             engine,
             database,
-            ports: (0..nodes).map(|_| (free_port(), free_port())).collect(),
+            ports,
             google,
             _listener: listener,
         };
@@ -160,6 +176,7 @@ impl Spa {
         let write = |name: &str, text: &str| std::fs::write(self.dir.path().join(name), text).unwrap();
         write("password", PASSWORD);
         write("stripe", SECRET_KEY);
+        write("webhook", EVENT_SECRET);
         write("rtu", rtu);
         write("url-key", &crate::harness::keys::secret(200).1);
         let (merchants, services, availability) = feeds(1);
@@ -198,6 +215,7 @@ impl Spa {
              [database]\nurl = \"{}\"\n\
              [signing]\nkeys = [{{ id = \"u1\", secret_file = \"url-key\" }}]\n\
              [processor.stripe]\nendpoint = \"{}\"\nsecret_key_file = \"stripe\"\ntimeout_ms = 1500\n\
+             webhook_secret_file = \"webhook\"\n\
              [booking]\nfeeds = [\"merchants.json\", \"services.json\", \"availability.json\"]\n\
              credentials = [{{ user = \"{USER}\", password_file = \"password\" }}]\n\
              rtu_endpoint = \"{rtu}\"\npartner_id = \"12345678\"\n",
@@ -214,12 +232,30 @@ impl Spa {
         let token = NewApiToken {
             id: uuid::Uuid::from_u128(1),
             name: "desk".to_owned(),
-            scopes: "bookings:read,bookings:write,reports:read".to_owned(),
+            scopes: "bookings:read,bookings:write,reports:read,outbox:read,statements:write".to_owned(),
             user_name: Some("ann".to_owned()),
             sha256: roundtrip::crypto::content_hash(DESK.as_bytes()),
             created_at,
         };
         self.nodes[0].store.create_token(token).await.unwrap();
+    }
+
+    /// A token that belongs to nobody, as its header.
+    pub(super) async fn program(&self) -> String {
+        let token = NewApiToken {
+            id: uuid::Uuid::from_u128(2),
+            name: "program".to_owned(),
+            scopes: "bookings:write".to_owned(),
+            user_name: None,
+            sha256: roundtrip::crypto::content_hash(b"rt_token_of_a_program"),
+            created_at: Timestamp::from_millis(START_MS),
+        };
+        self.nodes[0].store.create_token(token).await.unwrap();
+        "Bearer rt_token_of_a_program".to_owned()
+    }
+
+    pub(super) fn dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     pub(super) const fn google(&self) -> &Updates {
@@ -320,6 +356,42 @@ impl Spa {
         let bearer = format!("Bearer {DESK}");
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         self.browser.post(url, &headers, body.to_string()).await
+    }
+
+    /// The alarms of a kind that last.
+    pub(super) async fn alarms(&self, kind: &str) -> Vec<Value> {
+        let shown = self.desk("alarms").await;
+        let of = |alarm: &&Value| alarm["kind"] == kind && alarm["state"] == "Raised";
+        shown["alarms"].as_array().unwrap().iter().filter(of).cloned().collect()
+    }
+
+    /// Waits until so many alarms of a kind last.
+    pub(super) async fn alarmed(&self, kind: &str, count: usize) -> Vec<Value> {
+        until(&format!("{count} alarms: {kind}"), async || {
+            self.pass(31_000);
+            let lasting = self.alarms(kind).await;
+            (lasting.len() == count).then_some(lasting)
+        })
+        .await
+    }
+
+    /// The processor says something, signed at this time.
+    pub(super) async fn hear(&self, kind: &str, object: &Value, at: Timestamp) -> Page {
+        let event = json!({"id": "evt_1", "object": "event", "type": kind, "created": at.as_secs(),
+                           "data": {"object": object}});
+        let body = event.to_string();
+        self.hear_signed(&event_key().sign(at, body.as_bytes()), body).await
+    }
+
+    pub(super) async fn hear_signed(&self, signature: &str, body: String) -> Page {
+        let url = format!("{}{EVENTS}", self.nodes[0].public);
+        let headers = [("stripe-signature", signature), ("content-type", "application/json")];
+        self.browser.post(url, &headers, body).await
+    }
+
+    /// Waits until every event of the processor was taken.
+    pub(super) async fn all_heard(&self) {
+        until("all events are taken", async || (self.processor.owner.undelivered() == 0).then_some(())).await;
     }
 
     /// Waits until the booking, as staff see it, satisfies `wanted`.

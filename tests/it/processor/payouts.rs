@@ -83,7 +83,7 @@ async fn what_the_processor_pays_out_is_in_the_books_once_and_reversed_once() {
     for _ in 0..2 {
         assert_eq!(desk.status("payout.paid", payout("po_1", 10_000)).await, StatusCode::NO_CONTENT);
     }
-    let moved = |micros: i128| vec![("bank".to_owned(), micros), ("processor_receivable".to_owned(), -micros)];
+    let moved = |micros: i128| vec![("processor_receivable".to_owned(), -micros), ("suspense".to_owned(), micros)];
     assert_eq!(desk.books().await, moved(100_000_000));
     assert_eq!(desk.status("payout.paid", payout("po_2", 500)).await, StatusCode::NO_CONTENT);
     assert_eq!(desk.books().await, moved(105_000_000));
@@ -141,7 +141,7 @@ async fn what_a_merchant_is_paid_is_in_the_books_under_its_author() {
     assert_eq!(first, Reply::Booked(Standing::Recorded));
     let other = payouts.ask(Ask::plain(id, record(1))).await.unwrap_err();
     assert!(matches!(other, AskError::Rejected(Rejection::Differs)), "{other:?}");
-    let booked = [("bank".to_owned(), -80_000_000), ("payable_to_merchant:spa-1".to_owned(), 80_000_000)];
+    let booked = [("payable_to_merchant:spa-1".to_owned(), 80_000_000), ("suspense".to_owned(), -80_000_000)];
     assert_eq!(desk.books().await, booked);
     let undo = Input::TakeBack { by: UserName::parse("carl").unwrap(), why: "returned".into() };
     payouts.ask(Ask::plain(id, undo)).await.unwrap();

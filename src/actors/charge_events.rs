@@ -1,0 +1,244 @@
+//! What the card processor says by itself about charges: disputes, and refunds that it gave back or could not (contract
+//! section 3). An event finds its booking by the charge; one that no booking explains becomes an alarm, and is never lost.
+//!
+//! Events come more than once and in any order. Nothing is remembered of them: a booking's own snapshot says whether one
+//! says anything new.
+
+use std::sync::Arc;
+
+use super::outbox::OutboxHandle;
+use super::registry::Registry;
+use super::shell::{Ask, AskError};
+use crate::crypto::alarm_id;
+use crate::domain::alarm::{self, About, Alarm, AlarmKind};
+use crate::domain::booking::{Booked, Booking, Dispute, DisputeStanding, Fee, Input, RefundStanding, Rejection, State};
+use crate::domain::{EffectLane, Money, TransactionId};
+use crate::ports::Clock;
+use crate::processor::{Happened, ProcessorEvent};
+use crate::storage::{Loaded, StorageError, Store};
+
+/// The code of a refund that the processor had called done.
+const LATE_FAILURE: &str = "failed_later";
+
+/// Where the processor's words about charges are heard. Cheap to clone.
+#[derive(Clone)]
+pub struct ChargeEvents {
+    /// Which booking a charge belongs to.
+    pub store: Store,
+    /// The bookings.
+    pub bookings: Registry<Booking>,
+    /// The alarms.
+    pub alarms: Registry<Alarm>,
+    /// Hastened when a refund has moved that it is waiting for.
+    pub outbox: OutboxHandle,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The event is not stored: the processor has to send it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotHeard {
+    /// The database or an actor does not answer.
+    #[error("temporarily unavailable")]
+    Unavailable,
+    /// The booking is still finding out by itself what became of the charge.
+    #[error("what the event speaks of is not settled yet")]
+    NotYet,
+}
+
+impl From<StorageError> for NotHeard {
+    fn from(error: StorageError) -> Self {
+        tracing::error!(error = %error, "an event of the processor could not be looked up");
+        Self::Unavailable
+    }
+}
+
+/// What an event says, taken apart.
+struct Word<'a> {
+    /// `dp_…` or `re_…`
+    id: &'a str,
+    intent: Option<&'a str>,
+    amount: Money,
+    says: Says,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Disputed(DisputeStanding),
+    RefundFailed,
+    /// Or still on its way.
+    RefundMoved,
+}
+
+impl<'a> Word<'a> {
+    /// `None`: not about a charge.
+    fn of(event: &'a ProcessorEvent) -> Option<Self> {
+        let dispute = |id: &'a str, intent: &'a Option<String>, amount: Money, standing| Word {
+            id,
+            intent: intent.as_deref(),
+            amount,
+            says: Says::Disputed(standing),
+        };
+        Some(match &event.what {
+            Happened::DisputeOpened { dispute: id, intent, amount }
+            | Happened::DisputeFundsWithdrawn { dispute: id, intent, amount } => {
+                dispute(id, intent, *amount, DisputeStanding::Open)
+            }
+            Happened::DisputeClosed { dispute: id, intent, amount, won: true }
+            | Happened::DisputeFundsReinstated { dispute: id, intent, amount } => {
+                dispute(id, intent, *amount, DisputeStanding::Won)
+            }
+            Happened::DisputeClosed { dispute: id, intent, amount, won: false } => {
+                dispute(id, intent, *amount, DisputeStanding::Lost)
+            }
+            Happened::RefundFailed { refund: id, intent, amount } => {
+                Word { id, intent: intent.as_deref(), amount: *amount, says: Says::RefundFailed }
+            }
+            Happened::RefundUpdated { refund: id, intent, amount, .. } => {
+                Word { id, intent: intent.as_deref(), amount: *amount, says: Says::RefundMoved }
+            }
+            Happened::PayoutPaid { .. } | Happened::PayoutFailed { .. } | Happened::Other(_) => return None,
+        })
+    }
+}
+
+/// What follows from an event.
+enum Follows {
+    /// Nothing: it says nothing new.
+    Nothing,
+    /// The booking hears of it.
+    Input(Input),
+    /// The outbox is asking the processor itself: it asks at once.
+    Asked,
+    /// No booking explains it.
+    Unexplained,
+}
+
+impl ChargeEvents {
+    /// Hears an event. `Ok` once everything that follows from it is stored.
+    pub async fn hear(&self, event: &ProcessorEvent) -> Result<(), NotHeard> {
+        let Some(word) = Word::of(event) else { return Ok(()) };
+        let booking = match word.intent {
+            Some(intent) => self.store.booking_of_charge(intent).await?,
+            None => None,
+        };
+        let Some(id) = booking else { return self.unexplained(&word, None).await };
+        let loaded = self.store.load::<Booking>(id).await?;
+        let state = loaded.map(|Loaded { state, .. }| state).unwrap_or_default();
+        let follows = match word.says {
+            Says::Disputed(standing) => disputed(&state, &word, standing)?,
+            Says::RefundFailed | Says::RefundMoved => refunded(&state, &word),
+        };
+        match follows {
+            Follows::Nothing => Ok(()),
+            Follows::Input(input) => self.tell(id, input, &word).await,
+            Follows::Asked => {
+                if self.store.hasten(id, EffectLane::Processor, self.clock.now()).await? {
+                    self.outbox.look();
+                }
+                // A failure must be in the books before it is taken; any other news the outbox hears by itself.
+                if word.says == Says::RefundFailed { Err(NotHeard::NotYet) } else { Ok(()) }
+            }
+            Follows::Unexplained => self.unexplained(&word, Some(id)).await,
+        }
+    }
+
+    async fn tell(&self, id: TransactionId, input: Input, word: &Word<'_>) -> Result<(), NotHeard> {
+        match self.bookings.ask(Ask::plain(id, input)).await {
+            Ok(_) => Ok(()),
+            Err(AskError::Rejected(
+                Rejection::Unknown
+                | Rejection::NotBegun
+                | Rejection::NoFee
+                | Rejection::WrongStatus
+                | Rejection::NothingToRefund
+                | Rejection::NoChallenge,
+            )) => self.unexplained(word, Some(id)).await,
+            Err(
+                AskError::Refused(_) | AskError::IdempotencyViolation | AskError::Overloaded | AskError::Unavailable,
+            ) => Err(NotHeard::Unavailable),
+        }
+    }
+
+    /// Money may have moved that our books do not know of: an alarm that lasts until a person ends it.
+    async fn unexplained(&self, word: &Word<'_>, booking: Option<TransactionId>) -> Result<(), NotHeard> {
+        let what = match word.says {
+            Says::Disputed(DisputeStanding::Open) => "is disputed",
+            Says::Disputed(DisputeStanding::Won) => "is disputed no more, and the money is with us",
+            Says::Disputed(DisputeStanding::Lost) => "was disputed, and the payer keeps the money",
+            Says::RefundFailed => "was refunded, and the refund has failed",
+            // Nothing has moved that was not asked for under this id; others do refunds at the processor's own pages.
+            Says::RefundMoved => "was refunded",
+        };
+        let ours = match booking {
+            Some(id) => format!("The booking {id} does not hold this charge any more"),
+            None => "No booking knows of this charge".to_owned(),
+        };
+        let kind = AlarmKind::UnexplainedCharge;
+        let id = alarm_id(kind.as_str(), word.id);
+        let detail = format!(
+            "The processor says that the charge {} {what}: {}, {} micros {}. {ours}, and nothing was booked. Look at it \
+             there, then end this alarm with `POST /api/v1/alarms/{id}/end`.",
+            word.intent.unwrap_or("without an id"),
+            word.id,
+            word.amount.micros(),
+            word.amount.currency(),
+        );
+        let about = Arc::new(About { id, kind, subject: word.id.to_owned() });
+        match self.alarms.ask(Ask::plain(id, alarm::Input::Seen { about, detail })).await {
+            Ok(_) | Err(AskError::Rejected(alarm::Rejection::Unknown)) => Ok(()),
+            Err(
+                AskError::Refused(_) | AskError::IdempotencyViolation | AskError::Overloaded | AskError::Unavailable,
+            ) => Err(NotHeard::Unavailable),
+        }
+    }
+}
+
+fn disputed(state: &State, word: &Word<'_>, standing: DisputeStanding) -> Result<Follows, NotHeard> {
+    match state {
+        State::Booked(booked) if holds(booked, word) => {
+            let known = booked.disputes.iter().find(|known| *known.id == *word.id).map(|known| known.standing);
+            // The money came back after all.
+            if (known, standing) == (Some(DisputeStanding::Lost), DisputeStanding::Won) {
+                return Ok(Follows::Unexplained);
+            }
+            let (id, amount) = (word.id.into(), word.amount);
+            Ok(Follows::Input(Input::Disputed(Dispute { id, amount, standing })))
+        }
+        // It will be a booking, or be given back.
+        State::Paying(_) | State::Unclaimed(_) => Err(NotHeard::NotYet),
+        State::Unheard | State::Failed(_) | State::Challenged(_) | State::Booked(_) => Ok(Follows::Unexplained),
+    }
+}
+
+/// Whether the charge stands in the booking: its prepayment or deposit, or its fee.
+fn holds(booked: &Booked, word: &Word<'_>) -> bool {
+    let fee = match &booked.fee {
+        Fee::Charged(charge) => Some(charge),
+        Fee::Nothing | Fee::Charging { .. } | Fee::Declined { .. } => None,
+    };
+    booked.charge.iter().chain(fee).any(|charge| Some(&*charge.intent) == word.intent)
+}
+
+/// Each charge is refunded once; what is tried again has another id at the processor.
+fn refunded(state: &State, word: &Word<'_>) -> Follows {
+    let found = (1..).zip(state.past().refunds).find(|(_, refund)| Some(&*refund.charge.intent) == word.intent);
+    let Some((number, refund)) = found else {
+        let held = matches!(state, State::Booked(booked) if holds(booked, word));
+        // What was charged for a challenge that had been given up goes back beside the booking.
+        return if held || word.says == Says::RefundFailed { Follows::Unexplained } else { Follows::Nothing };
+    };
+    match (&refund.standing, word.says) {
+        (RefundStanding::Done { id }, Says::RefundFailed) if **id == *word.id => {
+            let standing = RefundStanding::Failed { code: LATE_FAILURE.into() };
+            Follows::Input(Input::Refunded { number, tries: refund.tries, standing })
+        }
+        (RefundStanding::InFlight, Says::RefundFailed | Says::RefundMoved) => Follows::Asked,
+        // Known, or about an earlier try.
+        (
+            RefundStanding::Done { .. } | RefundStanding::Failed { .. },
+            Says::RefundFailed | Says::RefundMoved | Says::Disputed(_),
+        )
+        | (RefundStanding::InFlight, Says::Disputed(_)) => Follows::Nothing,
+    }
+}
