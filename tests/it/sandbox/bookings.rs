@@ -105,9 +105,8 @@ async fn cancelling_gives_the_prepayment_back_whoever_cancels_and_google_hears_o
         assert!(case["updates"].as_array().unwrap().iter().all(|update| update["problem"].is_null()), "{case:#}");
     }
     // The spots, too, are told: with the same strictness.
-    let inventory: Value = serde_json::from_str(&town.page("/updates/json").await).unwrap();
-    let inventory = inventory.as_array().unwrap();
-    assert!(!inventory.is_empty() && inventory.iter().all(|update| update["problem"].is_null()), "{inventory:#?}");
+    let inventory = town.inventory().await;
+    assert!(inventory.iter().all(|update| update["problem"].is_null()), "{inventory:#?}");
 }
 
 #[actix_web::test]

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use roundtrip::app::Surroundings;
 use roundtrip::domain::Timestamp;
@@ -151,22 +150,22 @@ impl Town {
         serde_json::from_str(&self.page(&format!("{path}/json")).await).unwrap()
     }
 
+    /// The updates of the inventory, as soon as there is one.
+    pub(crate) async fn inventory(&self) -> Vec<Value> {
+        crate::harness::until("a slot is told", async || {
+            let updates: Vec<Value> = serde_json::from_str(&self.page("/updates/json").await).unwrap();
+            (!updates.is_empty()).then_some(updates)
+        })
+        .await
+    }
+
     /// Waits until the case, which hears of updates, is as wanted.
     pub(crate) async fn becomes(&self, path: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let wait = async {
-            loop {
-                let case = self.case(path).await;
-                if wanted(&case) {
-                    return case;
-                }
-                actix_web::rt::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let waited = actix_web::rt::time::timeout(Duration::from_secs(30), wait).await;
-        match waited {
-            Ok(case) => case,
-            Err(_) => panic!("{what}: {:#}", self.case(path).await),
-        }
+        crate::harness::until(what, async || {
+            let case = self.case(path).await;
+            wanted(&case).then_some(case)
+        })
+        .await
     }
 }
 
