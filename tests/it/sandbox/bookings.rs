@@ -126,6 +126,18 @@ async fn who_does_not_come_pays_the_fee_once_the_slot_has_begun() {
 }
 
 #[actix_web::test]
+async fn a_deposit_that_is_agreed_for_later_is_charged_a_day_before() {
+    let town = town().await;
+    let case = town.book(&Wish { days: 5, ..Wish::of("retreat", "works") }).await;
+    assert!(!town.processor().await.contains("25.00 USD"));
+    town.pass_until(&case, -86_399).await;
+    crate::harness::until("the deposit is charged", async || {
+        town.processor().await.contains("25.00 USD").then_some(())
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn a_restart_keeps_bookings_spots_ports_and_what_the_merchant_may_do() {
     let town = town().await;
     let ports = town.ports();
