@@ -1,15 +1,17 @@
 //! Roundtrip: a redirect payment integrator in one binary.
 //!
 //! A payer comes from Google, pays at an issuer (a bank or a wallet), and returns; Google learns the outcome through three
-//! channels that always agree. This page is the map of the code: the floors, what may never cross them, and the way of one
-//! payment through the house.
+//! channels that always agree. Beside that it is a booking server for Google's Actions Center: appointments, paid by card. This
+//! page is the map of the code: the floors, what may never cross them, and the way of one payment, and of one booking, through
+//! the house.
 //!
 //! # The idea
 //!
 //! 1. Everything that can be paid is a **transaction**, and each kind of transaction is a pure state machine
 //!    ([`domain::Machine`]): [`domain::redirect_payment`] with its refunds, [`domain::remittance`] (what Google says is owed
-//!    for a period), [`domain::bank_transfer`] (what the bank says was paid), [`domain::payout`] (what the card processor
-//!    sends us, and we send merchants); and because the same order, commit and outbox serve what people have to hear,
+//!    for a period), [`domain::bank_transfer`] (what the bank says was paid), [`domain::booking`] (an appointment and its money),
+//!    [`domain::inventory`] (what Google has to hear of a service's spots), [`domain::payout`] (what the card processor sends
+//!    us, and we send merchants); and because the same order, commit and outbox serve what people have to hear,
 //!    [`domain::alarm`].
 //! 2. One **actor** drives one transaction ([`actors::Registry`], [`actors::Shell`]): it puts inputs in order, asks the
 //!    machine to decide, commits the decision, and only then answers.
@@ -37,7 +39,7 @@
 //! | 3 | [`finance`] | what finance asks of the books: reports of a statement and of a period |
 //! | 4 | [`web`] | routes, payer pages, the admin API; handlers that decide nothing |
 //! | 5 | [`app`] | composition: the one builder of a server, for production and tests alike |
-//! | 5 | [`sandbox`], [`bench`](mod@bench) | stand-ins for Google and issuers; the load generator |
+//! | 5 | [`sandbox`], [`bench`](mod@bench) | stand-ins for Google, issuers and the card processor; the load generator |
 //! | 5 | [`certify`] | Google's test client, done to any booking server; shares nothing with ours |
 //! | 6 | [`cli`] | the commands |
 //!
@@ -102,6 +104,25 @@
 //! 5. **The transfer.** The bank's statement is imported (`protocol/camt053`, `actors/bank_import`); each booked entry is a
 //!    transaction that stands in suspense until the statement whose memo line it carries takes it.
 //!
+//! # One booking
+//!
+//! 1. **Feeds.** `protocol/booking_feeds` reads merchants, services and availability as a stream and judges every line;
+//!    `actors/inventory_load.rs` stages them beside what is in force, and puts them in force whole ([`domain::catalog`] has the
+//!    words, `storage/inventory` the rows).
+//! 2. **The request.** CreateBooking comes to `web/booking.rs`: password first, then [`protocol::booking_server`], strict in both
+//!    directions. The desk ([`actors::BookingDesk`]) looks up what is published, and freezes the terms
+//!    (`domain/catalog/terms.rs`) into what is asked of the booking's actor. The booking's id is derived from Google's
+//!    idempotency token: equal requests meet in one actor.
+//! 3. **The spot.** The machine (`domain/booking/decide.rs`) claims it by a [`domain::Record`]; the batch that commits reads the
+//!    slot's row (`storage/claims.rs`) and refuses whoever comes after the last one.
+//! 4. **The charge.** The token waits in memory (`actors/token_vault.rs`) for the effect that uses it; `actors/booking_effects.rs`
+//!    asks [`processor::Stripe`] under a key of the attempt, and its word goes back to the machine: confirmed, declined (and the
+//!    spot is free), challenged, or unknown, which is asked about and never charged again. The handler waits for it
+//!    (`actors/settlements.rs`) for some seconds, then answers 504.
+//! 5. **Afterwards.** Cancellation, absence, refunds, fees and late deposits are `domain/booking/after.rs` and
+//!    `domain/booking/money.rs`; all of them book in the same ledger. Google hears of each by `protocol/maps_booking`, sent by the
+//!    outbox; of spots through `actors/availability_watch.rs`, which finds the rows whose spots have changed.
+//!
 //! # Where a rule lives
 //!
 //! | rule | place |
@@ -121,6 +142,11 @@
 //! | fees and their rounding | `domain/remittance/fees.rs` |
 //! | who may accept, and what acceptance books | `domain/remittance/accept.rs`, `person` in `web/admin.rs` |
 //! | what a report says | `finance/` (from the books), `report/` (into the file) |
+//! | what a slot costs, and until when it can be cancelled | `domain/catalog/terms.rs` |
+//! | who gets the last spot | `storage/claims.rs` |
+//! | which cause of failure Google hears | `processor/words.rs`, `domain/booking/create.rs` |
+//! | what goes back when a booking is cancelled | `domain/booking/after.rs` |
+//! | kept cards at rest | `crypto/card_seal.rs` |
 //! | where the payer goes next | `follow` in `web/pay.rs` |
 //! | limits of one address, log line of a request | `web/guard.rs` |
 //! | every setting, its default and its limits | `config/` |

@@ -1,10 +1,11 @@
 //! Floor 5: stand-ins for Google, for issuers and for the card processor, speaking the real protocols over real sockets.
 //!
 //! Each stand-in is a server of its own with its own keys and its own memory ([`google`], [`issuer`], [`stripe`]); it shares nothing
-//! with the integrator but what crosses the wire. `keys.rs` makes all keys on the first start, [`settings`] the
-//! integrator's configuration and the ports.
+//! with the integrator but what crosses the wire. `keys.rs` makes all keys on the first start, `bookings.rs` what the booking
+//! server and its stand-ins ([`actions_center`], [`stripe`]) share, [`settings`] the integrator's configuration and the ports.
 
 pub mod actions_center;
+mod bookings;
 pub mod google;
 pub mod issuer;
 mod journal;
@@ -15,7 +16,7 @@ pub mod settings;
 pub mod stripe;
 
 pub use journal::JournalError;
-pub use run::run;
+pub use run::{Standing, run, start};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,9 +24,12 @@ use std::time::Duration;
 
 use url::Url;
 
+use self::actions_center::ActionsCenterOptions;
+use self::bookings::Known;
 use self::google::GoogleOptions;
 use self::issuer::{IssuerOptions, SandboxIssuer};
 use self::settings::{ISSUERS, Listeners, Ports, Settings};
+use self::stripe::StripeOptions;
 use crate::ports::Clock;
 
 /// Why the sandbox cannot start.
@@ -88,6 +92,10 @@ pub struct Prepared {
     pub google: GoogleOptions,
     /// For [`issuer::server`].
     pub issuer: IssuerOptions,
+    /// For [`actions_center::server`], still without access to the admin API.
+    pub actions_center: ActionsCenterOptions,
+    /// For [`stripe::server`].
+    pub processor: StripeOptions,
 }
 
 /// Makes on the first start, and finds later, the keys, settings and memory of a sandbox under `dir`. `wanted` counts for
@@ -95,8 +103,11 @@ pub struct Prepared {
 pub fn prepare(dir: &Path, wanted: Ports, clock: Arc<dyn Clock>) -> Result<Prepared, SandboxError> {
     keys::make_missing(dir, clock.now())?;
     let Settings { file, ports, listeners } = settings::prepare(dir, wanted)?;
-    let Listeners { server, admin, google, issuer } = listeners;
+    let Listeners { server, admin, google, issuer, actions_center, processor } = listeners;
+    bookings::make_missing(dir, ports, clock.now())?;
     let edited = settings::edited(&file)?;
+    let known = Known { dir, settings: &file, edited: &edited, clock: Arc::clone(&clock) };
+    let (actions_center, processor) = (known.actions_center(actions_center)?, known.processor(processor)?);
     let integrator = Url::parse(&edited.public_url)
         .map_err(|error| SandboxError::Unreadable { path: file.clone(), reason: format!("public_url: {error}") })?;
     let issuers = ISSUERS.iter().map(|spec| {
@@ -125,5 +136,7 @@ pub fn prepare(dir: &Path, wanted: Ports, clock: Arc<dyn Clock>) -> Result<Prepa
             issuers: issuers.collect::<Result<_, SandboxError>>()?,
             clock,
         },
+        actions_center,
+        processor,
     })
 }

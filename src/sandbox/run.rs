@@ -3,41 +3,77 @@
 use std::path::Path;
 use std::time::Duration;
 
+use actix_web::dev::{Server, ServerHandle};
 use anyhow::Context as _;
+use secrecy::SecretString;
+use url::Url;
 
+use super::actions_center::AdminAccess;
+use super::bookings::MERCHANT_FILE;
+use super::keys::write_new;
 use super::settings::Ports;
-use super::{Prepared, google, issuer, prepare};
-use crate::app::{self, Surroundings};
+use super::{Prepared, actions_center, google, issuer, prepare, stripe};
+use crate::app::{self, Running, Surroundings};
 use crate::config::Config;
+use crate::crypto;
+use crate::domain::Timestamp;
+use crate::storage::{NewApiToken, Store};
 use crate::web::pages::assets;
 
-/// Runs the server and its stand-ins under `dir` until SIGTERM or SIGINT. Must be called within an actix system.
-pub async fn run(dir: &Path) -> anyhow::Result<()> {
+/// A sandbox that runs.
+pub struct Standing {
+    /// Where everything listens.
+    pub ports: Ports,
+    running: Running,
+    stand_ins: [ServerHandle; 4],
+}
+
+impl Standing {
+    /// Ends the stand-ins, then the server as [`Running::stop`] does.
+    pub async fn stop(self) {
+        for stand_in in &self.stand_ins {
+            stand_in.stop(false).await;
+        }
+        self.running.stop(true).await;
+    }
+}
+
+/// Starts the server and its stand-ins under `dir`. `wanted` counts for the first start. Must be called within an actix
+/// system.
+pub async fn start(dir: &Path, wanted: Ports, around: Surroundings) -> anyhow::Result<Standing> {
     app::install_crypto_provider();
-    let around = Surroundings::system();
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make the folder {}", dir.display()))?;
-    let Prepared { settings, ports, server, admin, google, issuer } =
-        prepare(dir, Ports::USUAL, around.clock.clone()).context("cannot prepare the sandbox")?;
+    let prepared = prepare(dir, wanted, around.clock.clone()).context("cannot prepare the sandbox")?;
+    let Prepared { settings, ports, server, admin, google, issuer, mut actions_center, processor } = prepared;
     write_logos(dir)?;
     let config = Config::load(&settings)?;
     // Held until now so that nobody else took them; the server binds them next.
     drop((server, admin));
+    let now = around.clock.now();
     let running = app::start(&config, around).await?;
-    let google = google::server(google).context("cannot start Google's stand-in")?;
-    let issuer = issuer::server(issuer).context("cannot start the issuers' stand-in")?;
-    let stand_ins = [google.handle(), issuer.handle()];
-    actix_rt::spawn(google);
-    actix_rt::spawn(issuer);
-    println!("{}", welcome(ports, dir));
+    let url = Url::parse(&format!("http://127.0.0.1:{}", ports.admin))?;
+    actions_center.admin = Some(AdminAccess { url, token: merchant_token(&running.store, dir, now).await? });
+    let (processor, _owner) = stripe::server(processor).context("cannot start the card processor's stand-in")?;
+    let servers = [
+        google::server(google).context("cannot start Google's stand-in")?,
+        issuer::server(issuer).context("cannot start the issuers' stand-in")?,
+        actions_center::server(actions_center).context("cannot start the Actions Center's stand-in")?,
+        processor,
+    ];
+    let stand_ins = servers.each_ref().map(Server::handle);
+    for server in servers {
+        actix_rt::spawn(server);
+    }
+    Ok(Standing { ports, running, stand_ins })
+}
+
+/// `roundtrip sandbox`: runs until SIGTERM or SIGINT. Must be called within an actix system.
+pub async fn run(dir: &Path) -> anyhow::Result<()> {
+    let standing = start(dir, Ports::USUAL, Surroundings::system()).await?;
+    println!("{}", welcome(standing.ports, dir));
     app::until_stopped().await?;
-    let stopping = async {
-        for stand_in in &stand_ins {
-            stand_in.stop(false).await;
-        }
-        running.stop(true).await;
-    };
     tokio::select! {
-        _ = tokio::time::timeout(Duration::from_millis(2_500), stopping) => {}
+        _ = tokio::time::timeout(Duration::from_millis(2_500), standing.stop()) => {}
         _ = app::until_stopped() => {}
     }
     Ok(())
@@ -57,18 +93,43 @@ fn write_logos(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The bearer token of the merchant's buttons. The server has to know it; one that it does not know any more (its database
+/// began afresh, or somebody revoked the token) is replaced.
+async fn merchant_token(store: &Store, dir: &Path, now: Timestamp) -> anyhow::Result<SecretString> {
+    let path = dir.join(MERCHANT_FILE);
+    if let Ok(known) = std::fs::read_to_string(&path)
+        && store.find_token(&crypto::content_hash(known.as_bytes())).await?.is_some()
+    {
+        return Ok(SecretString::from(known));
+    }
+    let token = crypto::random_token();
+    let row = NewApiToken {
+        id: uuid::Builder::from_random_bytes(crypto::random_bytes()).into_uuid(),
+        name: "the merchant's buttons in the sandbox".to_owned(),
+        scopes: "bookings:read,bookings:write".to_owned(),
+        user_name: None,
+        sha256: crypto::content_hash(token.as_bytes()),
+        created_at: now,
+    };
+    store.create_token(row).await.context("cannot make the merchant's token")?;
+    write_new(&path, token.as_bytes())?;
+    Ok(SecretString::from(token))
+}
+
 fn welcome(ports: Ports, dir: &Path) -> String {
-    let Ports { server, admin, google, issuer } = ports;
+    let Ports { server, admin, google, issuer, actions_center, processor } = ports;
     format!(
         "
 Roundtrip's sandbox runs. Nothing here moves real money.
 
   Open this and pay            http://127.0.0.1:{google}/     a shop, standing in for Google
+  Or book an appointment       http://127.0.0.1:{actions_center}/     standing in for Google's Actions Center
   Payer pages and partner API  http://127.0.0.1:{server}/     Roundtrip itself
   Banks and wallets            http://127.0.0.1:{issuer}/     standing in for the issuers
+  Card processor               http://127.0.0.1:{processor}/     standing in for Stripe
   Metrics and admin API        http://127.0.0.1:{admin}/metrics
 
-Keys, configuration and payments are in {} and survive a restart; remove it to begin afresh.
+Keys, configuration, payments and bookings are in {} and survive a restart; remove it to begin afresh.
 Stop with Ctrl-C.
 ",
         dir.display()

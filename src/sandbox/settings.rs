@@ -1,14 +1,14 @@
-//! The sandbox's settings: the integrator's configuration file (contract section 2) and four loopback ports.
+//! The sandbox's settings: the integrator's configuration file (contract section 2) and six loopback ports.
 //!
 //! The file is written on the first start. Later starts take it as it stands, edits included; only a port that has been
-//! taken by somebody else is exchanged in it.
+//! taken by somebody else is exchanged in it, and sections that an older sandbox did not have are added.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
-use super::SandboxError;
 use super::keys::{self, Owner, URL_FILE, URL_KEY_ID, write_new};
+use super::{SandboxError, bookings};
 use crate::crypto::Scheme;
 
 /// The accounts, one for each scheme.
@@ -47,7 +47,7 @@ pub(super) const ISSUERS: [IssuerSpec; 12] = [
     issuer("WALLET_L", "Lotus Wallet", "wallet-l.svg", 10_000, 10_000 * ONE),
 ];
 
-/// The four ports of the sandbox, on loopback. 0 stands for any free one.
+/// The six ports of the sandbox, on loopback. 0 stands for any free one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ports {
     /// Payers, Google, issuers.
@@ -58,16 +58,25 @@ pub struct Ports {
     pub google: u16,
     /// The stand-in for issuers.
     pub issuer: u16,
+    /// The stand-in for Google's Actions Center.
+    pub actions_center: u16,
+    /// The stand-in for the card processor.
+    pub processor: u16,
 }
 
 impl Ports {
     /// The ports of a first start, unless they are taken.
-    pub const USUAL: Self = Self { server: 8080, admin: 8081, google: 8082, issuer: 8083 };
+    pub const USUAL: Self =
+        Self { server: 8080, admin: 8081, google: 8082, issuer: 8083, actions_center: 8084, processor: 8085 };
     /// Any free ones: for tests, many at a time.
-    pub const ANY: Self = Self { server: 0, admin: 0, google: 0, issuer: 0 };
+    pub const ANY: Self = Self { server: 0, admin: 0, google: 0, issuer: 0, actions_center: 0, processor: 0 };
 
-    const fn each(self) -> [u16; 4] {
-        [self.server, self.admin, self.google, self.issuer]
+    const fn each(self) -> [u16; 6] {
+        [self.server, self.admin, self.google, self.issuer, self.actions_center, self.processor]
+    }
+
+    const fn of([server, admin, google, issuer, actions_center, processor]: [u16; 6]) -> Self {
+        Self { server, admin, google, issuer, actions_center, processor }
     }
 }
 
@@ -81,6 +90,10 @@ pub struct Listeners {
     pub google: TcpListener,
     /// The stand-in for issuers.
     pub issuer: TcpListener,
+    /// The stand-in for Google's Actions Center.
+    pub actions_center: TcpListener,
+    /// The stand-in for the card processor.
+    pub processor: TcpListener,
 }
 
 /// The integrator's configuration and what it says.
@@ -98,7 +111,7 @@ pub struct Settings {
 pub fn prepare(dir: &Path, wanted: Ports) -> Result<Settings, SandboxError> {
     let file = dir.join("roundtrip.toml");
     let known = match std::fs::read_to_string(&file) {
-        Ok(text) => Some((ports_of(&text).ok_or_else(|| unreadable(&file))?, text)),
+        Ok(text) => Some((ports_of(&text, wanted).ok_or_else(|| unreadable(&file))?, text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(source) => return Err(SandboxError::File { path: file, source }),
     };
@@ -106,13 +119,27 @@ pub fn prepare(dir: &Path, wanted: Ports) -> Result<Settings, SandboxError> {
     let (listeners, ports) = bind(before)?;
     match known {
         None => write_new(&file, toml(ports).as_bytes())?,
-        Some((_, text)) if ports != before => {
-            tracing::warn!(?before, ?ports, "ports are taken; payments under way keep their old addresses");
-            write_new(&file, exchanged(&text, before, ports).as_bytes())?;
+        Some((_, text)) => {
+            if ports != before {
+                tracing::warn!(?before, ?ports, "ports are taken; payments under way keep their old addresses");
+            }
+            let completed = completed(exchanged(&text, before, ports), ports);
+            if completed != text {
+                write_new(&file, completed.as_bytes())?;
+            }
         }
-        Some(_) => {}
     }
     Ok(Settings { file, ports, listeners })
+}
+
+/// The text with the sections of the booking server, which sandboxes once did not have.
+fn completed(text: String, ports: Ports) -> String {
+    let table = text.parse::<toml::Table>().unwrap_or_default();
+    if table.contains_key("booking") || table.contains_key("processor") {
+        text
+    } else {
+        text + &bookings::sections(ports)
+    }
 }
 
 fn unreadable(file: &Path) -> SandboxError {
@@ -121,24 +148,33 @@ fn unreadable(file: &Path) -> SandboxError {
 }
 
 fn bind(wanted: Ports) -> Result<(Listeners, Ports), SandboxError> {
-    let [server, admin, google, issuer] = wanted.each().map(|port| {
+    let [server, admin, google, issuer, actions_center, processor] = wanted.each().map(|port| {
         let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
         bound.or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).map_err(SandboxError::Listen)
     });
-    let listeners = Listeners { server: server?, admin: admin?, google: google?, issuer: issuer? };
+    let listeners = Listeners {
+        server: server?,
+        admin: admin?,
+        google: google?,
+        issuer: issuer?,
+        actions_center: actions_center?,
+        processor: processor?,
+    };
     let port =
         |listener: &TcpListener| listener.local_addr().map(|address| address.port()).map_err(SandboxError::Listen);
-    let ports = Ports {
-        server: port(&listeners.server)?,
-        admin: port(&listeners.admin)?,
-        google: port(&listeners.google)?,
-        issuer: port(&listeners.issuer)?,
-    };
+    let ports = Ports::of([
+        port(&listeners.server)?,
+        port(&listeners.admin)?,
+        port(&listeners.google)?,
+        port(&listeners.issuer)?,
+        port(&listeners.actions_center)?,
+        port(&listeners.processor)?,
+    ]);
     Ok((listeners, ports))
 }
 
-/// The ports in a configuration.
-fn ports_of(text: &str) -> Option<Ports> {
+/// The ports in a configuration; those of a booking server that it does not have are the `wanted` ones.
+fn ports_of(text: &str, wanted: Ports) -> Option<Ports> {
     let table: toml::Table = text.parse().ok()?;
     let port = |value: Option<&toml::Value>| {
         let text = value?.as_str()?;
@@ -146,11 +182,15 @@ fn ports_of(text: &str) -> Option<Ports> {
         rest.split('/').next()?.parse::<u16>().ok()
     };
     let (server, google) = (table.get("server")?, table.get("google")?);
+    let actions_center = port(table.get("booking").and_then(|booking| booking.get("rtu_endpoint")));
+    let stripe = table.get("processor").and_then(|processor| processor.get("stripe"));
     Some(Ports {
         server: port(server.get("listen"))?,
         admin: port(server.get("admin_listen"))?,
         google: port(google.get("endpoint"))?,
         issuer: port(table.get("issuers")?.as_array()?.first()?.get("authorize_url"))?,
+        actions_center: actions_center.unwrap_or(wanted.actions_center),
+        processor: port(stripe.and_then(|stripe| stripe.get("endpoint"))).unwrap_or(wanted.processor),
     })
 }
 
@@ -176,7 +216,7 @@ fn exchanged(text: &str, before: Ports, after: Ports) -> String {
 
 /// The configuration of a first start (contract section 2); paths are relative to it.
 pub fn toml(ports: Ports) -> String {
-    let [server, admin, google, issuer] = ports.each().map(|port| format!("127.0.0.1:{port}"));
+    let [server, admin, google, issuer, ..] = ports.each().map(|port| format!("127.0.0.1:{port}"));
     let mut text = format!(
         r#"# Made by `roundtrip sandbox`. Edits are kept.
 
@@ -246,7 +286,7 @@ payment_timeout_s = 1800
             max = spec.max_amount_micros,
         );
     }
-    text
+    text + &bookings::sections(ports)
 }
 
 /// What the stand-ins have to know of a configuration that may have been edited.
@@ -254,6 +294,14 @@ pub(super) struct Edited {
     pub(super) public_url: String,
     pub(super) base_path: String,
     pub(super) begin_path: String,
+    pub(super) booking: EditedBooking,
+}
+
+/// `[booking]`, likewise.
+pub(super) struct EditedBooking {
+    pub(super) path: String,
+    pub(super) partner_id: String,
+    pub(super) feeds: Vec<String>,
 }
 
 /// Reads back what edits may have changed.
@@ -263,39 +311,56 @@ pub(super) fn edited(file: &Path) -> Result<Edited, SandboxError> {
     let text = |section: &str, key: &str| {
         table.get(section).and_then(|section| section.get(key)).and_then(toml::Value::as_str).map(str::to_owned)
     };
+    let feeds = table.get("booking").and_then(|booking| booking.get("feeds")?.as_array().cloned()).unwrap_or_default();
     Ok(Edited {
         public_url: text("server", "public_url").ok_or_else(|| unreadable(file))?,
         base_path: text("google", "base_path").unwrap_or_default(),
         begin_path: text("google", "begin_path").unwrap_or_else(|| "/begin".to_owned()),
+        booking: EditedBooking {
+            path: text("booking", "path").unwrap_or_else(|| "/v3".to_owned()),
+            partner_id: text("booking", "partner_id").unwrap_or_else(|| bookings::PARTNER_ID.to_owned()),
+            feeds: feeds.iter().filter_map(|file| Some(file.as_str()?.to_owned())).collect(),
+        },
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const fn ports([server, admin, google, issuer]: [u16; 4]) -> Ports {
-        Ports { server, admin, google, issuer }
-    }
+    use crate::domain::Timestamp;
 
     #[test]
     fn the_configuration_is_toml_and_says_its_ports() {
-        let four = ports([1, 2, 3, 4]);
-        assert_eq!(ports_of(&toml(four)), Some(four));
-        let table: toml::Table = toml(four).parse().unwrap();
+        let six = Ports::of([1, 2, 3, 4, 5, 6]);
+        assert_eq!(ports_of(&toml(six), Ports::ANY), Some(six));
+        let table: toml::Table = toml(six).parse().unwrap();
         assert_eq!(table["issuers"].as_array().unwrap().len(), 12);
         assert_eq!(table["google"]["accounts"].as_array().unwrap().len(), 2);
     }
 
     #[test]
     fn edits_survive_an_exchange_of_ports() {
-        let before = ports([80, 81, 82, 83]);
+        let before = Ports::of([80, 81, 82, 83, 84, 85]);
         let edited = format!("{}\n# 127.0.0.1:8 is nobody's, 127.0.0.1:80", toml(before));
-        let after = ports([81, 80, 82, 9083]);
+        let after = Ports::of([81, 80, 82, 9083, 85, 84]);
         let text = exchanged(&edited, before, after);
-        assert_eq!(ports_of(&text), Some(after));
+        assert_eq!(ports_of(&text, Ports::ANY), Some(after));
         assert!(text.ends_with("# 127.0.0.1:8 is nobody's, 127.0.0.1:81"));
         assert_eq!(text, toml(after) + "\n# 127.0.0.1:8 is nobody's, 127.0.0.1:81");
+    }
+
+    #[test]
+    fn a_sandbox_from_before_the_booking_server_gets_its_sections() {
+        let dir = tempfile::tempdir().unwrap();
+        let Settings { file, ports, listeners } = prepare(dir.path(), Ports::ANY).unwrap();
+        drop(listeners);
+        let whole = toml(ports);
+        let old = whole.strip_suffix(bookings::sections(ports).as_str()).unwrap();
+        std::fs::write(&file, format!("{old}# mine\n")).unwrap();
+        let Settings { ports: again, .. } = prepare(dir.path(), ports).unwrap();
+        assert_eq!(again, ports);
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(text, format!("{old}# mine\n{}", bookings::sections(ports)));
     }
 
     #[test]
@@ -307,7 +372,7 @@ mod tests {
         let Settings { ports: again, listeners, .. } = prepare(dir.path(), Ports::USUAL).unwrap();
         assert_eq!(again, ports);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
-        // Now all four are taken: by the ones that stand above.
+        // Now all are taken: by the ones that stand above.
         let moved = prepare(dir.path(), Ports::USUAL).unwrap();
         assert!(moved.ports.each().iter().all(|port| !ports.each().contains(port)), "{:?}", moved.ports);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), toml(moved.ports));
@@ -329,8 +394,11 @@ mod tests {
             file(&format!("logos/{}", spec.logo), b"<svg/>");
         }
         let settings = prepare(dir.path(), Ports::ANY).unwrap();
+        bookings::make_missing(dir.path(), settings.ports, Timestamp::from_secs(1_800_000_000)).unwrap();
         let config = crate::config::Config::load(&settings.file).unwrap();
         assert!(config.warnings.is_empty(), "{:?}", config.warnings);
         assert_eq!(config.issuers.len(), ISSUERS.len());
+        assert!(config.stripe.is_some_and(|stripe| stripe.webhook_secret.is_some()));
+        assert_eq!(config.booking.unwrap().feeds.len(), 3);
     }
 }

@@ -140,14 +140,19 @@ fn user(case: &Case) -> String {
     format!("{} {}", part("given_name"), part("family_name"))
 }
 
+/// One of Google's long names, which may be broken where its words end.
+fn word(text: &str) -> Markup {
+    html! { @for part in text.split_inclusive('_') { (part) wbr; } }
+}
+
 fn verdict(case: &Case) -> Markup {
     let cause = case.failure.as_ref().and_then(|failure| failure["cause"].as_str());
     match (case.status.as_deref(), cause) {
         (Some("CONFIRMED"), None) => html! { span.good { "CONFIRMED" } },
-        (Some(status), None) => html! { span { (status) } },
-        (Some(status), Some(cause)) => html! { span { (status) } " " span.bad { (cause) } },
+        (Some(status), None) => html! { span { (word(status)) } },
+        (Some(status), Some(cause)) => html! { span { (word(status)) } " " span.bad { (word(cause)) } },
         (None, Some("PAYMENT_REQUIRES_3DS1")) => html! { span { "waits for 3-D Secure" } },
-        (None, Some(cause)) => html! { span.bad { (cause) } },
+        (None, Some(cause)) => html! { span.bad { (word(cause)) } },
         (None, None) => html! { span.bad { "no booking" } },
     }
 }

@@ -200,9 +200,12 @@ pub(super) async fn answer(
 ) -> HttpResponse {
     let Some(passed) = form.get("answer").map(|answer| answer == "pass") else { return ask(&desk, &path, &form) };
     let desk = desk.into_inner();
+    let web = |url: &&String| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    let term_url = form.get("TermUrl").filter(web);
+    // With 3DS1 the browser goes back to where it came from: Google's page waits there.
     let back = desk.journal.read(|book| {
         let intent = book.intents.get(&path).and_then(|intent| intent.return_url.clone());
-        intent.or_else(|| book.setups.get(&path)?.return_url.clone())
+        intent.or_else(|| book.setups.get(&path)?.return_url.clone()).filter(|_| term_url.is_none())
     });
     if let Err(error) = StripeHandle(desk).challenge(&path, passed) {
         return failed(&error);
@@ -213,10 +216,9 @@ pub(super) async fn answer(
         return see_other(back.as_str());
     }
     let text = if passed { "The merchant may go on." } else { "The merchant is told that it was not you." };
-    let web = |url: &&String| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     let content = html! { section {
         p { (text) }
-        @if let Some(term_url) = form.get("TermUrl").filter(web) {
+        @if let Some(term_url) = term_url {
             form method="post" action=(term_url) {
                 input type="hidden" name="PaRes" value=(random_token());
                 @if let Some(data) = form.get("MD") { input type="hidden" name="MD" value=(data); }

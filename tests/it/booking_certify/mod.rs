@@ -4,6 +4,7 @@
 
 mod command;
 mod lies;
+mod ours;
 mod server;
 
 use std::path::{Path, PathBuf};

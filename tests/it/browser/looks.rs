@@ -61,7 +61,8 @@ return faults;
 /// Everything that can be reached by the Tab key, in the order of the page.
 const REACHABLE: &str = "[...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,summary')]";
 
-async fn is_sound(browser: &Browser, name: &str) {
+/// The page that stands breaks none of the rules that can be measured.
+pub async fn is_sound(browser: &Browser, name: &str) {
     let faults = browser.measure(FAULTS).await;
     assert_eq!(faults, Value::Array(vec![]), "{name}");
     browser.picture(name).await;

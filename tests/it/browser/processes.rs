@@ -47,6 +47,10 @@ pub struct Sandbox {
     pub server: Url,
     /// The banks and wallets.
     pub issuers: Url,
+    /// Where appointments are booked, standing in for Google's Actions Center.
+    pub appointments: Url,
+    /// The card processor.
+    pub processor: Url,
 }
 
 impl Sandbox {
@@ -73,10 +77,12 @@ impl Sandbox {
             })
         };
         let shop = address("Open this and pay");
+        let appointments = address("Or book an appointment");
         let server = address("Payer pages and partner API");
         let issuers = address("Banks and wallets");
+        let processor = address("Card processor");
         read_until(&mut out, |line| line.starts_with("Stop with").then_some(()));
-        Self { child, _out: out, dir, shop, server, issuers }
+        Self { child, _out: out, dir, shop, server, issuers, appointments, processor }
     }
 
     /// A file in the sandbox's folder.

@@ -4,10 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails here")]
 
 mod actions_center;
+mod bookings;
 mod google;
 mod issuer;
 mod refunds;
 mod statements;
+pub(crate) mod town;
 mod world;
 
 use std::collections::BTreeMap;
