@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use futures_util::StreamExt as _;
 
 use super::registry::Registry;
 use super::shell::Ask;
@@ -17,8 +18,15 @@ use crate::storage::{StorageError, Store, UntoldSlot};
 
 /// How often marks are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How much longer the next look waits for each window that was found: a window is sent whole, so under load fewer and
+/// fuller updates are worth the wait, and Google counts them. Google must hear within minutes (section 8.5).
+const EACH_WAITS: Duration = Duration::from_millis(20);
+/// The longest wait between two looks.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Marks of one look.
-const AT_ONCE: u64 = 5_000;
+const AT_ONCE: u64 = 20_000;
+/// Services that are asked at once.
+const SIDE_BY_SIDE: usize = 256;
 /// Slots of a service that begin further apart are told apart, in seconds.
 const APART_S: i64 = 86_400;
 
@@ -50,46 +58,55 @@ impl Handler<Look> for AvailabilityWatch {
         let task = actix_rt::spawn(async move { look(&store, &services).await });
         let done = async move {
             match task.await {
-                Ok(Ok(more)) => more,
+                Ok(Ok(next)) => next,
                 Ok(Err(error)) => {
                     tracing::error!(error = %error, "changed slots could not be looked for");
-                    false
+                    LOOK_EVERY
                 }
                 Err(error) => {
                     tracing::error!(error = %error, "a look for changed slots ended abnormally");
-                    false
+                    LOOK_EVERY
                 }
             }
         };
-        ctx.spawn(done.into_actor(self).map(|more, _, ctx| {
-            if more {
-                ctx.notify(Look);
-            } else {
-                ctx.notify_later(Look, LOOK_EVERY);
-            }
+        ctx.spawn(done.into_actor(self).map(|next, _, ctx| {
+            ctx.notify_later(Look, next);
         }));
     }
 }
 
-/// One look; `true` when there may be more.
-async fn look(store: &Store, services: &Registry<Inventory>) -> Result<bool, StorageError> {
+/// One look; answers when the next one is due.
+async fn look(store: &Store, services: &Registry<Inventory>) -> Result<Duration, StorageError> {
     let found = store.untold_slots(AT_ONCE).await?;
     let full = found.len() as u64 == AT_ONCE;
-    let mut taken_on = false;
-    for slots in windows(&found) {
-        let (Some(first), Some(last)) = (slots.first(), slots.last()) else { continue };
-        let Some(window) = Window::new(first.start_s, last.start_s.saturating_add(1)) else { continue };
-        let id = availability_id(&first.merchant, &first.service);
-        let subject = Arc::new(Subject { id, merchant: first.merchant.clone(), service: first.service.clone() });
-        match services.ask(Ask::plain(id, Input::SpotsChanged { subject, window })).await {
-            Ok(_) => {
-                store.clear_untold(slots).await?;
-                taken_on = true;
-            }
-            Err(error) => tracing::warn!(transaction.id = %id, error = %error, "a change of slots waits to be told"),
+    // Side by side, so that their commits share database transactions with those of the bookings.
+    let told: Vec<Option<&[UntoldSlot]>> = futures_util::stream::iter(windows(&found))
+        .map(|slots| async move { take_on(services, slots).await.then_some(slots) })
+        .buffer_unordered(SIDE_BY_SIDE)
+        .collect()
+        .await;
+    let asked = u32::try_from(told.len()).unwrap_or(u32::MAX);
+    let taken_on: Vec<UntoldSlot> = told.into_iter().flatten().flatten().cloned().collect();
+    store.clear_untold(&taken_on).await?;
+    if full && !taken_on.is_empty() {
+        return Ok(Duration::ZERO);
+    }
+    Ok(EACH_WAITS.saturating_mul(asked).clamp(LOOK_EVERY, LONGEST_WAIT))
+}
+
+/// Whether the service's transaction has committed to tell Google of these slots.
+async fn take_on(services: &Registry<Inventory>, slots: &[UntoldSlot]) -> bool {
+    let (Some(first), Some(last)) = (slots.first(), slots.last()) else { return false };
+    let Some(window) = Window::new(first.start_s, last.start_s.saturating_add(1)) else { return false };
+    let id = availability_id(&first.merchant, &first.service);
+    let subject = Arc::new(Subject { id, merchant: first.merchant.clone(), service: first.service.clone() });
+    match services.ask(Ask::plain(id, Input::SpotsChanged { subject, window })).await {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(transaction.id = %id, error = %error, "a change of slots waits to be told");
+            false
         }
     }
-    Ok(full && taken_on)
 }
 
 /// Neighbours of one service.

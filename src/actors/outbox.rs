@@ -17,8 +17,8 @@ use crate::storage::{FailedAttempt, NodeId, OutboxKey, OutboxRow, Store};
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often held leases are renewed.
 const RENEW_EVERY: Duration = Duration::from_millis(1_200);
-/// Calls in flight at once.
-const SIDE_BY_SIDE: usize = 64;
+/// Calls in flight at once. A call holds its place until its outcome is committed, and a payer may wait for it.
+const SIDE_BY_SIDE: usize = 256;
 /// Rows held at once; beyond it they wait in the table.
 const MOST_HELD: usize = 4_096;
 /// First interval, doubled after each attempt.

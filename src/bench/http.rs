@@ -135,7 +135,8 @@ impl Client {
         self.call(request).await
     }
 
-    async fn call(&self, request: Vec<u8>) -> io::Result<Message> {
+    /// Sends a whole request.
+    pub(super) async fn call(&self, request: Vec<u8>) -> io::Result<Message> {
         let _room = self.room.acquire().await.map_err(io::Error::other)?;
         if let Some(connection) = self.rested()
             && let Ok(answer) = self.exchange(connection, &request).await

@@ -162,7 +162,7 @@ fn check(world: &World, paid: &[Paid]) -> anyhow::Result<()> {
 
 /// Tells when payments are to begin: a Poisson process, the same one in every run. A thread of its own sleeps between
 /// them, because the runtime's timer only knows whole milliseconds.
-fn arrivals(rate: f64, (started, end): (Instant, Instant)) -> mpsc::UnboundedReceiver<Instant> {
+pub(super) fn arrivals(rate: f64, (started, end): (Instant, Instant)) -> mpsc::UnboundedReceiver<Instant> {
     let (tell, told) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         let random = SeededEntropy::new(2);

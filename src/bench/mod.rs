@@ -1,4 +1,4 @@
-//! Floor 5: `roundtrip bench`. `remittance.rs` measures statements; the rest is `bench redirect`, the load generator that plays Google, the issuer and the payers over loopback
+//! Floor 5: `roundtrip bench`. `booking` measures the booking server, `remittance.rs` statements; the rest is `bench redirect`, the load generator that plays Google, the issuer and the payers over loopback
 //! sockets, with the ceilings of the same machine beside it.
 //!
 //! One run: the machine; the bare cryptography and the bare route; the server as a process of its own under closed loops
@@ -9,6 +9,7 @@
 //! Architecture invariant: the server is measured from outside, by what crosses the wire and by what the kernel counts;
 //! nothing in it knows that it is measured.
 
+mod booking;
 mod ceilings;
 mod figures;
 mod google;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
 
+pub use self::booking::{BookingOptions, run as run_booking};
 pub use self::remittance::{RemittanceOptions, run as run_remittance};
 
 use self::ceilings::{BareCommit, bare_commits, bare_crypto, bare_route};

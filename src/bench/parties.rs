@@ -172,7 +172,7 @@ payment_timeout_s = {PAYMENT_TIMEOUT_S}
 }
 
 /// Two addresses that nobody listens on now. Both are held until both are known, so they differ.
-fn free_addresses() -> anyhow::Result<[SocketAddr; 2]> {
+pub(super) fn free_addresses() -> anyhow::Result<[SocketAddr; 2]> {
     let bind = || TcpListener::bind(("127.0.0.1", 0)).context("cannot listen on loopback");
     let (one, other) = (bind()?, bind()?);
     Ok([one.local_addr()?, other.local_addr()?])

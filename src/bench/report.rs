@@ -31,6 +31,8 @@ pub(super) struct Report {
 pub(super) struct Target {
     pub(super) name: &'static str,
     pub(super) found: f64,
+    /// `at most` or `at least`.
+    pub(super) bound: &'static str,
     pub(super) wanted: f64,
     pub(super) unit: &'static str,
     pub(super) reached: bool,
@@ -39,7 +41,12 @@ pub(super) struct Target {
 impl Target {
     /// Reached when what was found is at most what is wanted.
     pub(super) fn at_most(name: &'static str, (found, wanted): (f64, f64), unit: &'static str) -> Self {
-        Self { name, found, wanted, unit, reached: found <= wanted }
+        Self { name, found, bound: "at most", wanted, unit, reached: found <= wanted }
+    }
+
+    /// Reached when what was found is at least what is wanted.
+    pub(super) fn at_least(name: &'static str, (found, wanted): (f64, f64), unit: &'static str) -> Self {
+        Self { name, found, bound: "at least", wanted, unit, reached: found >= wanted }
     }
 }
 
@@ -189,6 +196,7 @@ pub(super) fn targets(targets: &[Target]) {
     for target in targets {
         let verdict = if target.reached { "reached" } else { "missed" };
         let (found, wanted) = (rounded(target.found), rounded(target.wanted));
-        println!("  {:<60}{found:>9}  wanted at most {wanted:>6} {:<6} {verdict}", target.name, target.unit);
+        let bound = target.bound;
+        println!("  {:<60}{found:>9}  wanted {bound} {wanted:>6} {:<6} {verdict}", target.name, target.unit);
     }
 }

@@ -12,8 +12,8 @@ use super::http::Client;
 use super::parties::Configured;
 use super::process;
 
-/// How long a server may take to be ready.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a server may take to be ready; it may have feeds to load.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A running server; killed when dropped.
 pub(super) struct Server {

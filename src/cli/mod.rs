@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::bench::{BenchOptions, RemittanceOptions};
+use crate::bench::{BenchOptions, BookingOptions, RemittanceOptions};
 use crate::config::{Config, Log};
 
 /// A redirect payment integrator in one binary. Without a command: the sandbox.
@@ -84,6 +84,8 @@ enum Bench {
     Redirect(BenchOptions),
     /// Remittance statements: fetched, reconciled, accepted and reported, with Google played over loopback.
     Remittance(RemittanceOptions),
+    /// The booking server: feeds loaded, slots looked up and booked, with Google and the processor played over loopback.
+    Booking(BookingOptions),
 }
 
 /// Runs the command that `args` (the program's name first) ask for.
@@ -126,6 +128,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Bench(Bench::Remittance(options))) => {
             crate::bench::run_remittance(options).map(|()| ExitCode::SUCCESS)
         }
+        Some(Command::Bench(Bench::Booking(options))) => crate::bench::run_booking(options).map(|()| ExitCode::SUCCESS),
     }
 }
 

@@ -117,7 +117,12 @@ pub(super) async fn reading(url: &str, engine: Engine) -> Result<DatabaseConnect
         Engine::Sqlite => {
             options.max_connections(SQLITE_READERS).min_connections(1).test_before_acquire(false);
             options.map_sqlx_sqlite_opts(|sqlite| {
-                sqlite.create_if_missing(false).busy_timeout(PATIENCE).pragma("query_only", "ON")
+                sqlite
+                    .create_if_missing(false)
+                    .busy_timeout(PATIENCE)
+                    .pragma("query_only", "ON")
+                    // The inner pages of a million slots, and some of their leaves.
+                    .pragma("cache_size", "-8192")
             });
         }
         Engine::Postgres => {

@@ -28,3 +28,31 @@ fn a_quick_run_makes_payments_and_leaves_nothing_behind() {
     assert_eq!(figures["targets"].as_array().unwrap().len(), 6, "{figures}");
     assert_eq!(std::fs::read_dir(&files).unwrap().count(), 0, "the run left files behind");
 }
+
+#[test]
+fn a_quick_run_looks_up_and_books_and_its_books_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("figures.json");
+    let files = folder.path().join("files");
+    let output = Command::new(env!("CARGO_BIN_EXE_roundtrip"))
+        .args(["bench", "booking", "--quick", "--slots", "10000", "--json"])
+        .arg(&json)
+        .arg("--dir")
+        .arg(&files)
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    let figures: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    let number = |pointer: &str| figures.pointer(pointer).and_then(Value::as_f64).unwrap_or_default();
+    for kind in ["lookups", "arrivals", "prepaid"] {
+        assert!(number(&format!("/{kind}/half_load/calls")) >= 1.0, "{kind}: {figures}");
+    }
+    assert!(number("/loading/slots") >= 10_000.0, "{figures}");
+    assert!(number("/books/bookings") >= 2.0, "{figures}");
+    assert!(number("/books/charges") >= 1.0, "{figures}");
+    assert!(number("/bare_commit/per_s") > 0.0, "{figures}");
+    assert!(number("/bare_lookup/per_s") > 0.0, "{figures}");
+    assert_eq!(figures["targets"].as_array().unwrap().len(), 8, "{figures}");
+    assert_eq!(std::fs::read_dir(&files).unwrap().count(), 0, "the run left files behind");
+}

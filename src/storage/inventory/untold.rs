@@ -66,6 +66,8 @@ impl Store {
             let done = slot::Entity::update_many()
                 .col_expr(Column::UntoldMs, Expr::value(None::<i64>))
                 .filter(in_force())
+                // By the key first: an OR alone would look at every slot of the load, and hold the writer meanwhile.
+                .filter(Column::Key.is_in(chunk.iter().map(|slot| slot.key.as_uuid())))
                 .filter(these)
                 .exec(&self.0.write)
                 .await?;
