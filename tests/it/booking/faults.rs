@@ -61,7 +61,11 @@ async fn books_agree(spa: &Spa) {
     let refunds = spa.processor.owner.refunds();
     let back: i64 = refunds.iter().filter(|refund| refund.status == "succeeded").map(|refund| refund.amount).sum();
     assert_eq!(spa.balance("processor_receivable").await, (taken - back) * 10_000, "charges less refunds");
-    assert_eq!(spa.balance("payable_to_merchant").await, (back - taken) * 10_000, "and all of it is owed to the merchant");
+    assert_eq!(
+        spa.balance("payable_to_merchant").await,
+        (back - taken) * 10_000,
+        "and all of it is owed to the merchant"
+    );
     for account in ["suspense", "processor_refunds"] {
         assert_eq!(spa.balance(account).await, 0, "{account}");
     }

@@ -2,10 +2,10 @@
 
 mod after;
 mod create;
+mod events;
 mod faults;
 mod kill;
 mod nodes;
-mod events;
 mod payment;
 mod payouts;
 mod reports;

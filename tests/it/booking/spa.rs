@@ -254,10 +254,6 @@ impl Spa {
         "Bearer rt_token_of_a_program".to_owned()
     }
 
-    pub(super) fn dir(&self) -> &std::path::Path {
-        self.dir.path()
-    }
-
     pub(super) const fn google(&self) -> &Updates {
         &self.google
     }
