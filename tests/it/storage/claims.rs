@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use roundtrip::crypto::slot_key;
-use roundtrip::domain::booking::{Agreement, Booking, Canceller, Input, PackUse, Request, Stated, State};
+use roundtrip::domain::booking::{Agreement, Booking, Canceller, Input, PackUse, Request, State, Stated};
 use roundtrip::domain::catalog::{ConfirmationMode, OptionKind, PaymentOptionId, SlotOffer, Terms};
 use roundtrip::domain::{ClaimRefused, Machine, TransactionId};
 use roundtrip::storage::{Change, Commit, CommitError, Committed, Placed, Position, Store};
