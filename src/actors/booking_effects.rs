@@ -276,7 +276,16 @@ impl BookingEffects {
             return Ok(Input::Abandoned { intent, charged: None });
         };
         let stripe = self.stripe()?;
-        match stripe.void(&intent, &row.idempotency_key).await.map_err(|failed| undone(&failed))? {
+        let known =
+            if row.fresh { None } else { Some(stripe.standing(&intent).await.map_err(|failed| undone(&failed))?) };
+        let answer = match known {
+            // The processor may repeat an error of its own for the key, whatever it has done.
+            Some(over @ (Answer::Voided { .. } | Answer::Charged(_) | Answer::Declined(_))) => over,
+            Some(Answer::Held(_) | Answer::Challenge(_) | Answer::Undecided { .. }) | None => {
+                stripe.void(&intent, &row.idempotency_key).await.map_err(|failed| undone(&failed))?
+            }
+        };
+        match answer {
             Answer::Voided { .. } | Answer::Declined(_) => Ok(Input::Abandoned { intent, charged: None }),
             Answer::Charged(_) => {
                 let charge = Charged { intent: intent.clone(), amount };

@@ -420,3 +420,81 @@ async fn bk_6_8_an_answer_to_no_challenge_without_a_token_fails_at_once() {
         assert_eq!(spa.open_spots("full", 0).await, 2, "{data:?}");
     }
 }
+
+/// Asks with a card that has to be proved, and lets the payer try.
+async fn challenged(spa: &Spa, number: i64) -> (Wanted, String) {
+    let card = format!("tok_threeDSecureRequired_{number}");
+    let wanted = Wanted::paid(&format!("t-{number}"), "full", number, &card);
+    let answer = spa.ok("CreateBooking", &wanted.body()).await;
+    let challenge = &answer["booking_failure"]["payment_failure"]["threeds1_parameters"];
+    let answered = wanted
+        .stating("pa_response", json!("proof"))
+        .stating("md_merchant_data", challenge["md_merchant_data"].clone());
+    (answered, challenge["transaction_id"].as_str().unwrap().to_owned())
+}
+
+#[actix_web::test]
+async fn bk_6_8_after_a_challenge_every_fault_ends_in_one_charge() {
+    let spa = Spa::open().await;
+    for (fault, number) in FAULTS.into_iter().zip(0..) {
+        let (answered, intent) = challenged(&spa, number).await;
+        spa.processor.owner.challenge(&intent, true).unwrap();
+        spa.processor.owner.fail("GET /v1/payment_intents/", fault, 1);
+        let first = paid(&spa, &answered).await;
+        assert_eq!(first.status, 504, "{fault:?}: {}", first.text());
+        assert_eq!(spa.open_spots("full", number).await, 1, "{fault:?}");
+        spa.processor.owner.release();
+        spa.pass(1);
+        spa.book(&answered).await;
+        assert_eq!(kept_charges(&spa, &answered.token), 1, "{fault:?}");
+    }
+    books_agree(&spa).await;
+}
+
+#[actix_web::test]
+async fn bk_6_8_a_challenge_that_was_not_passed_charges_nothing_and_another_card_books() {
+    let spa = Spa::open().await;
+    let (answered, intent) = challenged(&spa, 0).await;
+    spa.processor.owner.challenge(&intent, false).unwrap();
+    assert_eq!(spa.cause(&answered).await, "PAYMENT_ERROR_CARD_DECLINED");
+    assert_eq!(spa.open_spots("full", 0).await, 2);
+    // Too late: the transaction is over.
+    spa.processor.owner.challenge(&intent, true).unwrap();
+    assert!(spa.processor.owner.charges().is_empty());
+    spa.book(&Wanted::paid("t-0", "full", 0, "tok_visa_1")).await;
+    assert_eq!(spa.processor.owner.charges().len(), 1);
+    books_agree(&spa).await;
+}
+
+#[actix_web::test]
+async fn bk_6_8_a_challenge_that_is_given_up_is_never_paid_beside_another_card() {
+    for late in [false, true] {
+        let spa = Spa::open().await;
+        for (fault, number) in FAULTS.into_iter().zip(0..) {
+            let (answered, intent) = challenged(&spa, number).await;
+            if late {
+                // The payer proves it when Google has turned to another card already.
+                spa.processor.owner.challenge(&intent, true).unwrap();
+            }
+            spa.processor.owner.fail("POST /v1/payment_intents/", fault, 1);
+            // The other card waits until the challenge is given up; Google asks again meanwhile.
+            let other = Wanted::paid(&answered.token, "full", number, &format!("tok_visa_{number}"));
+            until("the other card books", async || {
+                spa.pass(1);
+                (paid(&spa, &other).await.status == 200).then_some(())
+            })
+            .await;
+            spa.book(&other).await;
+            until("the challenge is given up", async || {
+                spa.pass(100);
+                let journal = spa.nodes[0].store.journal(booking_id(&answered.token)).await.unwrap();
+                journal.iter().any(|row| row.event.contains("bandoned")).then_some(())
+            })
+            .await;
+            spa.processor.owner.release();
+            spa.processor.owner.challenge(&intent, true).unwrap();
+            assert_eq!(kept_charges(&spa, &answered.token), 1, "{fault:?} {late}");
+        }
+        books_agree(&spa).await;
+    }
+}
