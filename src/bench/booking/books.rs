@@ -56,7 +56,7 @@ pub(super) async fn check(database: &str, answered: Answered) -> anyhow::Result<
     ensure!(spots_taken == wanted, "{wanted} bookings took {spots_taken} spots");
     ensure!(answered.charges == answered.prepaid, "{} bookings, {} charges", answered.prepaid, answered.charges);
     ensure!(balance.is_sound(), "the ledger does not balance");
-    let held = balance.accounts.iter().filter(|sum| sum.account.starts_with("ProcessorReceivable"));
+    let held = balance.accounts.iter().filter(|sum| sum.account == "processor_receivable");
     let charged: i128 = held.map(|sum| sum.micros).sum();
     ensure!(charged == i128::from(answered.prepaid) * CHARGED_MICROS, "the processor owes {charged} micros");
     Ok(Books { bookings, spots_taken, charges: answered.charges, charged_micros: charged.to_string() })

@@ -38,6 +38,14 @@ impl Echo {
         Value::Object(self.0.clone())
     }
 
+    /// As JSON, without a copy.
+    pub(super) fn json(&self) -> impl std::fmt::Display {
+        std::fmt::from_fn(move |f| match serde_json::to_string(&self.0) {
+            Ok(text) => f.write_str(&text),
+            Err(_) => Err(std::fmt::Error),
+        })
+    }
+
     pub(super) fn members(&self) -> &Map<String, Value> {
         &self.0
     }

@@ -45,8 +45,7 @@ impl Field {
 fn take_spelled(name: &str, members: &mut Map<String, Value>) -> Result<Option<Value>, BadRequest> {
     let mut take = |name: &str| members.remove(name).filter(|value| !value.is_null());
     let snake = take(name);
-    let camel = camel(name);
-    let other = if camel == name { None } else { take(&camel) };
+    let other = if name.contains('_') { take(&camel(name)) } else { None };
     match (snake, other) {
         (Some(_), Some(_)) => Err(BadRequest::invalid(name, "one spelling of its name")),
         (found, other) => Ok(found.or(other)),
@@ -72,6 +71,9 @@ pub(super) fn normalise(
 ) -> Result<Map<String, Value>, BadRequest> {
     let mut known = Map::new();
     for field in message {
+        if members.is_empty() {
+            break;
+        }
         let Some(value) = field.take(&mut members)? else { continue };
         if let Some(value) = field.kind.normalise(value).map_err(|wrong| wrong.within(field.name))? {
             known.insert(field.name.to_owned(), value);
@@ -146,6 +148,10 @@ fn integer(value: &Value) -> Option<i64> {
 
 /// A decimal number without a fraction, computed on its digits.
 fn whole(text: &str) -> Option<i64> {
+    // As nearly every number is written; 18 digits always fit.
+    if (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok();
+    }
     let (sign, unsigned) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),

@@ -3,6 +3,7 @@
 //! Names are `snake_case` and 64-bit integers strings; nothing is written that the messages do not have, because a strict
 //! proto parser on the other side refuses the whole answer (section 2.3).
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -118,8 +119,15 @@ pub fn health_answer(serving: bool) -> String {
 
 /// `BatchAvailabilityLookupResponse` (section 4.2): one for each entry of the request, in its order.
 pub fn lookup_answer<'a>(entries: impl IntoIterator<Item = (&'a SlotTime, bool)>) -> String {
-    let one = |(entry, available): (&SlotTime, bool)| json!({"available": available, "slot_time": entry.echo.value()});
-    json!({"slot_time_availability": entries.into_iter().map(one).collect::<Vec<_>>()}).to_string()
+    let mut answer = String::from("{\"slot_time_availability\":[");
+    for (number, (entry, available)) in entries.into_iter().enumerate() {
+        // Entries are many and large: they are written as they stand, not copied into a value first.
+        let comma = if number == 0 { "" } else { "," };
+        let slot_time = entry.echo.json();
+        let _a_string_takes_all = write!(answer, "{comma}{{\"available\":{available},\"slot_time\":{slot_time}}}");
+    }
+    answer.push_str("]}");
+    answer
 }
 
 /// `CheckAvailabilityResponse` (section 4.3); `last_online_cancellable_s` is seconds since the Unix epoch.
