@@ -92,13 +92,13 @@ fn attempt(state: &State, request: &Request) -> Decision<Booking> {
         | State::Booked(_) => None,
     };
     let another = request.resumes.filter(|resumed| resumed.first != agreement.id);
-    let means = match (&own, another, request.token) {
-        _ if !needs_token => None,
-        (Some(intent), _, _) => Some(Means::Challenge(intent.clone())),
-        (None, Some(resumed), _) => Some(Means::Adopted(resumed)),
-        (None, None, Some(token)) => Some(Means::Token(token)),
+    let means = match (needs_token, &own, another, request.token) {
+        (false, ..) => None,
+        (true, Some(intent), ..) => Some(Means::Challenge(intent.clone())),
+        (true, None, Some(resumed), _) => Some(Means::Adopted(resumed)),
+        (true, None, None, Some(token)) => Some(Means::Token(token)),
         // 6.8: the answer to a challenge that is not open, and nothing else to pay with.
-        (None, None, None) => {
+        (true, None, None, None) => {
             let failure = Failure::new(FailureCause::PaymentError, "there is no such challenge");
             return Decision::answer(Reply::Failed(failure));
         }
