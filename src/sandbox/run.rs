@@ -17,7 +17,6 @@ use crate::app::{self, Running, Surroundings};
 use crate::config::Config;
 use crate::crypto;
 use crate::domain::Timestamp;
-use crate::storage::{NewApiToken, Store};
 use crate::web::pages::assets;
 
 /// A sandbox that runs.
@@ -52,7 +51,7 @@ pub async fn start(dir: &Path, wanted: Ports, around: Surroundings) -> anyhow::R
     let now = around.clock.now();
     let running = app::start(&config, around).await?;
     let url = Url::parse(&format!("http://127.0.0.1:{}", ports.admin))?;
-    actions_center.admin = Some(AdminAccess { url, token: merchant_token(&running.store, dir, now).await? });
+    actions_center.admin = Some(AdminAccess { url, token: merchant_token(&running, dir, now).await? });
     let (processor, _owner) = stripe::server(processor).context("cannot start the card processor's stand-in")?;
     let servers = [
         google::server(google).context("cannot start Google's stand-in")?,
@@ -95,23 +94,15 @@ fn write_logos(dir: &Path) -> anyhow::Result<()> {
 
 /// The bearer token of the merchant's buttons. The server has to know it; one that it does not know any more (its database
 /// began afresh, or somebody revoked the token) is replaced.
-async fn merchant_token(store: &Store, dir: &Path, now: Timestamp) -> anyhow::Result<SecretString> {
+async fn merchant_token(running: &Running, dir: &Path, now: Timestamp) -> anyhow::Result<SecretString> {
     let path = dir.join(MERCHANT_FILE);
     if let Ok(known) = std::fs::read_to_string(&path)
-        && store.find_token(&crypto::content_hash(known.as_bytes())).await?.is_some()
+        && running.store.find_token(&crypto::content_hash(known.as_bytes())).await?.is_some()
     {
         return Ok(SecretString::from(known));
     }
-    let token = crypto::random_token();
-    let row = NewApiToken {
-        id: uuid::Builder::from_random_bytes(crypto::random_bytes()).into_uuid(),
-        name: "the merchant's buttons in the sandbox".to_owned(),
-        scopes: "bookings:read,bookings:write".to_owned(),
-        user_name: None,
-        sha256: crypto::content_hash(token.as_bytes()),
-        created_at: now,
-    };
-    store.create_token(row).await.context("cannot make the merchant's token")?;
+    let (name, scopes) = ("the merchant's buttons in the sandbox", "bookings:read,bookings:write");
+    let token = running.issue_token(name, scopes, now).await?;
     write_new(&path, token.as_bytes())?;
     Ok(SecretString::from(token))
 }
