@@ -1,5 +1,4 @@
-//! What bounds the booking server on this machine: the same commits without HTTP, and ten rows out of SQLite without
-//! anything around them.
+//! What bounds the booking server on this machine: the same commits and the same queries, without HTTP and actors.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,8 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use sea_orm::sqlx::sqlite::SqliteConnectOptions;
-use sea_orm::sqlx::{self, ConnectOptions as _, SqliteConnection};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -17,18 +14,16 @@ use crate::bench::machine::cores;
 use crate::bench::process::own_cpu_us;
 use crate::crypto::{booking_id, slot_key};
 use crate::domain::booking::{Agreement, Booking, Guest, Input, Request, State, Stated};
-use crate::domain::catalog::{SlotOffer, effective_terms};
+use crate::domain::catalog::{SlotId, SlotOffer, effective_terms};
 use crate::domain::{Decision, Machine as _, Timestamp, TransactionId};
 use crate::ports::{Clock, SystemClock};
-use crate::protocol::booking_server::{CreateBooking, read_create_booking};
+use crate::protocol::booking_server::{CreateBooking, read_availability_lookup, read_create_booking};
 use crate::storage::{Catalog, Change, Commit, NodeId, Store};
 
 /// Commits that are decided ahead for each second.
 const DECIDED_PER_S: f64 = 15_000.0;
 /// Slots that are looked up together while deciding.
 const AT_ONCE: usize = 1_000;
-const TEN: &str = "SELECT \"key\", \"spots_open\" FROM \"slots\" WHERE \"generation\" = ? AND \"key\" IN \
-                   (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Something that is done over and over.
 #[derive(Debug, Clone, Serialize)]
@@ -160,40 +155,31 @@ fn request(
     })
 }
 
-/// Ten slots by their keys, out of SQLite alone: as many connections as cores.
-pub(super) async fn lookups(file: &std::path::Path, generation: i64, length: Duration) -> anyhow::Result<Bare> {
-    let options = SqliteConnectOptions::new().filename(file).read_only(true).pragma("cache_size", "-65536");
-    let mut first: SqliteConnection = options.connect().await?;
-    let keys: Vec<Uuid> = sqlx::query_scalar("SELECT \"key\" FROM \"slots\" WHERE \"generation\" = ?")
-        .bind(generation)
-        .fetch_all(&mut first)
-        .await?;
-    let keys = Arc::new(keys);
+/// Ten slots by their keys, out of the store alone: as many at once as there are cores.
+pub(super) async fn lookups(store: &Store, caller: &Caller, length: Duration) -> anyhow::Result<Bare> {
     let side_by_side = cores();
     let (started, cpu) = (Instant::now(), own_cpu_us()?);
-    let mut lanes = Vec::new();
-    for lane in 0..side_by_side {
-        let (keys, options) = (keys.clone(), options.clone());
-        lanes.push(tokio::spawn(async move {
-            let mut connection: SqliteConnection = options.connect().await?;
-            let (mut done, mut at) = (0_u64, lane * 7_919);
-            while started.elapsed() < length {
-                let mut query = sqlx::query(TEN).bind(generation);
-                for _ in 0..10 {
-                    at = (at + 618_033) % keys.len().max(1);
-                    query = query.bind(keys.get(at).copied().unwrap_or_default());
-                }
-                let rows = query.fetch_all(&mut connection).await?;
-                anyhow::ensure!(!rows.is_empty(), "slots are missing");
-                done += 1;
-            }
-            Ok(done)
-        }));
-    }
-    let mut done = 0;
-    for lane in lanes {
-        done += lane.await.context("a lane was interrupted")??;
-    }
+    let lanes = (0..side_by_side).map(|_| async {
+        let mut done = 0_u64;
+        while started.elapsed() < length {
+            let body = caller.next(Kind::Lookup).context("there is always a lookup")?;
+            let wanted = read_availability_lookup(body.as_bytes()).map_err(|bad| anyhow::anyhow!("{bad:?}"))?;
+            let named = wanted.slot_times.into_iter().map(|time| SlotId {
+                merchant: wanted.merchant.clone(),
+                service: time.service,
+                start_s: time.start_s,
+                duration_s: time.duration_s.unwrap_or_default(),
+                staff: None,
+                room: None,
+                party_size: None,
+            });
+            let keys: Vec<_> = named.map(|slot| slot_key(&slot)).collect();
+            anyhow::ensure!(store.slots(&keys).await?.iter().all(Option::is_some), "slots are missing");
+            done += 1;
+        }
+        Ok(done)
+    });
+    let done: u64 = futures_util::future::try_join_all(lanes).await?.into_iter().sum();
     let (seconds, cpu) = (started.elapsed().as_secs_f64(), own_cpu_us()? - cpu);
     Ok(Bare { side_by_side, per_s: done as f64 / seconds, each_us: cpu as f64 / done.max(1) as f64 })
 }

@@ -315,9 +315,8 @@ partner_id = "12345678"
         let store = Store::open(StoreOptions::new(self.scratch.database("load.db"))).await?;
         let width = most.under_way.unwrap_or(1);
         let commit = bare::commits(&store, caller, (width, self.plan.commit)).await?;
-        let generation = store.inventory_in_force().await?.generation;
+        let lookup = bare::lookups(&store, caller, self.plan.commit).await?;
         store.close().await;
-        let lookup = bare::lookups(&self.scratch.path("load.db"), generation, self.plan.commit).await?;
         Ok((commit, lookup))
     }
 }

@@ -76,6 +76,6 @@ pub(super) fn bare(commit: &Bare, lookup: &Bare) {
     heading("Without HTTP, on the same database");
     figure(&format!("commits of bookings, {} side by side", commit.side_by_side), commit.per_s, "/s");
     figure("CPU of all threads for one commit", commit.each_us, "µs");
-    figure(&format!("SQLite: ten slots by their keys, {} side by side", lookup.side_by_side), lookup.per_s, "/s");
+    figure(&format!("ten slots by their keys, {} side by side", lookup.side_by_side), lookup.per_s, "/s");
     figure("CPU of all threads for one such query", lookup.each_us, "µs");
 }

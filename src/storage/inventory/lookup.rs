@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::slot;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -94,5 +95,20 @@ impl Store {
             .one(&self.0.read)
             .await?;
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    /// How many spots of the slots in force are taken.
+    pub async fn spots_taken(&self) -> Result<u64, StorageError> {
+        use slot::Column;
+        // As text: PostgreSQL's sum is wider than any integer of ours.
+        let taken = Expr::col(Column::SpotsTotal).sub(Expr::col(Column::SpotsOpen));
+        let sum: Option<Option<String>> = slot::Entity::find()
+            .select_only()
+            .expr(Func::sum(taken).cast_as(Alias::new("text")))
+            .filter(in_force())
+            .into_tuple()
+            .one(&self.0.read)
+            .await?;
+        Ok(sum.flatten().and_then(|sum| sum.parse().ok()).unwrap_or(0))
     }
 }
