@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// fuller updates are worth the wait, and Google counts them. Google must hear within minutes (section 8.5).
 const EACH_WAITS: Duration = Duration::from_millis(20);
 /// The longest wait between two looks.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// Marks of one look.
 const AT_ONCE: u64 = 20_000;
 /// Services that are asked at once.

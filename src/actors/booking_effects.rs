@@ -27,8 +27,10 @@ use crate::processor::{
 use crate::protocol::maps_booking::{BookingPatch, MapsBooking};
 use crate::storage::OutboxRow;
 
-/// An attempt that the processor has not seen after so long, and whose token is gone, was never made.
-const NEVER_SEEN_MS: i64 = 90_000;
+/// So long an attempt is sent to the processor.
+const SENT_FOR_MS: i64 = 90_000;
+/// An attempt that the processor has not seen after so long was never made: what was sent last had 90 seconds.
+const NEVER_SEEN_MS: i64 = 180_000;
 /// How soon a refund that the processor has pending is looked at again.
 const PENDING_MS: i64 = 60_000;
 
@@ -205,10 +207,11 @@ impl BookingEffects {
             None | Some(Attempted::Kept(VaultOutcome::Undecided { .. })) => {}
             Some(known) => return Ok(Paid::Attempted(known)),
         }
-        let never = self.clock.now().millis_since(row.created_at) >= NEVER_SEEN_MS;
-        let Some(token) = self.tokens.get(agreement.id, digest) else {
-            // After a crash: nobody can charge it any more, and nobody has.
-            return Ok(if never { Paid::NotReached } else { Paid::Open });
+        let age = self.clock.now().millis_since(row.created_at);
+        let token = if age < SENT_FOR_MS { self.tokens.get(agreement.id, digest) } else { None };
+        let Some(token) = token else {
+            // After a crash, or too late: nobody sends it any more. What was sent last had its time to be seen.
+            return Ok(if age >= NEVER_SEEN_MS { Paid::NotReached } else { Paid::Open });
         };
         let (merchant, attempt) = (agreement.merchant(), row.idempotency_key.as_str());
         let (networks, return_url) = (agreement.networks.as_deref(), self.return_url.as_ref());
@@ -241,8 +244,6 @@ impl BookingEffects {
                 tracing::error!(processor.status = status, processor.code = %code, "the processor refuses our requests");
                 Ok(Paid::Refused(Failure::new(FailureCause::PaymentError, "the processor refused the request")))
             }
-            // An error of its own that the processor repeats for the same key: no money has moved, and others want the spot.
-            Err(failed) if !row.fresh && never && !failed.may_have_moved_money() => Ok(Paid::NotReached),
             Err(failed) => Err(undone(&failed)),
         }
     }
@@ -314,7 +315,14 @@ impl BookingEffects {
         let known = if row.fresh { None } else { found(stripe, true, row).await? };
         let answer = match known {
             Some(Attempted::Answered(answer)) => answer,
-            Some(Attempted::Kept(_)) | None => stripe.charge(wanted).await.map_err(|failed| undone(&failed))?,
+            Some(Attempted::Kept(_)) | None => match stripe.charge(wanted).await {
+                Ok(answer) => answer,
+                // Too small for the processor, or the card is gone there: a no that stands.
+                Err(CallFailed::Refused { status: 400 | 404, code }) => {
+                    return Ok(Collected::Declined { code: code.into() });
+                }
+                Err(failed) => return Err(undone(&failed)),
+            },
         };
         match answer {
             Answer::Charged(taken) => Ok(Collected::Charged { intent: taken.intent.into() }),

@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    #[actix_web::test]
+    #[tokio::test]
     async fn everybody_who_waits_hears_it_and_nothing_stays_behind() {
         let settlements = Settlements::<u32>::default();
         let id = TransactionId::from_uuid(Uuid::from_u128(1));

@@ -77,7 +77,11 @@ impl Stripe {
 
     /// Gives up what is held or not finished. What was taken meanwhile is [`Outcome::Charged`]: only a refund helps then.
     pub async fn void(&self, intent: &str, attempt: &str) -> Result<Outcome, CallFailed> {
-        self.settle((intent, "cancel"), &Vec::new(), attempt).await
+        match self.settle((intent, "cancel"), &Vec::new(), attempt).await {
+            // It cannot be given up, and the refusal does not say why: see how it stands.
+            Err(CallFailed::Refused { status: 400..=499, .. }) => self.standing(intent).await,
+            answered => answered,
+        }
     }
 
     /// After the payer's challenge: how the payment stands, confirmed if the processor waits for that.
@@ -104,6 +108,7 @@ impl Stripe {
             Ok(payer) => payer,
             Err(decline) => return Ok(Outcome::Declined(decline)),
         };
+        let kept = payer.customer.clone().filter(|_| keeps(wanted)).map(|customer| (payer.method.clone(), customer));
         let mut form: Form<'_> = vec![
             ("amount", units.to_string()),
             ("currency", currency(wanted.amount)),
@@ -121,9 +126,16 @@ impl Stripe {
         form.extend(wanted.statement.and_then(statement).map(|text| ("statement_descriptor_suffix", text)));
         form.extend(wanted.return_url.map(|url| ("return_url", url.to_string())));
         let step = Step { key: format!("{}-{step}", wanted.attempt), path: &["payment_intents"], money: true };
-        let answered = self.post(step, &form, deadline).await;
+        let answered = self.post::<Intent>(step, &form, deadline).await;
         match answered.map_err(|failed| if payer.sent { failed.halfway() } else { failed })? {
-            Answer::Done(intent) => outcome(intent, payer.network),
+            Answer::Done(mut intent) => {
+                // Some leave out of the answer what they were told.
+                if let Some((method, customer)) = kept {
+                    intent.customer.get_or_insert(Reference::Id(customer));
+                    intent.payment_method.get_or_insert(Reference::Id(method));
+                }
+                outcome(intent, payer.network)
+            }
             Answer::Refused(status, problem) => declined(status, problem, payer.network).map(Outcome::Declined),
         }
     }

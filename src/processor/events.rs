@@ -189,6 +189,8 @@ fn happened(kind: &str, object: serde_json::Value) -> Result<Happened, EventErro
     let arrival = Timestamp::from_secs(object.arrival_date.unwrap_or_default());
     let id = object.id;
     Ok(match kind {
+        // An inquiry takes nothing; should it become a dispute, its funds are withdrawn.
+        "charge.dispute.created" if status.starts_with("warning_") => Happened::Other(kind.to_owned()),
         "charge.dispute.created" => Happened::DisputeOpened { dispute: id, intent, amount },
         "charge.dispute.closed" => {
             // An inquiry that is closed has never taken anything.

@@ -59,7 +59,8 @@ impl Stripe {
                 let metadata = intent.metadata.as_ref();
                 metadata.and_then(|metadata| metadata.get("attempt")).is_some_and(|key| key == attempt.key)
             }));
-            if !page.has_more || after.is_none() {
+            // The newest stand first, and one attempt makes one.
+            if !found.is_empty() || !page.has_more || after.is_none() {
                 return Ok(found);
             }
         }

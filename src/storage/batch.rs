@@ -42,15 +42,23 @@ pub(super) enum Verdict {
 pub(super) async fn write(db: &DatabaseTransaction, members: &[&Rows]) -> Result<Vec<Verdict>, DbErr> {
     let mut stale = stale_by_reading(db, members).await?;
     let claims = claims::judge(db, members, &stale).await?;
-    let refused = |member: &Rows| claims.refused(member.id.as_uuid());
+    // Refused because the same transaction, written elsewhere while we waited for the lock, has taken it: decide again.
+    let turned_away: Vec<&Rows> =
+        members.iter().copied().filter(|member| claims.refused(member.id.as_uuid()).is_some()).collect();
+    if !turned_away.is_empty() {
+        stale.extend(versions_differ(db, &turned_away).await?);
+    }
+    let refused = |member: &Rows| claims.refused(member.id.as_uuid()).filter(|_| !stale.contains(&member.id.as_uuid()));
     let willing: Vec<&Rows> = members.iter().copied().filter(|member| refused(member).is_none()).collect();
+    let refusals: HashMap<Uuid, ClaimRefused> =
+        members.iter().filter_map(|member| Some((member.id.as_uuid(), refused(member)?))).collect();
     upsert(db, &willing, &mut stale).await?;
     let live: Vec<&Rows> = willing.into_iter().filter(|member| !stale.contains(&member.id.as_uuid())).collect();
 
     let known = remember(db, &live).await?;
     let gone = if known.is_empty() { settle(db, &live).await? } else { HashSet::new() };
-    let judged = |member: &&Rows| match refused(member) {
-        Some(why) => Verdict::Refused(why),
+    let judged = |member: &&Rows| match refusals.get(&member.id.as_uuid()) {
+        Some(why) => Verdict::Refused(*why),
         None => verdict(member, &stale, &known, &gone),
     };
     let verdicts: Vec<Verdict> = members.iter().map(judged).collect();
@@ -115,14 +123,21 @@ async fn remember_remittables(db: &DatabaseTransaction, live: &[&Rows]) -> Resul
     Ok(())
 }
 
-/// Members that change nothing in their row still need its version: read it, on PostgreSQL under a lock. The locks are
-/// taken for all members at once, to keep their order.
+/// Members that change nothing in their row still need its version, and those that take spots need it before they take
+/// them: read it, on PostgreSQL under a lock. The locks are taken for all members at once, to keep their order.
 async fn stale_by_reading(db: &DatabaseTransaction, members: &[&Rows]) -> Result<HashSet<Uuid>, DbErr> {
-    if members.iter().all(|member| member.transaction.is_some()) {
+    let reads = |member: &Rows| member.transaction.is_none() || !member.bookings.is_empty();
+    if !members.iter().any(|member| reads(member)) {
         return Ok(HashSet::new());
     }
     let postgres = db.get_database_backend() == DbBackend::Postgres;
-    let read: Vec<&&Rows> = members.iter().filter(|member| postgres || member.transaction.is_none()).collect();
+    let locked: Vec<&Rows> = members.iter().copied().filter(|member| postgres || reads(member)).collect();
+    versions_differ(db, &locked).await
+}
+
+/// Those of `read` whose version is not the one expected.
+async fn versions_differ(db: &DatabaseTransaction, read: &[&Rows]) -> Result<HashSet<Uuid>, DbErr> {
+    let postgres = db.get_database_backend() == DbBackend::Postgres;
     let mut select = transaction::Entity::find()
         .select_only()
         .columns([transaction::Column::Id, transaction::Column::Version])
@@ -133,7 +148,7 @@ async fn stale_by_reading(db: &DatabaseTransaction, members: &[&Rows]) -> Result
     }
     let versions: HashMap<Uuid, i64> = select.into_tuple().all(db).await?.into_iter().collect();
     let stands = |member: &Rows| versions.get(&member.id.as_uuid()).copied().unwrap_or(0);
-    Ok(read.into_iter().filter(|m| stands(m) != m.expected).map(|m| m.id.as_uuid()).collect())
+    Ok(read.iter().filter(|m| stands(m) != m.expected).map(|m| m.id.as_uuid()).collect())
 }
 
 /// New and changed rows in one statement that passes over rows whose version is not the one expected.

@@ -130,6 +130,8 @@ pub(super) struct Claims {
     /// The load of the feeds in force, held fast for this batch.
     generation: i64,
     refused: HashMap<Uuid, ClaimRefused>,
+    /// Open and total spots before the batch.
+    slots: HashMap<Uuid, (i32, i32)>,
 }
 
 /// What stands before the batch.
@@ -153,13 +155,14 @@ pub(super) async fn judge(db: &DatabaseTransaction, members: &[&Rows], stale: &H
     }
     let generation = generation(db).await?;
     let mut standing = Standing::read(db, generation, &claiming).await?;
+    let slots = standing.slots.clone();
     let mut refused = HashMap::new();
     for member in claiming {
         if let Err(why) = standing.take(member) {
             refused.insert(member.id.as_uuid(), why);
         }
     }
-    Ok(Claims { generation, refused })
+    Ok(Claims { generation, refused, slots })
 }
 
 /// The load in force. On PostgreSQL another load cannot come into force before this batch is written.
@@ -338,7 +341,7 @@ impl Claims {
 
     /// Writes what the living members take, give back and are found by.
     pub(super) async fn take(&self, db: &DatabaseTransaction, live: &[&Rows]) -> Result<(), DbErr> {
-        let mut changes: BTreeMap<Uuid, i32> = BTreeMap::new();
+        let mut open: BTreeMap<Uuid, i32> = BTreeMap::new();
         let (mut listed, mut charges, mut bought) = (BTreeMap::new(), Vec::new(), Vec::new());
         let mut gone = Vec::new();
         let mut uses: BTreeMap<&str, i32> = BTreeMap::new();
@@ -348,7 +351,11 @@ impl Claims {
             for write in &member.bookings {
                 match write {
                     BookingWrite::Spot { slot, taken, .. } => {
-                        *changes.entry(*slot).or_default() += if *taken { -1 } else { 1 };
+                        // A slot that the feeds have dropped is counted no more.
+                        let Some((before, total)) = self.slots.get(slot) else { continue };
+                        let now = open.entry(*slot).or_insert(*before);
+                        // Never more than there are: a load of the feeds may have counted one as free already.
+                        *now = if *taken { Ord::max(*now - 1, 0) } else { Ord::min(*now + 1, *total) };
                     }
                     BookingWrite::Listed(row) => {
                         listed.insert(row.booking_id, row.clone());
@@ -360,7 +367,7 @@ impl Claims {
                 }
             }
         }
-        self.spots(db, changes, now_ms).await?;
+        self.spots(db, open, now_ms).await?;
         list(db, listed.into_values().collect(), gone).await?;
         let known = OnConflict::column(booking_charge::Column::Intent).do_nothing().to_owned();
         for chunk in charges.chunks(KEYS_AT_ONCE) {
@@ -378,26 +385,22 @@ impl Claims {
         Ok(())
     }
 
-    /// Never more open spots than there are: a load of the feeds may have counted one as free already.
-    async fn spots(&self, db: &DatabaseTransaction, changes: BTreeMap<Uuid, i32>, now_ms: i64) -> Result<(), DbErr> {
+    /// Writes the spots that are open now. The rows were read under a lock.
+    async fn spots(&self, db: &DatabaseTransaction, open: BTreeMap<Uuid, i32>, now_ms: i64) -> Result<(), DbErr> {
         use slot::Column;
-        let mut by_change: BTreeMap<i32, Vec<Uuid>> = BTreeMap::new();
-        for (slot, change) in changes {
-            by_change.entry(change).or_default().push(slot);
-        }
-        for (change, slots) in by_change {
-            if change == 0 {
-                continue;
+        let mut by_count: BTreeMap<i32, Vec<Uuid>> = BTreeMap::new();
+        for (slot, count) in open {
+            if self.slots.get(&slot).is_some_and(|(before, _)| *before != count) {
+                by_count.entry(count).or_default().push(slot);
             }
-            let then = || Expr::col(Column::SpotsOpen).add(change);
-            let bounded =
-                Expr::case(then().gt(Expr::col(Column::SpotsTotal)), Expr::col(Column::SpotsTotal)).finally(then());
+        }
+        for (count, slots) in by_count {
             // Each change has another mark, even within a millisecond: who has seen one has not seen the next.
             let next = || Expr::col(Column::UntoldMs).add(1);
             let mark = Expr::case(Expr::col(Column::UntoldMs).gte(now_ms), next()).finally(Expr::value(now_ms));
             for chunk in slots.chunks(KEYS_AT_ONCE) {
                 slot::Entity::update_many()
-                    .col_expr(Column::SpotsOpen, bounded.clone().into())
+                    .col_expr(Column::SpotsOpen, Expr::value(count))
                     .col_expr(Column::UntoldMs, mark.clone().into())
                     .filter(Column::Generation.eq(self.generation))
                     .filter(Column::Key.is_in(chunk.iter().copied()))

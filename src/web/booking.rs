@@ -27,12 +27,7 @@ pub struct BookingSurface {
 }
 
 /// `{path}/{method}`: authentication first, then the method, then the body (section 2.2).
-pub(super) async fn call(
-    surface: web::Data<Surface>,
-    tail: web::Path<String>,
-    request: HttpRequest,
-    unverified: web::Bytes,
-) -> HttpResponse {
+pub(super) async fn call(surface: web::Data<Surface>, request: HttpRequest, unverified: web::Bytes) -> HttpResponse {
     let Some(booking) = &surface.booking else { return fault(StatusCode::NOT_FOUND, "not_found", "no such method") };
     let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if !booking.credentials.admit(given) {
@@ -42,7 +37,7 @@ pub(super) async fn call(
             .content_type("text/plain; charset=utf-8")
             .body("authentication is required\n");
     }
-    let Some(method) = Method::parse(&tail) else {
+    let Some(method) = request.match_info().get("method").and_then(Method::parse) else {
         return fault(StatusCode::NOT_FOUND, "not_found", "no such method");
     };
     let verb = match method.verb() {

@@ -62,7 +62,7 @@ fn surfaces(app: &mut web::ServiceConfig, (google, booking, processor): Paths<'_
         app.service(web::resource("/processor/stripe/events").route(web::post().to(processor::event)));
     }
     if let Some(path) = booking {
-        app.service(web::resource(format!("{path}/{{method:.*}}")).route(web::to(booking::call)));
+        app.service(web::resource(in_any_case(path)).route(web::to(booking::call)));
     }
     if let Some((begin_path, base_path)) = google {
         app.service(web::resource(begin_path.as_str()).route(web::get().to(begin::begin)));
@@ -240,4 +240,13 @@ fn payout_routes(app: &mut web::ServiceConfig) {
             .route(web::get().to(payouts::of_processor))
             .default_service(web::to(admin::not_allowed)),
     );
+}
+
+/// The pattern of a method below `path`, whose letters may be of either case (google-booking-server section 2.1).
+fn in_any_case(path: &str) -> String {
+    let segments = path.split('/').filter(|segment| !segment.is_empty()).enumerate();
+    let mut pattern: Vec<String> =
+        segments.map(|(place, segment)| format!("/{{p{place}:(?i:{})}}", segment.replace('.', "\\."))).collect();
+    pattern.push("/{method:.*}".to_owned());
+    pattern.concat()
 }

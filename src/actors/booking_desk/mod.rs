@@ -134,6 +134,7 @@ impl BookingDesk {
         };
         let mut listener = self.settlements.listen(id);
         if let Some(digest) = request.token
+            && request.agreement.terms.needs_token()
             && let Some(token) = request::processor_token(&wanted)
         {
             self.tokens.put(id, digest, token, now);

@@ -3,7 +3,7 @@
 use super::request::Published;
 use super::{BookingDesk, DeskError};
 use crate::domain::booking::{Failure, FailureCause, PackUse};
-use crate::domain::catalog::{Activation, OptionKind, PaymentOption, Terms};
+use crate::domain::catalog::{Activation, OptionKind, PaymentOption, PaymentOptionId, Terms};
 use crate::domain::{Timestamp, TransactionId};
 use crate::storage::Pack;
 
@@ -43,10 +43,24 @@ fn covers(from: Option<i64>, until: Option<i64>, start_s: i64) -> bool {
     from.is_none_or(|from| from <= start_s) && until.is_none_or(|until| start_s < until)
 }
 
-fn used(pack: Pack, published: &Published) -> Result<PackUse, Failure> {
+fn is_offered(option: &PaymentOptionId, published: &Published) -> bool {
     let own = &published.offer.overrides.options;
     let offered = if own.is_empty() { &published.service.options } else { own };
-    if !offered.contains(&pack.option) {
+    offered.contains(option)
+}
+
+/// Whether the pack that pays a booking pays it in another slot, too.
+pub(super) fn still_valid(pack: &PackUse, published: &Published) -> Result<(), Failure> {
+    let start_s = published.offer.id.start_s;
+    if is_offered(&pack.option, published) && covers(pack.valid_from_s, pack.valid_until_s, start_s) {
+        Ok(())
+    } else {
+        Err(Failure::new(FailureCause::SlotUnavailable, "the pack is not valid for this slot"))
+    }
+}
+
+fn used(pack: Pack, published: &Published) -> Result<PackUse, Failure> {
+    if !is_offered(&pack.option, published) {
         return Err(not_valid("the pack is not for this slot"));
     }
     if pack.kind != OptionKind::Unlimited && pack.left == 0 {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use super::option::still_valid;
 use super::{ANSWER_MS, BookingDesk, DeskError, Turned};
 use crate::crypto::{content_hash, slot_key};
 use crate::domain::booking::{
     Agreement, Booked, Failure, FailureCause, Guest, Move, PackUse, Request, Resumed, Stated,
 };
-use crate::domain::catalog::{Merchant, NoTerms, PaymentOptionId, Service, SlotId, SlotOffer, Terms, effective_terms};
+use crate::domain::catalog::{
+    Merchant, NoTerms, PaymentOptionId, Prepayment, Service, SlotId, SlotOffer, Terms, effective_terms,
+};
 use crate::domain::{Timestamp, TransactionId};
 use crate::processor::Token;
 use crate::protocol::booking_server::{BadRequest, CreateBooking, Echo, SlotMove, StatedPayment};
@@ -83,6 +86,8 @@ impl BookingDesk {
         };
         if pack.as_ref().is_some_and(|pack| !pack.bought) {
             paid_by_pack(&mut terms);
+        } else if let Some(failure) = unpriced(&terms, &published) {
+            return Ok(Turned::Failed(failure));
         }
         let (opens_s, closes_s) = published.window();
         let token = wanted.token.as_ref();
@@ -127,8 +132,13 @@ impl BookingDesk {
             Ok(terms) => terms,
             Err(failure) => return Ok(Err(failure)),
         };
-        if held.pack.as_ref().is_some_and(|pack| !pack.bought) {
-            paid_by_pack(&mut terms);
+        if let Some(pack) = &held.pack {
+            if let Err(failure) = still_valid(pack, &published) {
+                return Ok(Err(failure));
+            }
+            if !pack.bought {
+                paid_by_pack(&mut terms);
+            }
         }
         let (opens_s, closes_s) = published.window();
         let agreement = Agreement {
@@ -145,6 +155,15 @@ impl BookingDesk {
 
 fn terms_of(published: &Published, chosen: Option<&PaymentOptionId>) -> Result<Terms, Failure> {
     effective_terms(&published.merchant, &published.service, &published.offer, chosen).map_err(no_terms)
+}
+
+/// What has to be paid in full, or is paid by options alone, has no price without one of them (sections 6.4 and 7.6).
+fn unpriced(terms: &Terms, published: &Published) -> Option<Failure> {
+    let Published { service, offer, .. } = published;
+    let by_options = !service.options.is_empty() || !offer.overrides.options.is_empty();
+    let wanted = service.prepayment == Prepayment::Required || by_options;
+    (terms.price.is_none() && wanted)
+        .then(|| Failure::new(FailureCause::PaymentOptionNotValid, "a payment option has to be chosen"))
 }
 
 fn no_terms(why: NoTerms) -> Failure {

@@ -211,7 +211,7 @@ fn stride(all: u64) -> u64 {
         }
         a
     };
-    (all * 618 / 1_000 + 1..).find(|stride| common(*stride, all) == 1).unwrap_or(1)
+    (all * 618 / 1_000 + 1..=2 * all + 1).find(|stride| common(*stride, all) == 1).unwrap_or(1)
 }
 
 #[cfg(test)]

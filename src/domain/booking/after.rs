@@ -9,6 +9,7 @@ use super::message::{Collecting, Effect, Event, Failure, Move, Notice, Rejection
 use super::money;
 use super::state::{Booked, Cancelled, Canceller, Fee};
 use super::words::{BookingStatus, FailureCause};
+use crate::domain::catalog::OptionKind;
 use crate::domain::{Decision, Timestamp};
 
 fn refused(cause: FailureCause, description: &str) -> Decision<Booking> {
@@ -84,8 +85,9 @@ pub(super) fn cancel(booked: &Booked, by: Canceller, now: Timestamp) -> Verdict 
     if by != Canceller::User {
         effects.push(tell(booked, Why::Cancelled, BookingStatus::Canceled));
     }
-    // Section 9: a prepayment goes back when the cancellation was in time, or the merchant's. A pack gets its use back.
-    let goes_back = if terms.bought.is_some() {
+    // Section 9: a prepayment goes back when the cancellation was in time, or the merchant's, and so does an option for one
+    // visit. A pack or membership gets its use back instead: it is worth more than this visit.
+    let goes_back = if terms.bought.as_ref().is_some_and(|option| option.kind != OptionKind::SingleUse) {
         false
     } else if terms.prepaid {
         !cancelled.late
@@ -116,6 +118,10 @@ pub(super) fn reschedule(booked: &Booked, wanted: &Move, now: Timestamp) -> Deci
     }
     if has_begun(&booked.agreement, now) {
         return refused(FailureCause::BookingNotCancellable, "it has begun");
+    }
+    // Whoever can no longer cancel cannot move out of the deadlines either.
+    if !in_time(now, booked.agreement.terms.cancel_by_s) {
+        return refused(FailureCause::OutsideCancellationWindow, "too late to change online");
     }
     if !is_open(wanted.opens_s, wanted.closes_s, now) {
         return refused(FailureCause::SlotUnavailable, "the slot cannot be booked at this time");

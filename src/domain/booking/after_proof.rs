@@ -162,7 +162,7 @@ fn bk_5_2_a_booking_moves_to_a_slot_on_the_same_terms() {
     let mut history = History::booked(prepaid());
     let later = elsewhere(Terms { cancel_by_s: START_S, refund_by_s: START_S, ..prepaid() }, START_S + 86_400);
     for again in 0..2 {
-        let now = secs(START_S).plus_millis(-1);
+        let now = secs(CANCEL_BY_S);
         let Ok(Reply::Stands(view)) = history.tell(&Input::Move(Box::new(later.clone())), now) else { panic!("moves") };
         assert_eq!((view.agreement.slot.start_s, view.status), (START_S + 86_400, BookingStatus::Confirmed));
         assert_eq!(history.journal.len(), 3, "asked {again} times before: applied once");
@@ -181,6 +181,9 @@ fn bk_5_2_other_terms_a_closed_window_and_what_has_begun_or_is_over_do_not_move(
     };
     let next = START_S + 86_400;
     let unavailable = FailureCause::SlotUnavailable;
+    // Whoever can no longer cancel cannot move out of the deadlines either.
+    let late = (secs(CANCEL_BY_S).plus_millis(1), FailureCause::OutsideCancellationWindow);
+    refused(&mut History::booked(prepaid()), elsewhere(prepaid(), next), late.0, late.1);
     for other in [
         on_arrival(),
         with_deposit(None),

@@ -125,7 +125,15 @@ fn going_on(challenged: &Challenged, request: &Request) -> Option<Arc<str>> {
     let resumed = request.resumes?;
     let named = resumed.attempt == Resumed::OPEN || resumed.attempt == challenged.past.attempts;
     let own = resumed.first == challenged.agreement.id && named;
-    (own && challenged.adopted_by.is_none()).then(|| challenged.challenge.intent.clone())
+    // What was challenged is what is booked, and nothing else.
+    let same = same_wish(&challenged.agreement, &request.agreement);
+    (own && same && challenged.adopted_by.is_none()).then(|| challenged.challenge.intent.clone())
+}
+
+fn same_wish(challenged: &Agreement, wanted: &Agreement) -> bool {
+    wanted.guest.user_id == challenged.guest.user_id
+        && wanted.slot == challenged.slot
+        && wanted.terms == challenged.terms
 }
 
 fn abandon(challenged: &Challenged) -> Option<Effect> {
@@ -216,10 +224,7 @@ pub(super) fn drop_challenge(challenged: &Challenged) -> Decision<Booking> {
 /// Another booking brings the answer to this one's challenge: the same user, for the same slot and price, once.
 pub(super) fn adopt(challenged: &Challenged, attempt: u32, by: TransactionId, wants: &Arc<Agreement>) -> Verdict {
     let Challenged { agreement, challenge: Challenge { intent, .. }, adopted_by, past, .. } = challenged;
-    let same = wants.guest.user_id == agreement.guest.user_id
-        && wants.slot == agreement.slot
-        && wants.terms == agreement.terms;
-    if attempt != past.attempts || !same || adopted_by.is_some_and(|other| other != by) {
+    if attempt != past.attempts || !same_wish(agreement, wants) || adopted_by.is_some_and(|other| other != by) {
         return Err(Rejection::NoChallenge);
     }
     let reply = Reply::Adopted { intent: intent.clone() };

@@ -7,6 +7,7 @@ use super::message::{Effect, Event, Input, Rejection, Reply};
 use super::state::{Booked, Fee, State};
 use super::words::BookingStatus;
 use super::{Booking, after, create, money};
+use crate::domain::catalog::OptionKind;
 use crate::domain::{BookingListed, Decision, Record, Spot, Timestamp};
 
 pub(super) type Verdict = Result<Decision<Booking>, Rejection>;
@@ -220,6 +221,8 @@ impl Holding {
                 pack: pack.clone(),
             }),
             (None, Some((_, pack))) => records.push(Record::PackUsed(pack.clone())),
+            // What was bought for this visit alone is paid back, not used again.
+            (Some((_, pack)), None) if pack.bought && pack.kind == OptionKind::SingleUse => {}
             (Some((_, pack)), None) => records.push(Record::PackReturned(pack.clone())),
             (None, None) | (Some(_), Some(_)) => {}
         }

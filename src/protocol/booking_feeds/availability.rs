@@ -71,7 +71,8 @@ pub(super) fn availability(
         ..Overrides::default()
     };
     fields.nested("scheduling_rule_overrides", |rules| {
-        let at = |name| rules.integer(name, 0..=LAST_SECOND);
+        // A zero is what a generator writes that leaves nothing out.
+        let at = |name| Ok(rules.integer(name, 0..=LAST_SECOND)?.filter(|at| *at > 0));
         overrides.first_bookable_s = at("first_bookable_sec")?;
         overrides.last_bookable_s = at("last_bookable_sec")?;
         overrides.last_online_cancellable_s = at("last_online_cancellable_sec")?;

@@ -63,21 +63,21 @@ pub(super) fn modernise(kind: FeedKind, members: &mut Map<String, Value>, notes:
         FeedKind::Merchants => merchant(members, notes),
         FeedKind::Services => service(members, notes),
         FeedKind::Availability => {
-            rename(members, ("resource_ids", "resources"), notes)?;
+            rename(members, ("resource_ids", "resources"), notes);
             deposit(members, notes)
         }
     }
 }
 
 fn merchant(members: &mut Map<String, Value>, notes: &mut Vec<Complaint>) -> Taken<()> {
-    if let Some(points) = take(members, "tax_rate_basis_points", "tax_rate", notes)? {
+    if let Some(points) = take(members, "tax_rate_basis_points", "tax_rate", notes) {
         let whole = points.as_u64().or_else(|| points.as_str().and_then(|text| text.parse().ok()));
         let whole = whole.filter(|points| *points <= 10_000).ok_or_else(|| {
             super::fields::expected("tax_rate_basis_points", "a whole number from 0 to 10000", &points)
         })?;
         members.insert("tax_rate".to_owned(), json!({"micro_percent": whole * 10_000}));
     }
-    if let Some(config) = take(members, "payment_processor_config", "tokenization_config", notes)? {
+    if let Some(config) = take(members, "payment_processor_config", "tokenization_config", notes) {
         members.insert("tokenization_config".to_owned(), tokenization(&config)?);
     }
     Ok(())
@@ -106,12 +106,12 @@ fn tokenization(config: &Value) -> Taken<Value> {
 }
 
 fn service(members: &mut Map<String, Value>, notes: &mut Vec<Complaint>) -> Taken<()> {
-    rename(members, ("scheduling_rules", "rules"), notes)?;
+    rename(members, ("scheduling_rules", "rules"), notes);
     for (old, new) in [("name", "localized_service_name"), ("description", "localized_description")] {
         if members.contains_key(new) {
             // Old partners send both.
             members.remove(old);
-        } else if let Some(text) = take(members, old, new, notes)? {
+        } else if let Some(text) = take(members, old, new, notes) {
             if !text.is_string() {
                 return Err(super::fields::expected(old, "a text", &text));
             }
@@ -136,21 +136,21 @@ fn deposit(members: &mut Map<String, Value>, notes: &mut Vec<Complaint>) -> Take
     Ok(())
 }
 
-fn rename(members: &mut Map<String, Value>, (old, new): (&str, &str), notes: &mut Vec<Complaint>) -> Taken<()> {
-    if let Some(value) = take(members, old, new, notes)? {
+fn rename(members: &mut Map<String, Value>, (old, new): (&str, &str), notes: &mut Vec<Complaint>) {
+    if let Some(value) = take(members, old, new, notes) {
         members.insert(new.to_owned(), value);
     }
-    Ok(())
 }
 
-/// Takes a member that is called otherwise now.
-fn take(members: &mut Map<String, Value>, old: &str, new: &str, notes: &mut Vec<Complaint>) -> Taken<Option<Value>> {
-    let Some(value) = members.remove(old).filter(|value| !value.is_null()) else { return Ok(None) };
-    if members.contains_key(new) {
-        return Err(Complaint::new(old, format!("stands beside {new}, which replaces it")));
+/// Takes a member that is called otherwise now. Beside the one that has replaced it, it does not count.
+fn take(members: &mut Map<String, Value>, old: &str, new: &str, notes: &mut Vec<Complaint>) -> Option<Value> {
+    let value = members.remove(old).filter(|value| !value.is_null())?;
+    if members.get(new).is_some_and(|new| !new.is_null()) {
+        notes.push(Complaint::new(old, format!("is outdated, and stands beside {new}, which counts")));
+        return None;
     }
     notes.push(Complaint::new(old, format!("is outdated: it is called {new}")));
-    Ok(Some(value))
+    Some(value)
 }
 
 #[cfg(test)]

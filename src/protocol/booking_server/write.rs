@@ -69,8 +69,8 @@ pub struct UserPaymentOption {
     pub valid_start_s: Option<i64>,
     /// `valid_end_time_sec`, since the Unix epoch.
     pub valid_end_s: Option<i64>,
-    /// `type`. A membership is written as `PAYMENT_OPTION_UNLIMITED`, as the RTU resource has it; another spelling in the
-    /// specification is third-party.
+    /// `type`. A membership is written as `PAYMENT_OPTION_UNLIMITED_USE`, as section 3.14 lists it; the RTU resource
+    /// spells it otherwise.
     pub kind: OptionKind,
     /// `original_count`.
     pub original_count: u32,
@@ -258,7 +258,7 @@ fn user_payment_option(option: &UserPaymentOption) -> Value {
     let kind = match option.kind {
         OptionKind::SingleUse => "PAYMENT_OPTION_SINGLE_USE",
         OptionKind::MultiUse { .. } => "PAYMENT_OPTION_MULTI_USE",
-        OptionKind::Unlimited => "PAYMENT_OPTION_UNLIMITED",
+        OptionKind::Unlimited => "PAYMENT_OPTION_UNLIMITED_USE",
     };
     let mut members = object([
         ("user_payment_option_id", option.id.as_str().into()),

@@ -15,6 +15,8 @@ const SCOPE: &str = "https://www.googleapis.com/auth/mapsbooking";
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// So long before its end a token is no longer used: a call must not arrive with an expired one.
 const MARGIN_S: i64 = 60;
+/// How long a token is taken to live that does not say it.
+const LIFE_S: i64 = 3_600;
 
 #[derive(Clone)]
 struct AccessToken {
@@ -25,7 +27,8 @@ struct AccessToken {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
-    expires_in: i64,
+    /// Recommended only (RFC 6749 section 5.1).
+    expires_in: Option<i64>,
 }
 
 /// The account and the token that is in use.
@@ -77,9 +80,9 @@ impl Tokens {
             return Err(refused_or_failed("token: ", &response));
         }
         let body = Zeroizing::new(read_bounded(response).await?);
-        let answer: TokenAnswer = serde_json::from_slice(&body)
-            .map_err(|_| UpdateFailed::failed("token: HTTP 200 without access_token and expires_in"))?;
-        let life_s = answer.expires_in.saturating_sub(MARGIN_S).max(0);
+        let answer: TokenAnswer =
+            serde_json::from_slice(&body).map_err(|_| UpdateFailed::failed("token: HTTP 200 without access_token"))?;
+        let life_s = answer.expires_in.unwrap_or(LIFE_S).saturating_sub(MARGIN_S).max(0);
         Ok(AccessToken {
             text: Zeroizing::new(answer.access_token),
             until: now.plus_millis(life_s.saturating_mul(1000)),

@@ -15,7 +15,7 @@ use crate::harness::browser::Page;
 use crate::harness::{MINUTE, SECOND, until};
 
 /// More than the processor is given.
-const TOO_LATE: Duration = Duration::from_millis(2_000);
+const TOO_LATE: Duration = Duration::from_secs(2);
 const FAULTS: [Fault; 7] = [
     Fault::Busy,
     Fault::ErrorBefore,
@@ -119,7 +119,7 @@ async fn ended(spa: &Spa, wanted: Wanted, at: &str) -> Wanted {
     spa.pass(4 * SECOND);
     let again = paid(spa, &wanted).await;
     assert_eq!(again.status, 504, "{at}: {}", again.text());
-    spa.pass(90 * SECOND);
+    spa.pass(180 * SECOND);
     let over = paid(spa, &wanted).await;
     assert_eq!(over.status, 503, "{at}: {}", over.text());
     let slot: Value = wanted.slot.clone();

@@ -122,7 +122,7 @@ async fn rep_1_the_report_of_a_merchant_ends_with_what_it_is_owed() {
 #[actix_web::test]
 async fn rep_1_a_day_opens_where_the_day_before_closed() {
     let spa = business().await;
-    let today = spa.clock.now().to_utc().to_string();
+    let today = spa.clock.now().to_utc();
     let day = today.get(..10).unwrap();
     let page = spa.desk_page(&format!("reports/period.csv?from={day}&to={day}&merchant=spa-1")).await;
     assert_eq!(page.status, 200, "{}", page.text());

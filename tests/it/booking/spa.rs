@@ -53,7 +53,6 @@ pub(super) struct Spa {
     pub(super) nodes: Vec<Node>,
     pub(super) browser: Browser,
     dir: TempDir,
-    engine: Engine,
     database: String,
     ports: Vec<(u16, u16)>,
     google: Updates,
@@ -131,7 +130,7 @@ impl Spa {
             Engine::Sqlite => None,
             Engine::Postgres => Some(crate::postgres::fresh_database().await),
         };
-        let mut spa = Self::around((engine, database), nodes, Timestamp::from_millis(START_MS));
+        let mut spa = Self::around(database, nodes, Timestamp::from_millis(START_MS));
         for index in 0..nodes {
             let node = spa.node(index).await;
             spa.nodes.push(node);
@@ -142,11 +141,11 @@ impl Spa {
 
     /// For the built binary, in real time.
     pub(super) fn outside() -> Self {
-        Self::around((Engine::Sqlite, None), 1, SystemClock.now())
+        Self::around(None, 1, SystemClock.now())
     }
 
     /// Everything but the server.
-    fn around((engine, database): (Engine, Option<String>), nodes: usize, now: Timestamp) -> Self {
+    fn around(database: Option<String>, nodes: usize, now: Timestamp) -> Self {
         let clock = ManualClock::at(now);
         let dir = tempfile::tempdir().unwrap();
         let google = Updates::default();
@@ -162,7 +161,6 @@ impl Spa {
             nodes: Vec::new(),
             browser: Browser::new(),
             dir,
-            engine,
             database,
             ports,
             google,
@@ -256,10 +254,6 @@ impl Spa {
 
     pub(super) const fn google(&self) -> &Updates {
         &self.google
-    }
-
-    pub(super) const fn engine(&self) -> Engine {
-        self.engine
     }
 
     /// Moves the clock.

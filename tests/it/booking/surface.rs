@@ -33,7 +33,7 @@ async fn bk_2_2_who_is_not_google_learns_nothing_not_even_which_paths_exist() {
 async fn bk_2_1_methods_are_found_in_any_case_with_or_without_a_slash() {
     let spa = Spa::open().await;
     let right = authorization("google", "correct horse battery staple");
-    for path in ["/v3/HealthCheck/", "/v3/HealthCheck", "/v3/healthcheck/", "/v3/HEALTHCHECK"] {
+    for path in ["/v3/HealthCheck/", "/v3/HealthCheck", "/v3/healthcheck/", "/V3/HEALTHCHECK"] {
         let page = get(&spa, path, &right).await;
         assert_eq!((page.status, page.text().as_str()), (200, "{\"status\":\"SERVING\"}"), "{path}");
         assert_eq!(page.header("content-type"), "application/json");
