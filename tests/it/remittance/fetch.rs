@@ -166,6 +166,12 @@ async fn rem_2_a_next_offset_that_does_not_move_is_refused_and_not_followed() {
             .await;
         // Once; then slowly, and not for ever.
         world.google.statements.calls("remittanceStatementDetails", &id, 2).await;
+        // The second page is asked for ahead, while the first is still being stored.
+        until("the first page is stored", async || {
+            let shown = world.json(&format!("statements/{id}")).await;
+            (shown["progress"]["fetchedEvents"] == 10).then_some(())
+        })
+        .await;
         for _ in 0..5 {
             world.pass(MINUTE);
             let shown = world.json(&format!("statements/{id}")).await;
