@@ -178,6 +178,20 @@ impl BookingDesk {
         if let Some(answer) = self.repeat(id).await? {
             return Ok(answer);
         }
+        // An attempt under way may still become a booking: whoever asks for it is not told that it failed.
+        match self.ask(id, Input::Recall).await? {
+            Reply::Paying { .. } => {
+                self.hasten(id, self.clock.now()).await?;
+                return Err(DeskError::InFlight);
+            }
+            Reply::Unclaimed => return Err(DeskError::Undecided),
+            Reply::Created(_)
+            | Reply::Stands(_)
+            | Reply::Failed(_)
+            | Reply::Challenged { .. }
+            | Reply::Adopted { .. }
+            | Reply::Nothing => {}
+        }
         match turned {
             Turned::Failed(failure) => Ok(DeskAnswer::Failed(failure)),
             Turned::Bad(bad) => Err(DeskError::Bad(bad)),

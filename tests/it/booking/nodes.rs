@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use roundtrip::sandbox::stripe::Fault;
+use serde_json::json;
 
-use super::spa::{Spa, Wanted};
+use super::spa::{Spa, Wanted, feeds};
 use crate::harness::settings::Engine;
 use crate::harness::{SECOND, until};
 
@@ -62,4 +63,35 @@ async fn bk_6_9_a_retry_at_another_node_resolves_what_the_first_could_not() {
     .await;
     assert!(booked.contains("CONFIRMED"), "{booked}");
     assert_eq!(spa.processor.owner.charges().len(), 2);
+}
+
+/// Whoever hears that a request failed may charge elsewhere: while an attempt can still become a booking, nobody says so.
+#[actix_web::test]
+async fn bk_5_1_an_attempt_under_way_is_not_called_failed_when_newer_feeds_drop_its_slot() {
+    let spa = Spa::open().await;
+    let wanted = Wanted::paid("t-1", "full", 0, "tok_visa_1").body();
+    spa.processor.owner.fail("POST /v1/payment_intents", Fault::Held, 1);
+    let dropped = async {
+        until("the charge is under way", async || {
+            (!spa.processor.owner.requests("POST /v1/payment_intents").is_empty()).then_some(())
+        })
+        .await;
+        let (merchants, services, mut availability) = feeds(2);
+        let slots = availability["service_availability"][0]["availability"].as_array_mut().unwrap();
+        slots.retain(|slot| slot["service_id"] != "full");
+        let page = spa.decide("booking/feeds", &json!({"feeds": [merchants, services, availability]})).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let again = spa.call("CreateBooking", &wanted).await;
+        spa.processor.owner.release();
+        again
+    };
+    let (_, again) = join(spa.call("CreateBooking", &wanted), dropped).await;
+    assert!(matches!(again.status, 200 | 409 | 504), "{} {}", again.status, again.text());
+    let booked = until("it is booked after all", async || {
+        let page = spa.call("CreateBooking", &wanted).await;
+        (page.status == 200).then(|| page.text())
+    })
+    .await;
+    assert!(booked.contains("CONFIRMED"), "{booked}");
+    assert_eq!(spa.processor.owner.charges().len(), 1);
 }
