@@ -7,6 +7,7 @@ use uuid::{Builder, Uuid};
 
 use crate::domain::bank_transfer::{BankEntry, Direction};
 use crate::domain::catalog::{MerchantId, ServiceId, SlotId, SlotKey};
+use crate::domain::invoice::InvoiceReference;
 use crate::domain::payout::PayoutReference;
 use crate::domain::{Piaid, RequestId, TransactionId};
 
@@ -46,6 +47,16 @@ pub fn alarm_id(kind: &str, subject: &str) -> TransactionId {
 /// (google-booking-server section 5.1).
 pub fn booking_id(idempotency_token: &str) -> TransactionId {
     derived(&[b"roundtrip booking 1", idempotency_token.as_bytes()])
+}
+
+/// The id of the invoice with the merchant's number: creating it again meets the first (contract section 6).
+pub fn invoice_id(reference: &InvoiceReference) -> TransactionId {
+    derived(&[b"roundtrip invoice 1", reference.as_str().as_bytes()])
+}
+
+/// The id of the redirect payment that is the `attempt`th attempt to pay an invoice.
+pub fn invoice_payment_id(invoice: TransactionId, attempt: u32) -> TransactionId {
+    derived(&[b"roundtrip invoice payment 1", invoice.as_uuid().as_bytes(), &attempt.to_be_bytes()])
 }
 
 /// The id of what Google is told about a service's slots: one transaction for each service.

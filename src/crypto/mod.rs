@@ -28,8 +28,9 @@ mod wire;
 
 pub use card_seal::{CardSeal, CardSealError};
 pub use hashes::{
-    ContentHasher, alarm_id, availability_id, bank_transfer_id, booking_id, chain_hash, content_hash, hex,
-    merchant_payout_id, processor_payout_id, secrets_equal, slot_key, slot_keys_between, statement_id, transaction_id,
+    ContentHasher, alarm_id, availability_id, bank_transfer_id, booking_id, chain_hash, content_hash, hex, invoice_id,
+    invoice_payment_id, merchant_payout_id, processor_payout_id, secrets_equal, slot_key, slot_keys_between,
+    statement_id, transaction_id,
 };
 pub use jose::{InvalidAlgorithm, JoseAlgorithms, JweAlg, JweEnc, JwsAlg, Zip};
 pub use key::{KeyError, OwnKey, PeerKey, load_own_keys, load_peer_keys};

@@ -58,6 +58,55 @@ impl Timestamp {
     }
 }
 
+/// A day of the civil calendar, such as the one that an invoice is due on; it begins at midnight UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(i64);
+
+impl Day {
+    /// The day that a moment lies in.
+    pub const fn of(moment: Timestamp) -> Self {
+        Self(moment.as_secs().div_euclid(86_400))
+    }
+
+    /// Reads `YYYY-MM-DD`; `None` for anything else, and for days that no calendar has.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = |from: usize, to: usize| -> Option<i64> {
+            let digits = text.get(from..to)?;
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+        };
+        let dashes = text.len() == 10 && text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-');
+        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        if !dashes || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+            return None;
+        }
+        let shifted_year = year - i64::from(month <= 2);
+        let shifted_month = if month > 2 { month - 3 } else { month + 9 };
+        let (era, year_of_era) = (shifted_year.div_euclid(400), shifted_year.rem_euclid(400));
+        let of_year = (153 * shifted_month + 2) / 5 + day - 1;
+        let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
+        let found = Self(era * 146_097 + of_era - 719_468);
+        // The 31st of a shorter month would be a day of the next one.
+        (found.to_string() == text).then_some(found)
+    }
+
+    /// Its first moment.
+    pub const fn start(self) -> Timestamp {
+        Timestamp::from_secs(self.0.saturating_mul(86_400))
+    }
+
+    /// The day `days` later, or earlier.
+    pub const fn plus_days(self, days: i64) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+}
+
+/// `YYYY-MM-DD`.
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.start().to_day())
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
@@ -81,5 +130,17 @@ mod tests {
         ] {
             assert_eq!(Timestamp::from_secs(secs).to_utc(), shown);
         }
+    }
+
+    #[test]
+    fn days_are_read_as_they_are_written_and_no_others() {
+        for text in ["1970-01-01", "2000-02-29", "2024-02-29", "2026-12-31", "2100-02-28", "0001-01-01"] {
+            assert_eq!(Day::parse(text).map(|day| day.to_string()).as_deref(), Some(text));
+        }
+        for text in ["2100-02-29", "2026-02-30", "2026-13-01", "2026-1-1", "2026-00-10", "26-01-010", "+026-01-01", ""]
+        {
+            assert_eq!(Day::parse(text), None, "{text}");
+        }
+        assert_eq!(Day::parse("2026-02-28").map(|day| day.plus_days(1).to_string()).as_deref(), Some("2026-03-01"));
     }
 }

@@ -31,6 +31,7 @@ mod redirect_payment;
 mod remittance;
 mod rows;
 mod schema;
+mod stored;
 mod token;
 mod user;
 mod writer;

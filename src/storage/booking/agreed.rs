@@ -2,7 +2,6 @@
 
 use uuid::Uuid;
 
-use super::stored::{Stored, members, texts, variants};
 use crate::domain::Timestamp;
 use crate::domain::booking::{Agreement, Guest, PackUse, Resumed};
 use crate::domain::catalog::{
@@ -11,6 +10,7 @@ use crate::domain::catalog::{
 };
 use crate::domain::{Money, TransactionId};
 use crate::storage::CodecError;
+use crate::storage::stored::{Stored, members, texts, variants};
 use std::sync::Arc;
 
 texts! {

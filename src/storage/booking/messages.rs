@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::stored::{members, variants};
 use crate::domain::booking::{
     Agreement, BookingStatus, Cancelled, Challenge, Charge, Collecting, Dispute, Effect, Event, Failure, Means, Notice,
     PrepaymentStatus, Receipt, RefundStanding, Reply, SealedCard, View, Why,
 };
 use crate::domain::catalog::{MerchantId, ServiceId};
 use crate::domain::{Money, Timestamp, TransactionId, UserName};
+use crate::storage::stored::{members, variants};
 
 variants! {
     Collecting as StoredCollecting { Deposit, Fee, }

@@ -1,17 +1,16 @@
 //! The booking in rows.
 //!
-//! `stored.rs` says how values get their stored counterparts; the other files list the members and variants.
+//! `storage/stored.rs` says how values get their stored counterparts; the files here list the members and variants.
 
 mod agreed;
 mod messages;
 mod snapshot;
-mod stored;
 
+use super::stored::{read, write};
 use super::{Codec, CodecError, Summary};
 use crate::domain::booking::{Agreement, Booking, Effect, Event, Reply, State};
 use crate::domain::catalog::MerchantId;
 use crate::domain::{Currency, Money};
-use stored::Stored;
 
 impl Codec for Booking {
     const KIND: &'static str = "booking";
@@ -100,12 +99,4 @@ fn amount(agreement: &Agreement) -> Option<Money> {
     // XXX: no currency (ISO 4217).
     let nothing = || Currency::parse("XXX").ok().map(|none| Money::new(0, none));
     terms.due_now().or_else(|| terms.full_price()).or_else(later).or_else(nothing)
-}
-
-fn write<T: Stored>(value: &T) -> Result<String, CodecError> {
-    Ok(serde_json::to_string(&value.store())?)
-}
-
-fn read<T: Stored>(text: &str) -> Result<T, CodecError> {
-    T::restore(serde_json::from_str(text)?)
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::stored::{Stored, members, texts, variants};
 use crate::domain::booking::{
     Agreement, Booked, BookingStatus, Cancelled, Canceller, Challenge, Challenged, Charge, Dispute, DisputeStanding,
     Failed, Failure, FailureCause, Fee, Later, Means, Past, Paying, PrepaymentStatus, Receipt, Refund, RefundStanding,
@@ -11,6 +10,7 @@ use crate::domain::booking::{
 use crate::domain::catalog::CardNetwork;
 use crate::domain::{Money, Timestamp, TransactionId};
 use crate::storage::CodecError;
+use crate::storage::stored::{Stored, members, texts, variants};
 
 fn known<T>(value: Option<T>) -> Result<T, CodecError> {
     value.ok_or_else(|| CodecError("an unknown word of Google's".to_owned()))

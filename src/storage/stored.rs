@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::CodecError;
 use crate::domain::{Currency, Money, Timestamp, TransactionId, UserName};
-use crate::storage::CodecError;
 
 /// A value with a counterpart that can be written as JSON and read back.
 pub(super) trait Stored: Sized {
@@ -22,19 +22,19 @@ pub(super) trait Stored: Sized {
 macro_rules! members {
     ($($name:ident as $stored:ident { $($(#[$attribute:meta])* $member:ident: $type:ty,)+ })+) => {$(
         #[derive(serde::Serialize, serde::Deserialize)]
-        pub(super) struct $stored {
-            $($(#[$attribute])* $member: <$type as crate::storage::booking::stored::Stored>::As,)+
+        pub(in crate::storage) struct $stored {
+            $($(#[$attribute])* $member: <$type as crate::storage::stored::Stored>::As,)+
         }
 
-        impl crate::storage::booking::stored::Stored for $name {
+        impl crate::storage::stored::Stored for $name {
             type As = $stored;
 
             fn store(&self) -> $stored {
-                $stored { $($member: crate::storage::booking::stored::Stored::store(&self.$member),)+ }
+                $stored { $($member: crate::storage::stored::Stored::store(&self.$member),)+ }
             }
 
             fn restore(stored: $stored) -> Result<Self, crate::storage::CodecError> {
-                Ok(Self { $($member: crate::storage::booking::stored::Stored::restore(stored.$member)?,)+ })
+                Ok(Self { $($member: crate::storage::stored::Stored::restore(stored.$member)?,)+ })
             }
         }
     )+};
@@ -49,21 +49,21 @@ macro_rules! variants {
         )+
     })+) => {$(
         #[derive(serde::Serialize, serde::Deserialize)]
-        pub(super) enum $stored {
+        pub(in crate::storage) enum $stored {
             $($variant
-                $((<$of as crate::storage::booking::stored::Stored>::As))?
-                $({ $($(#[$attribute])* $member: <$type as crate::storage::booking::stored::Stored>::As),+ })?,
+                $((<$of as crate::storage::stored::Stored>::As))?
+                $({ $($(#[$attribute])* $member: <$type as crate::storage::stored::Stored>::As),+ })?,
             )+
         }
 
-        impl crate::storage::booking::stored::Stored for $name {
+        impl crate::storage::stored::Stored for $name {
             type As = $stored;
 
             fn store(&self) -> $stored {
                 match self {
                     $(Self::$variant $(($inner))? $({ $($member),+ })? => $stored::$variant
-                        $((crate::storage::booking::stored::Stored::store($inner)))?
-                        $({ $($member: crate::storage::booking::stored::Stored::store($member)),+ })?,
+                        $((crate::storage::stored::Stored::store($inner)))?
+                        $({ $($member: crate::storage::stored::Stored::store($member)),+ })?,
                     )+
                 }
             }
@@ -71,8 +71,8 @@ macro_rules! variants {
             fn restore(stored: $stored) -> Result<Self, crate::storage::CodecError> {
                 Ok(match stored {
                     $($stored::$variant $(($inner))? $({ $($member),+ })? => Self::$variant
-                        $((crate::storage::booking::stored::Stored::restore($inner)?))?
-                        $({ $($member: crate::storage::booking::stored::Stored::restore($member)?),+ })?,
+                        $((crate::storage::stored::Stored::restore($inner)?))?
+                        $({ $($member: crate::storage::stored::Stored::restore($member)?),+ })?,
                     )+
                 })
             }
@@ -100,7 +100,7 @@ macro_rules! plain {
 /// What is stored by its text.
 macro_rules! texts {
     ($($type:ty: $text:expr, $parse:expr;)+) => {$(
-        impl crate::storage::booking::stored::Stored for $type {
+        impl crate::storage::stored::Stored for $type {
             type As = std::borrow::Cow<'static, str>;
 
             fn store(&self) -> Self::As {
@@ -119,6 +119,16 @@ macro_rules! texts {
 
 pub(super) use {members, texts, variants};
 
+/// A value as the text of a row.
+pub(super) fn write<T: Stored>(value: &T) -> Result<String, CodecError> {
+    Ok(serde_json::to_string(&value.store())?)
+}
+
+/// The value of a row's text.
+pub(super) fn read<T: Stored>(text: &str) -> Result<T, CodecError> {
+    T::restore(serde_json::from_str(text)?)
+}
+
 plain!(bool, u32, i64);
 
 texts! {
@@ -128,7 +138,7 @@ texts! {
 }
 
 /// Shared text, written without a copy.
-pub(super) struct Text(Arc<str>);
+pub(in crate::storage) struct Text(Arc<str>);
 
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -155,7 +165,7 @@ impl Stored for Arc<str> {
 }
 
 /// A digest, as hexadecimal digits.
-pub(super) struct Digest([u8; 32]);
+pub(in crate::storage) struct Digest([u8; 32]);
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -202,7 +212,7 @@ impl Stored for Timestamp {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredMoney {
+pub(in crate::storage) struct StoredMoney {
     micros: i64,
     currency: <Currency as Stored>::As,
 }
