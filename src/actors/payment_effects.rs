@@ -106,10 +106,17 @@ impl Effects for PaymentEffects {
                     done(connector.refund(&call, request_id, now).await.map(Input::RefundReport))
                 }
             },
-            Effect::ConsiderGivingBack { piaid, .. } => Carried::Done(Box::new(match self.late_money.get(&piaid) {
-                Some(LateMoney::GoesBack) => Input::GiveBack { by: None },
-                Some(LateMoney::WaitsForPerson) | None => Input::LeaveToPerson,
-            })),
+            Effect::ConsiderGivingBack { piaid, .. } => {
+                // An invoice is paid by the attempt that it knows of, and by no other: the rest goes back.
+                let policy = piaid.map_or(Some(LateMoney::GoesBack), |piaid| self.late_money.get(&piaid).copied());
+                Carried::Done(Box::new(match policy {
+                    Some(LateMoney::GoesBack) => Input::GiveBack { by: None },
+                    Some(LateMoney::WaitsForPerson) | None => Input::LeaveToPerson,
+                }))
+            }
+            Effect::TellInvoice { .. } | Effect::TellInvoiceOfRefund { .. } => {
+                Carried::Failed(Failure::refused("this node knows no invoices"))
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use crate::crypto::{content_hash, transaction_id};
 use crate::domain::redirect_payment::{
-    Flow, Input, IssuerReport, IssuerWord, Opening, RedirectPayment, Reply, Start, State, Terms,
+    Flow, GoogleStart, Input, IssuerReport, IssuerWord, Opening, Origin, RedirectPayment, Reply, Start, State, Terms,
 };
 use crate::domain::{Currency, Decision, IssuerId, Machine, Money, Piaid, RequestId, Timestamp, TransactionId};
 use crate::storage::{Answer, Change, Commit, NodeId, OutboxKey, Position, RequestKey};
@@ -63,15 +63,17 @@ impl Inventor {
         let choose_by = now.plus_millis(timeout_ms);
         let terms = Terms {
             id: transaction_id(&self.piaid, &request_id),
-            piaid: self.piaid.clone(),
             amount: self.amount,
             description: DESCRIPTION.to_owned(),
-            callback_url: callback_url(request_id.as_str()),
-            flow: Flow::Begin,
             created_at: now,
             choose_by,
             link_expires: choose_by.plus_millis(timeout_ms),
-            request_id,
+            origin: Origin::Google(GoogleStart {
+                piaid: self.piaid.clone(),
+                callback_url: callback_url(request_id.as_str()),
+                flow: Flow::Begin,
+                request_id,
+            }),
         };
         let opening =
             if chosen { Opening::Chosen { issuer: self.issuer.clone(), timeout_ms } } else { Opening::PayerChooses };
@@ -99,7 +101,7 @@ impl Inventor {
     pub(super) fn open(&self, number: u64, now: Timestamp) -> anyhow::Result<Script> {
         let start = self.start(number, number.is_multiple_of(2), now)?;
         let id = start.terms.id;
-        let request_id = start.terms.request_id.to_string();
+        let request_id = self.request_id(number)?.to_string();
         let begun = self.step(&mut State::Unstarted, &Input::Start(Box::new(start)), (Some(request_id), now))?;
         Ok(Script { id, steps: vec![begun] })
     }
@@ -124,7 +126,7 @@ impl Inventor {
     pub(super) fn paid(&self, number: u64, asked: bool, now: Timestamp) -> anyhow::Result<Script> {
         let start = self.start(number, true, now)?;
         let id = start.terms.id;
-        let request_id = start.terms.request_id.to_string();
+        let request_id = self.request_id(number)?.to_string();
         let report = IssuerReport {
             issuer: self.issuer.clone(),
             reference: format!("A/{number}"),

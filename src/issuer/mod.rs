@@ -16,27 +16,38 @@ use crate::domain::{IssuerId, Money};
 
 /// All issuers of the configuration.
 #[derive(Debug, Default)]
-pub struct Issuers(HashMap<IssuerId, Arc<SignedRedirect>>);
+pub struct Issuers {
+    by_id: HashMap<IssuerId, Arc<SignedRedirect>>,
+    /// In the order of the configuration.
+    order: Vec<IssuerId>,
+}
 
 impl Issuers {
     /// From the configuration.
     pub fn new(issuers: impl IntoIterator<Item = SignedRedirect>) -> Self {
-        Self(issuers.into_iter().map(|issuer| (issuer.id().clone(), Arc::new(issuer))).collect())
+        let (order, by_id) =
+            issuers.into_iter().map(|issuer| (issuer.id().clone(), (issuer.id().clone(), Arc::new(issuer)))).unzip();
+        Self { by_id, order }
     }
 
     /// The issuer with this id.
     pub fn get(&self, id: &IssuerId) -> Option<&Arc<SignedRedirect>> {
-        self.0.get(id)
+        self.by_id.get(id)
     }
 
     /// Of `offered`, those that can take `amount`, in the order of the offer.
     pub fn fitting<'a>(&'a self, offered: &'a [IssuerId], amount: Money) -> Vec<&'a Arc<SignedRedirect>> {
-        offered.iter().filter_map(|id| self.0.get(id)).filter(|issuer| issuer.refuses(amount).is_none()).collect()
+        offered.iter().filter_map(|id| self.by_id.get(id)).filter(|issuer| issuer.refuses(amount).is_none()).collect()
+    }
+
+    /// Of all issuers, those that can take `amount`, in the order of the configuration: what the page of an invoice offers.
+    pub fn fitting_of_all(&self, amount: Money) -> Vec<&Arc<SignedRedirect>> {
+        self.fitting(&self.order, amount)
     }
 
     /// Why none of `offered` can take `amount`: the reason that all share, else a plain decline.
     pub fn why_none(&self, offered: &[IssuerId], amount: Money) -> Negative {
-        let reasons: Vec<_> = offered.iter().filter_map(|id| self.0.get(id)?.refuses(amount)).collect();
+        let reasons: Vec<_> = offered.iter().filter_map(|id| self.by_id.get(id)?.refuses(amount)).collect();
         let all = |test: fn(&Decline) -> bool| !reasons.is_empty() && reasons.iter().all(test);
         let limits = reasons.iter().filter_map(|reason| match reason {
             Decline::OverLimit(limit) => Some(*limit),

@@ -6,6 +6,8 @@ use entity::{ledger, remittable, transaction};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
+use super::redirect_payment::INVOICES;
+use super::rows::PAYABLE_TO_BILLER;
 use super::{Codec, CodecError, StorageError, Store};
 use crate::domain::redirect_payment::RedirectPayment;
 use crate::domain::{RemittableKind, RemittableStanding};
@@ -31,6 +33,15 @@ type Row = (String, String, Option<String>);
 /// The name of the account in which the ledger keeps what is owed to Google.
 const PAYABLE: &str = "payable_to_google:";
 
+/// The account of payments to whose owner this account of the ledger belongs.
+fn owner(account: String) -> String {
+    match account.strip_prefix(PAYABLE) {
+        Some(piaid) => piaid.to_owned(),
+        None if account == PAYABLE_TO_BILLER => INVOICES.to_owned(),
+        None => account,
+    }
+}
+
 impl Store {
     /// Compares the ledger with the payments and refunds, per account and currency. Reads whole tables: for `doctor`.
     pub async fn ledger_disagreements(&self) -> Result<Vec<Disagreement>, StorageError> {
@@ -41,9 +52,9 @@ impl Store {
         let booked = negated(self.owed(&["payment"]).await?);
         let given_back = self.owed(&["refund ordered", "refund refused"]).await?;
         let mut found = Vec::new();
-        compare("captures", &booked, &captures, &mut found);
+        compare("captures", &googles(&booked), &captures, &mut found);
         compare("paid payments", &booked, &paid, &mut found);
-        compare("refunds under way or done", &given_back, &refunds, &mut found);
+        compare("refunds under way or done", &googles(&given_back), &refunds, &mut found);
         Ok(found)
     }
 
@@ -79,14 +90,14 @@ impl Store {
         sums(rows, "remittables")
     }
 
-    /// What moved on the accounts of what is owed to Google, for these reasons.
+    /// What moved on the accounts of what is owed to Google and to the biller, for these reasons.
     async fn owed(&self, reasons: &[&str]) -> Result<Sums, StorageError> {
         use ledger::Column;
         let rows = ledger::Entity::find()
             .select_only()
             .columns([Column::Account, Column::Currency])
             .expr(Expr::col(Column::AmountMicros).sum().cast_as(Alias::new("text")))
-            .filter(Column::Account.starts_with(PAYABLE))
+            .filter(Column::Account.starts_with(PAYABLE).or(Column::Account.eq(PAYABLE_TO_BILLER)))
             .filter(Column::Reason.is_in(reasons.iter().copied()))
             .group_by(Column::Account)
             .group_by(Column::Currency)
@@ -94,9 +105,7 @@ impl Store {
             .all(&self.0.read)
             .await?;
         let named = sums(rows, "ledger")?;
-        let bare = |((account, currency), sum): ((String, String), i128)| {
-            ((account.trim_start_matches(PAYABLE).to_owned(), currency), sum)
-        };
+        let bare = |((account, currency), sum): ((String, String), i128)| ((owner(account), currency), sum);
         Ok(named.into_iter().map(bare).collect())
     }
 }
@@ -109,6 +118,11 @@ fn sums(rows: Vec<Row>, table: &'static str) -> Result<Sums, StorageError> {
         Ok(((account, currency), micros))
     };
     rows.into_iter().map(sum).collect()
+}
+
+/// Without the payments of invoices, which no statement of Google's lists.
+fn googles(sums: &Sums) -> Sums {
+    sums.iter().filter(|((account, _), _)| account != INVOICES).map(|(key, sum)| (key.clone(), *sum)).collect()
 }
 
 fn negated(sums: Sums) -> Sums {

@@ -70,6 +70,7 @@ struct Inner {
     read: DatabaseConnection,
     engine: Engine,
     catalog: inventory::CatalogCache,
+    lookups: inventory::GroupedLookups,
 }
 
 impl fmt::Debug for Store {
@@ -84,7 +85,8 @@ impl Store {
         let engine = connect::engine(&options.url)?;
         let (writer, write) = Writer::start(&options, engine).await?;
         let read = connect::reading(&options.url, engine).await?;
-        Ok(Self(Arc::new(Inner { writer, write, read, engine, catalog: inventory::CatalogCache::default() })))
+        let (catalog, lookups) = (inventory::CatalogCache::default(), inventory::GroupedLookups::start(&read));
+        Ok(Self(Arc::new(Inner { writer, write, read, engine, catalog, lookups })))
     }
 
     /// Whether other nodes may write to it (PostgreSQL): what an actor holds in memory may be stale.

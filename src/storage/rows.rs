@@ -256,10 +256,14 @@ fn ledger<M: Codec>(commit: &Commit<M>, entries: &[LedgerEntry], journal_seq: i6
     (0..).zip(entries).map(row).collect()
 }
 
+/// The name of the account of what is owed to the biller.
+pub(super) const PAYABLE_TO_BILLER: &str = "payable_to_biller";
+
 /// The name of an account in the ledger. Never changes.
 pub(super) fn account_name(account: &Account) -> String {
     match account {
         Account::IssuerReceivable(issuer) => format!("issuer_receivable:{issuer}"),
+        Account::PayableToBiller => PAYABLE_TO_BILLER.to_owned(),
         Account::PayableToGoogle(piaid) => format!("payable_to_google:{piaid}"),
         Account::RefundsInFlight(issuer) => format!("refunds_in_flight:{issuer}"),
         Account::FeeIncome(piaid) => format!("fee_income:{piaid}"),

@@ -177,7 +177,7 @@ fn refunded(payment: TransactionId, refund: &Refund) -> Value {
         RefundStanding::Refused { moved: true, .. } => ("refunded_after_refusal", None),
     };
     let (request_id, by) = match &refund.origin {
-        RefundOrigin::Google(request_id) => (Some(request_id.as_str()), None),
+        RefundOrigin::Ordered(request_id) => (Some(request_id.as_str()), None),
         RefundOrigin::House(by) => (None, by.as_ref().map(UserName::as_str)),
     };
     json!({

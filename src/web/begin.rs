@@ -10,7 +10,7 @@ use super::pay::{Entry, follow};
 use super::respond::{self, Visitor};
 use super::surface::{GoogleSurface, Surface};
 use crate::actors::{Ask, AskError, RememberAs, Told};
-use crate::domain::redirect_payment::{Flow, Input, Opening, Rejection, Reply, Start, Terms};
+use crate::domain::redirect_payment::{Flow, GoogleStart, Input, Opening, Origin, Rejection, Reply, Start, Terms};
 use crate::domain::{Piaid, RequestId};
 use crate::protocol::google_redirect::{
     BeginCall, BeginError, BeginQuery, ErrorCode, ProtocolError, Refusal, StartRequest, complete_url,
@@ -68,7 +68,7 @@ async fn begun(surface: &Surface, google: &GoogleSurface, visitor: &Visitor<'_>,
         fresh => fresh,
     };
     match asked.map(Told::into_reply) {
-        Ok(Reply::Standing(standing)) => follow(surface, google, visitor, (&standing, Entry::Begin)),
+        Ok(Reply::Standing(standing)) => follow(surface, visitor, (&standing, Entry::Begin)),
         Err(AskError::Rejected(Rejection::Stale)) => {
             let refusal = call.stale.clone().unwrap_or_else(Refusal::idempotency_violation);
             send_back(surface, google, visitor, (&call, refusal))
@@ -129,12 +129,14 @@ pub(super) fn new_start(
     let choose_by = now.plus_millis(google.choice_timeout_ms);
     let terms = Terms {
         id: payment_id(piaid, request_id),
-        piaid: piaid.clone(),
-        request_id: request_id.clone(),
+        origin: Origin::Google(GoogleStart {
+            piaid: piaid.clone(),
+            request_id: request_id.clone(),
+            callback_url: start.callback_url.clone(),
+            flow,
+        }),
         amount: start.amount,
         description: start.description.clone(),
-        callback_url: start.callback_url.clone(),
-        flow,
         created_at: now,
         choose_by,
         link_expires: choose_by.plus_millis(longest),

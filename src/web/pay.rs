@@ -1,5 +1,7 @@
 //! The payer's pages and forms (contract section 3, "How payers move").
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use url::Url;
 
@@ -8,11 +10,14 @@ use super::pages::{
     TakingYouToBank, choose as choose_page, not_confirmed, taking_you_to_bank,
 };
 use super::respond::{self, Visitor};
-use super::surface::{GoogleSurface, PayPath, Surface};
+use super::surface::{InvoicePath, PayPath, Surface};
 use crate::actors::{Ask, AskError, Asked, Told};
 use crate::crypto::{ExpiryCheck, Purpose, SignedUrlError};
-use crate::domain::redirect_payment::{Input, RedirectPayment, Rejection, Reply, Stage, Standing, Terms, Verdict};
+use crate::domain::redirect_payment::{
+    GoogleStart, Input, Origin, RedirectPayment, Rejection, Reply, Stage, Standing, Terms, Verdict,
+};
 use crate::domain::{IssuerId, Timestamp, TransactionId};
+use crate::issuer::SignedRedirect;
 use crate::protocol::google_redirect::complete_url;
 
 /// How the payer got here: it decides what is straight ahead.
@@ -31,16 +36,11 @@ pub(super) enum Entry {
 }
 
 /// Where the payer goes from `standing`: straight to the issuer or to Google wherever there is such a target.
-pub(super) fn follow(
-    surface: &Surface,
-    google: &GoogleSurface,
-    visitor: &Visitor<'_>,
-    (standing, entry): (&Standing, Entry),
-) -> HttpResponse {
+pub(super) fn follow(surface: &Surface, visitor: &Visitor<'_>, (standing, entry): (&Standing, Entry)) -> HttpResponse {
     let terms = &*standing.terms;
     let now = surface.clock.now();
     match (&standing.stage, entry) {
-        (Stage::Choosing, Entry::Page) => show_choice(surface, google, visitor, (terms, None)),
+        (Stage::Choosing, Entry::Page) => show_choice(surface, visitor, (terms, None)),
         (Stage::Choosing, Entry::Begin | Entry::Choose | Entry::Cancel | Entry::Return) => {
             to_page(surface, visitor, terms)
         }
@@ -52,11 +52,11 @@ pub(super) fn follow(
             }
         },
         (Stage::Undecided { issuer, differs: true }, Entry::Page | Entry::Return) => {
-            show_undecided(surface, google, visitor, (terms, issuer, NotConfirmedReason::AmountDiffers))
+            show_undecided(surface, visitor, (terms, issuer, NotConfirmedReason::AmountDiffers))
         }
         // The time to pay is over and the issuer is being asked: nobody is sent there to pay any more.
         (Stage::Undecided { issuer, differs: false } | Stage::AtIssuer { issuer, .. }, Entry::Page) => {
-            show_undecided(surface, google, visitor, (terms, issuer, NotConfirmedReason::Pending))
+            show_undecided(surface, visitor, (terms, issuer, NotConfirmedReason::Pending))
         }
         (Stage::Undecided { differs: true, .. }, Entry::Begin | Entry::Choose | Entry::Cancel) => {
             to_page(surface, visitor, terms)
@@ -64,41 +64,50 @@ pub(super) fn follow(
         (
             Stage::Undecided { issuer, differs: false } | Stage::AtIssuer { issuer, .. },
             Entry::Begin | Entry::Choose | Entry::Cancel | Entry::Return,
-        ) => home(surface, google, visitor, (terms, &Verdict::Pending, Some(issuer))),
+        ) => home(surface, visitor, (terms, &Verdict::Pending, Some(issuer))),
         (Stage::Closed { outcome, issuer }, _) => {
-            home(surface, google, visitor, (terms, &Verdict::Final(outcome.clone()), issuer.as_ref()))
+            home(surface, visitor, (terms, &Verdict::Final(outcome.clone()), issuer.as_ref()))
         }
     }
 }
 
-/// C1: to Google, with the outcome or `pending`.
+/// Home, with the outcome or `pending`.
 fn home(
     surface: &Surface,
-    google: &GoogleSurface,
     visitor: &Visitor<'_>,
     (terms, verdict, issuer): (&Terms, &Verdict, Option<&IssuerId>),
 ) -> HttpResponse {
-    match callback(surface, google, (terms, verdict, issuer)) {
+    match way_home(surface, (terms, verdict, issuer)) {
         Some(url) => visitor.redirect(&url),
         None => visitor.neutral(Neutral::Unavailable),
     }
 }
 
+/// Where the payer goes when there is nothing more to do here: to Google with a sealed response (C1), or to the invoice's
+/// page, which knows how it stands.
+fn way_home(surface: &Surface, (terms, verdict, issuer): (&Terms, &Verdict, Option<&IssuerId>)) -> Option<Url> {
+    match &terms.origin {
+        Origin::Google(start) => callback(surface, terms.id, (start, verdict, issuer)),
+        Origin::Invoice(of) => surface.invoice_link(&of.reference, InvoicePath::Page),
+    }
+}
+
 fn callback(
     surface: &Surface,
-    google: &GoogleSurface,
-    (terms, verdict, issuer): (&Terms, &Verdict, Option<&IssuerId>),
+    id: TransactionId,
+    (start, verdict, issuer): (&GoogleStart, &Verdict, Option<&IssuerId>),
 ) -> Option<Url> {
+    let google = surface.google.as_ref()?;
     // Checked at the start, and again now: we never redirect to a host that is not on the list any more.
-    let callback = google.callback_hosts.check(&terms.callback_url).ok()?;
-    let (account, _) = google.accounts.find(&terms.piaid)?;
-    let response = (&terms.request_id, Ok((verdict, issuer)));
+    let callback = google.callback_hosts.check(&start.callback_url).ok()?;
+    let (account, _) = google.accounts.find(&start.piaid)?;
+    let response = (&start.request_id, Ok((verdict, issuer)));
     match complete_url(&google.accounts, account, &callback, response, surface.clock.now()) {
         Ok(url) => {
             metrics::histogram!("redirect_response_url_bytes").record(url.as_str().len() as f64);
             if url.as_str().len() > 2048 {
                 // flows-security section 3.5: alert, still redirect, C2 is the net.
-                tracing::warn!(transaction.id = %terms.id, url.bytes = url.as_str().len(), "a callback URL is longer than 2,048 characters");
+                tracing::warn!(transaction.id = %id, url.bytes = url.as_str().len(), "a callback URL is longer than 2,048 characters");
             }
             Some(url)
         }
@@ -107,6 +116,24 @@ fn callback(
             None
         }
     }
+}
+
+/// Whom the payer may choose from: what the account offers, or for an invoice every issuer, as far as currency and limits fit.
+fn offered<'a>(surface: &'a Surface, terms: &Terms) -> Vec<&'a Arc<SignedRedirect>> {
+    match &terms.origin {
+        Origin::Google(start) => {
+            let google = surface.google.as_ref();
+            let account = google.and_then(|google| Some((google, google.accounts.find(&start.piaid)?.0)));
+            let listed = account.and_then(|(google, account)| google.offers.get(account));
+            surface.issuers.fitting(listed.map(Vec::as_slice).unwrap_or_default(), terms.amount)
+        }
+        Origin::Invoice(_) => surface.issuers.fitting_of_all(terms.amount),
+    }
+}
+
+/// The policy of a page whose forms lead to `targets` or home.
+fn policy(targets: &[&Url], terms: &Terms) -> String {
+    respond::form_policy(targets, terms.origin.google().map(|start| start.callback_url.as_str()))
 }
 
 fn to_issuer(
@@ -127,16 +154,10 @@ fn to_page(surface: &Surface, visitor: &Visitor<'_>, terms: &Terms) -> HttpRespo
     }
 }
 
-fn show_choice(
-    surface: &Surface,
-    google: &GoogleSurface,
-    visitor: &Visitor<'_>,
-    (terms, searched): (&Terms, Option<&str>),
-) -> HttpResponse {
-    let offered = google.accounts.find(&terms.piaid).and_then(|(account, _)| google.offers.get(account));
-    let fitting = surface.issuers.fitting(offered.map(Vec::as_slice).unwrap_or_default(), terms.amount);
+fn show_choice(surface: &Surface, visitor: &Visitor<'_>, (terms, searched): (&Terms, Option<&str>)) -> HttpResponse {
+    let fitting = offered(surface, terms);
     let targets: Vec<&Url> = fitting.iter().map(|issuer| &issuer.authorize_url).collect();
-    let policy = respond::form_policy(&targets, &terms.callback_url);
+    let policy = policy(&targets, terms);
     let total = fitting.len();
     let wanted = searched.unwrap_or_default().trim().to_lowercase();
     let issuers = fitting
@@ -166,7 +187,7 @@ fn show_at_issuer(
     (terms, issuer, until): (&Terms, &IssuerId, Timestamp),
 ) -> HttpResponse {
     let Some(connector) = surface.issuers.get(issuer) else { return visitor.neutral(Neutral::Unavailable) };
-    let policy = respond::form_policy(&[&connector.authorize_url], &terms.callback_url);
+    let policy = policy(&[&connector.authorize_url], terms);
     let view = TakingYouToBank {
         issuer: surface.mark(issuer),
         amount: terms.amount,
@@ -179,11 +200,10 @@ fn show_at_issuer(
 
 fn show_undecided(
     surface: &Surface,
-    google: &GoogleSurface,
     visitor: &Visitor<'_>,
     (terms, issuer, reason): (&Terms, &IssuerId, NotConfirmedReason),
 ) -> HttpResponse {
-    let back = callback(surface, google, (terms, &Verdict::Pending, Some(issuer)));
+    let back = way_home(surface, (terms, &Verdict::Pending, Some(issuer)));
     let view = NotConfirmed {
         amount: terms.amount,
         issuer: surface.mark(issuer),
@@ -191,16 +211,16 @@ fn show_undecided(
         back_to_shop_url: back.map(String::from),
         check_again_url: Some(surface.pay_action(terms, PayPath::Page)),
     };
-    visitor.page(not_confirmed(&view, &surface.assets, visitor.texts), &respond::form_policy(&[], &terms.callback_url))
+    visitor.page(not_confirmed(&view, &surface.assets, visitor.texts), &policy(&[], terms))
 }
 
 /// The transaction of a signed address, or the neutral page: 403 for what is not genuine, 410 for what has run out.
-fn authentic<'a>(
-    surface: &'a Surface,
+fn authentic(
+    surface: &Surface,
     visitor: &Visitor<'_>,
     (unverified_id, path): (&str, PayPath),
     request: &HttpRequest,
-) -> Result<(&'a GoogleSurface, TransactionId), Box<HttpResponse>> {
+) -> Result<TransactionId, Box<HttpResponse>> {
     let refused = |kind| Box::new(visitor.neutral(kind));
     let id = TransactionId::parse(unverified_id).map_err(|_| refused(Neutral::Refused))?;
     let check = ExpiryCheck::not_past(surface.clock.now());
@@ -212,7 +232,7 @@ fn authentic<'a>(
             refused(Neutral::Refused)
         }
     })?;
-    surface.google.as_ref().map(|google| (google, id)).ok_or_else(|| refused(Neutral::NotFound))
+    Ok(id)
 }
 
 /// The standing that an input led to, or the page that says why there is none.
@@ -231,13 +251,13 @@ pub(super) fn standing(visitor: &Visitor<'_>, asked: Asked<RedirectPayment>) -> 
 
 /// The payment behind a signed address, as it stands. A link that claims to live longer than its payment's is forged, by
 /// whomever the key was given to (contract section 4).
-async fn visited<'a>(
-    surface: &'a Surface,
+async fn visited(
+    surface: &Surface,
     visitor: &Visitor<'_>,
     address: (&str, PayPath),
     request: &HttpRequest,
-) -> Result<(&'a GoogleSurface, Standing), Box<HttpResponse>> {
-    let (google, id) = authentic(surface, visitor, address, request)?;
+) -> Result<Standing, Box<HttpResponse>> {
+    let id = authentic(surface, visitor, address, request)?;
     let standing = standing(visitor, surface.payments.ask(Ask::plain(id, Input::Visit)).await)?;
     let expires = url::form_urlencoded::parse(request.query_string().as_bytes())
         .find(|(name, _)| name == "exp")
@@ -245,14 +265,14 @@ async fn visited<'a>(
     if expires.is_none_or(|expires| expires > standing.terms.link_expires.as_secs()) {
         return Err(Box::new(visitor.neutral(Neutral::Refused)));
     }
-    Ok((google, standing))
+    Ok(standing)
 }
 
 /// `GET /pay/{transactionId}`
 pub(super) async fn show(surface: web::Data<Surface>, id: web::Path<String>, request: HttpRequest) -> HttpResponse {
     let visitor = Visitor::of(&surface, &request);
     match visited(&surface, &visitor, (&id, PayPath::Page), &request).await {
-        Ok((google, standing)) => follow(&surface, google, &visitor, (&standing, Entry::Page)),
+        Ok(standing) => follow(&surface, &visitor, (&standing, Entry::Page)),
         Err(response) => *response,
     }
 }
@@ -266,9 +286,9 @@ pub(super) async fn cancel(
 ) -> HttpResponse {
     let visitor = Visitor::of(&surface, &request);
     let work = async {
-        let (google, now) = visited(&surface, &visitor, (&id, PayPath::Cancel), &request).await?;
+        let now = visited(&surface, &visitor, (&id, PayPath::Cancel), &request).await?;
         let asked = surface.payments.ask(Ask::plain(now.terms.id, Input::Cancel)).await;
-        Ok(follow(&surface, google, &visitor, (&standing(&visitor, asked)?, Entry::Cancel)))
+        Ok(follow(&surface, &visitor, (&standing(&visitor, asked)?, Entry::Cancel)))
     };
     work.await.unwrap_or_else(|response: Box<HttpResponse>| *response)
 }
@@ -282,9 +302,8 @@ pub(super) async fn choose(
 ) -> HttpResponse {
     let visitor = Visitor::of(&surface, &request);
     let work = async {
-        let (google, now) = visited(&surface, &visitor, (&id, PayPath::Choose), &request).await?;
-        let offered = google.accounts.find(&now.terms.piaid).and_then(|(account, _)| google.offers.get(account));
-        let fitting = surface.issuers.fitting(offered.map(Vec::as_slice).unwrap_or_default(), now.terms.amount);
+        let now = visited(&surface, &visitor, (&id, PayPath::Choose), &request).await?;
+        let fitting = offered(&surface, &now.terms);
         let chosen = field(&unverified_form, ISSUER_FIELD).and_then(|text| IssuerId::parse(&text).ok());
         let Some(connector) = chosen.and_then(|id| fitting.into_iter().find(|issuer| *issuer.id() == id)) else {
             // Nothing was chosen, or nothing of the list: back to it.
@@ -292,7 +311,7 @@ pub(super) async fn choose(
         };
         let input = Input::Choose { issuer: connector.id().clone(), timeout_ms: connector.payment_timeout_ms };
         let asked = surface.payments.ask(Ask::plain(now.terms.id, input)).await;
-        Ok(follow(&surface, google, &visitor, (&standing(&visitor, asked)?, Entry::Choose)))
+        Ok(follow(&surface, &visitor, (&standing(&visitor, asked)?, Entry::Choose)))
     };
     work.await.unwrap_or_else(|response: Box<HttpResponse>| *response)
 }
@@ -306,11 +325,11 @@ pub(super) async fn search(
 ) -> HttpResponse {
     let visitor = Visitor::of(&surface, &request);
     match visited(&surface, &visitor, (&id, PayPath::Search), &request).await {
-        Ok((google, Standing { terms, stage: Stage::Choosing })) => {
+        Ok(Standing { terms, stage: Stage::Choosing }) => {
             let query = field(&unverified_form, SEARCH_FIELD);
-            show_choice(&surface, google, &visitor, (&terms, query.as_deref()))
+            show_choice(&surface, &visitor, (&terms, query.as_deref()))
         }
-        Ok((google, standing)) => follow(&surface, google, &visitor, (&standing, Entry::Page)),
+        Ok(standing) => follow(&surface, &visitor, (&standing, Entry::Page)),
         Err(response) => *response,
     }
 }

@@ -84,8 +84,8 @@ fn redirect(status: StatusCode, to: &Url) -> HttpResponse {
 
 /// The policy of a page with forms. Browsers hold every redirect after a form to `form-action` too, and a bank may send
 /// the payer on to hosts of its own: any https target, and those of the configuration that are plain (loopback).
-pub(super) fn form_policy(targets: &[&Url], callback: &str) -> String {
-    let callback = Url::parse(callback).ok();
+pub(super) fn form_policy(targets: &[&Url], callback: Option<&str>) -> String {
+    let callback = callback.and_then(|callback| Url::parse(callback).ok());
     let plain = targets.iter().copied().chain(callback.as_ref()).filter(|url| url.scheme() != "https");
     let mut origins: Vec<String> = plain.map(|url| url.origin().ascii_serialization()).collect();
     origins.sort_unstable();

@@ -30,12 +30,11 @@ pub(super) async fn returned(
             });
         }
     };
-    let Some(google) = &surface.google else { return visitor.neutral(Neutral::Refused) };
     // The issuer's word decides at once; no status call within a return (contract section 5).
     match surface.payments.ask(Ask::plain(id, Input::Report(report))).await {
         Err(AskError::Rejected(Rejection::Unknown | Rejection::NotThisIssuer)) => visitor.neutral(Neutral::Refused),
         asked => match standing(&visitor, asked) {
-            Ok(standing) => follow(&surface, google, &visitor, (&standing, Entry::Return)),
+            Ok(standing) => follow(&surface, &visitor, (&standing, Entry::Return)),
             Err(response) => *response,
         },
     }

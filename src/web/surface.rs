@@ -11,6 +11,7 @@ use super::processor::ProcessorEvents;
 use crate::actors::{BankImport, InventoryLoad, Registry, StatementPolicy};
 use crate::crypto::{Purpose, UrlKeys};
 use crate::domain::alarm::Alarm;
+use crate::domain::invoice::InvoiceReference;
 use crate::domain::payout::Payout;
 use crate::domain::redirect_payment::{RedirectPayment, Terms};
 use crate::domain::remittance::Remittance;
@@ -136,7 +137,35 @@ impl PayPath {
     }
 }
 
+/// Which of an invoice's addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InvoicePath {
+    Page,
+}
+
+impl InvoicePath {
+    const fn tail(self) -> &'static str {
+        match self {
+            Self::Page => "",
+        }
+    }
+}
+
+/// How long a link to an invoice is honoured: as long as a signed URL may be (contract section 4).
+const INVOICE_LINK_MS: i64 = 7 * 86_400_000;
+
 impl Surface {
+    /// The address of an invoice's page as it is signed: origin and path.
+    pub(super) fn invoice_address(&self, reference: &InvoiceReference, path: InvoicePath) -> String {
+        format!("{}/invoices/{reference}{}", self.public_url, path.tail())
+    }
+
+    /// A signed link to an invoice's page (contract section 3). `None` cannot happen with a public URL that was parsed.
+    pub(super) fn invoice_link(&self, reference: &InvoiceReference, path: InvoicePath) -> Option<Url> {
+        let url = Url::parse(&self.invoice_address(reference, path)).ok()?;
+        Some(self.links.sign(Purpose::Invoice, url, self.clock.now().plus_millis(INVOICE_LINK_MS)))
+    }
+
     /// The address of a payment's page as it is signed: origin and path.
     pub(super) fn pay_address(&self, id: TransactionId, path: PayPath) -> String {
         format!("{}/pay/{id}{}", self.public_url, path.tail())

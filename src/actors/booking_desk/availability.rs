@@ -2,7 +2,6 @@
 
 use super::request::{Published, published};
 use super::{BookingDesk, DeskError};
-use crate::crypto::slot_key;
 use crate::domain::Timestamp;
 use crate::domain::booking::is_open;
 use crate::domain::catalog::{MerchantId, Service, SlotId, SlotOffer};
@@ -26,8 +25,8 @@ impl BookingDesk {
     pub async fn lookup(&self, wanted: &AvailabilityLookup) -> Result<Vec<bool>, DeskError> {
         let now = self.clock.now();
         let named: Vec<Option<SlotId>> = wanted.slot_times.iter().map(|time| named(&wanted.merchant, time)).collect();
-        let keys: Vec<_> = named.iter().flatten().map(slot_key).collect();
-        let Availability { slots, catalog } = self.store.availability(&keys).await?;
+        let whole: Vec<SlotId> = named.iter().flatten().cloned().collect();
+        let Availability { slots, catalog } = self.store.availability(&whole).await?;
         if catalog.merchant(&wanted.merchant).is_none() {
             return Err(BadRequest::unknown("merchant_id").into());
         }

@@ -42,7 +42,7 @@ pub(super) async fn published(
     slot: &SlotId,
     tag: Option<&str>,
 ) -> Result<Result<Published, BadRequest>, DeskError> {
-    let Availability { slots, catalog } = store.availability(&[slot_key(slot)]).await?;
+    let Availability { slots, catalog } = store.availability(std::slice::from_ref(slot)).await?;
     let Some(merchant) = catalog.merchant(&slot.merchant).cloned() else {
         return Ok(Err(BadRequest::unknown("slot.merchant_id")));
     };

@@ -84,8 +84,8 @@ async fn decide(store: &Store, caller: &Caller, count: usize) -> anyhow::Result<
         for body in bodies {
             wanted.push(read_create_booking(body.as_bytes()).map_err(|bad| anyhow::anyhow!("{bad:?}"))?);
         }
-        let keys: Vec<_> = wanted.iter().map(|wanted| slot_key(&wanted.slot.id)).collect();
-        for (wanted, offer) in wanted.iter().zip(store.slots(&keys).await?) {
+        let named: Vec<_> = wanted.iter().map(|wanted| wanted.slot.id.clone()).collect();
+        for (wanted, offer) in wanted.iter().zip(store.slots(&named).await?) {
             let offer = offer.context("a slot is missing")?;
             decided.push_back(commit(wanted, (&catalog, offer), now)?);
         }
@@ -173,8 +173,8 @@ pub(super) async fn lookups(store: &Store, caller: &Caller, length: Duration) ->
                 room: None,
                 party_size: None,
             });
-            let keys: Vec<_> = named.map(|slot| slot_key(&slot)).collect();
-            anyhow::ensure!(store.slots(&keys).await?.iter().all(Option::is_some), "slots are missing");
+            let named: Vec<_> = named.collect();
+            anyhow::ensure!(store.slots(&named).await?.iter().all(Option::is_some), "slots are missing");
             done += 1;
         }
         Ok(done)

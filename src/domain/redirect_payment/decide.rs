@@ -6,7 +6,9 @@ use super::RedirectPayment;
 use super::apply::apply;
 use super::outcome::{Decline, IssuerReport, IssuerWord, Negative, Receipt, Verdict};
 use super::refund;
-use super::state::{Closing, Effect, Event, Flow, Input, Opening, Rejection, Reply, Start, State, Terms};
+use super::state::{
+    Closing, Effect, Event, Flow, Input, InvoiceAttempt, Opening, Origin, Rejection, Reply, Start, State, Terms,
+};
 use crate::domain::{
     Account, Decision, IssuerId, LedgerEntry, Money, Record, Remittable, RemittableKind, RemittableStanding, Timestamp,
 };
@@ -312,7 +314,9 @@ fn begin(start: &Start, now: Timestamp) -> Decision<RedirectPayment> {
         Opening::PayerChooses | Opening::NobodyCan(_) | Opening::NotOffered => None,
     };
     let started = Event::Started { terms: terms.clone(), preselected };
-    let mut decision = match (&start.opening, terms.flow) {
+    // A payer who comes from an invoice comes with a browser, as in Google's first flow.
+    let flow = terms.origin.google().map_or(Flow::Begin, |google| google.flow);
+    let mut decision = match (&start.opening, flow) {
         // API 2: the issuer came with the browser: straight on (checklist BEG-2).
         (Opening::Chosen { issuer, timeout_ms }, Flow::Begin) => {
             let deadline = now.plus_millis(*timeout_ms);
@@ -353,17 +357,23 @@ fn send_to_issuer(state: &State, issuer: &IssuerId, timeout_ms: i64, now: Timest
     record(state, vec![Event::SentToIssuer { issuer: issuer.clone(), deadline }])
 }
 
-/// Ends the payment with a final event and tells Google, accepted and declined alike (checklist CMP-3).
+/// Ends the payment with a final event and tells who started it, accepted and declined alike (checklist CMP-3).
 fn close(state: &State, ending: Event) -> Decision<RedirectPayment> {
     let after = apply(state.clone(), &ending);
     let mut decision = record(state, vec![ending]);
     if let (Some(terms), Verdict::Final(outcome)) = (after.terms(), after.verdict()) {
-        decision.effects.push(Effect::NotifyPaymentComplete {
-            payment: terms.id,
-            piaid: terms.piaid.clone(),
-            redirect_request_id: terms.request_id.clone(),
-            outcome,
-            issuer: after.issuer(),
+        let (payment, issuer) = (terms.id, after.issuer());
+        decision.effects.push(match &terms.origin {
+            Origin::Google(google) => Effect::NotifyPaymentComplete {
+                payment,
+                piaid: google.piaid.clone(),
+                redirect_request_id: google.request_id.clone(),
+                outcome,
+                issuer,
+            },
+            Origin::Invoice(InvoiceAttempt { invoice, attempt, .. }) => {
+                Effect::TellInvoice { payment, invoice: *invoice, attempt: *attempt, outcome, issuer }
+            }
         });
     }
     decision
@@ -386,20 +396,22 @@ fn issuer_speaks(state: &State, terms: &Terms, report: &IssuerReport, now: Times
             let receipt = receipt(report, now);
             let mut decision = close(state, Event::Paid(receipt));
             // Google will list it on a statement, under the id of the start request.
-            decision.records.push(Record::Remittable(Remittable {
-                piaid: terms.piaid.clone(),
-                request_id: terms.request_id.clone(),
-                kind: RemittableKind::Capture,
-                payment: terms.id,
-                our_id: terms.id.to_string(),
-                issuer: report.issuer.clone(),
-                amount: terms.amount,
-                standing: RemittableStanding::Done,
-                at: now,
+            decision.records.extend(terms.origin.google().map(|google| {
+                Record::Remittable(Remittable {
+                    piaid: google.piaid.clone(),
+                    request_id: google.request_id.clone(),
+                    kind: RemittableKind::Capture,
+                    payment: terms.id,
+                    our_id: terms.id.to_string(),
+                    issuer: report.issuer.clone(),
+                    amount: terms.amount,
+                    standing: RemittableStanding::Done,
+                    at: now,
+                })
             }));
             decision.entries = LedgerEntry::pair(
                 Account::IssuerReceivable(report.issuer.clone()),
-                Account::PayableToGoogle(terms.piaid.clone()),
+                terms.origin.owed_to(),
                 terms.amount,
                 "payment",
             );
@@ -468,7 +480,8 @@ fn consider_giving_back(decision: &mut Decision<RedirectPayment>, state: &State,
     };
     if let Some(terms) = state.terms() {
         let receipt = receipt.saturating_add(u32::try_from(further).unwrap_or(u32::MAX));
-        decision.effects.push(Effect::ConsiderGivingBack { payment: terms.id, piaid: terms.piaid.clone(), receipt });
+        let piaid = terms.origin.google().map(|google| google.piaid.clone());
+        decision.effects.push(Effect::ConsiderGivingBack { payment: terms.id, piaid, receipt });
     }
 }
 

@@ -1,10 +1,13 @@
-//! The redirect payment: a payer comes from Google, pays at an issuer, and Google learns the outcome.
+//! The redirect payment: a payer comes from Google, or from the page of an invoice, pays at an issuer, and who sent the
+//! payer learns the outcome.
 //!
 //! `state.rs` holds the snapshot, `decide.rs` the judgement, `apply.rs` the replay, `outcome.rs` the endings, `refund.rs`
 //! what goes back.
 
 mod apply;
 mod decide;
+#[cfg(test)]
+mod invoice_proof;
 mod outcome;
 #[cfg(test)]
 mod proof;
@@ -22,7 +25,8 @@ pub use refund::{
     RefundWord, Refunds,
 };
 pub use state::{
-    ClosedAs, Closing, Effect, Event, Flow, Input, Opening, Rejection, Reply, Stage, Standing, Start, State, Terms,
+    ClosedAs, Closing, Effect, Event, Flow, GoogleStart, Input, InvoiceAttempt, Opening, Origin, Rejection, Reply,
+    Stage, Standing, Start, State, Terms,
 };
 
 use crate::domain::{Attention, Decision, EffectLane, Machine, Timestamp};
@@ -110,7 +114,9 @@ impl Machine for RedirectPayment {
         match effect {
             Effect::NotifyPaymentComplete { .. } | Effect::NotifyRefundResult { .. } => EffectLane::Google,
             Effect::AskIssuerForStatus { .. } | Effect::RefundAtIssuer { .. } => EffectLane::Issuer,
-            Effect::ConsiderGivingBack { .. } => EffectLane::House,
+            Effect::ConsiderGivingBack { .. } | Effect::TellInvoice { .. } | Effect::TellInvoiceOfRefund { .. } => {
+                EffectLane::House
+            }
         }
     }
 
@@ -122,6 +128,8 @@ impl Machine for RedirectPayment {
             Effect::RefundAtIssuer { refund, question, .. } => format!("refund-{refund}-{question}"),
             // There is one result per refund.
             Effect::NotifyRefundResult { refund, .. } => format!("rr-{refund}"),
+            Effect::TellInvoice { payment, .. } => format!("invoice-{payment}"),
+            Effect::TellInvoiceOfRefund { refund, .. } => format!("invoice-refund-{refund}"),
             Effect::ConsiderGivingBack { payment, receipt, .. } => format!("late-{payment}-{receipt}"),
         }
     }

@@ -28,12 +28,14 @@ pub(super) fn at(ms: i64) -> Timestamp {
 fn terms(flow: Flow) -> Terms {
     Terms {
         id: TransactionId::parse("01930d2c-7a44-8000-8000-0123456789ab").unwrap(),
-        piaid: Piaid::parse("ExamplePay_INR").unwrap(),
-        request_id: RequestId::parse("rq-0001").unwrap(),
+        origin: Origin::Google(GoogleStart {
+            piaid: Piaid::parse("ExamplePay_INR").unwrap(),
+            request_id: RequestId::parse("rq-0001").unwrap(),
+            callback_url: "https://payments.google.com/return".into(),
+            flow,
+        }),
         amount: inr(109_900_000),
         description: "Play Movies".into(),
-        callback_url: "https://payments.google.com/return".into(),
-        flow,
         created_at: at(0),
         choose_by: at(TIMEOUT_MS),
         link_expires: at(2 * TIMEOUT_MS),
@@ -92,7 +94,9 @@ impl History {
                 Effect::AskIssuerForStatus { .. }
                 | Effect::RefundAtIssuer { .. }
                 | Effect::NotifyRefundResult { .. }
-                | Effect::ConsiderGivingBack { .. } => None,
+                | Effect::ConsiderGivingBack { .. }
+                | Effect::TellInvoice { .. }
+                | Effect::TellInvoiceOfRefund { .. } => None,
             })
             .collect()
     }

@@ -4,7 +4,7 @@
 use super::RedirectPayment;
 use super::decide::record;
 use super::outcome::{RawCode, Receipt};
-use super::state::{Effect, Event, Rejection, Reply, State, Terms};
+use super::state::{Effect, Event, InvoiceAttempt, Origin, Rejection, Reply, State, Terms};
 use crate::domain::{
     Account, Decision, IssuerId, LedgerEntry, Money, Record, RefundId, Remittable, RemittableKind, RemittableStanding,
     RequestId, Timestamp, UserName,
@@ -29,9 +29,9 @@ pub struct RefundOrder {
 /// Who wanted the refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundOrigin {
-    /// Google, by this request: it waits for the result.
-    Google(RequestId),
-    /// We: money that Google was never told of. By this person, or by the account's configuration.
+    /// Google or the invoice, whichever started the payment, by this request: it waits for the result.
+    Ordered(RequestId),
+    /// We: money that neither was ever told of. By this person, or by the account's configuration.
     House(Option<UserName>),
 }
 
@@ -158,8 +158,8 @@ impl Refund {
         }
     }
 
-    const fn is_googles(&self) -> bool {
-        matches!(self.origin, RefundOrigin::Google(_))
+    const fn is_ordered(&self) -> bool {
+        matches!(self.origin, RefundOrigin::Ordered(_))
     }
 }
 
@@ -194,15 +194,15 @@ impl Refunds {
     }
 
     /// What of Google's refunds is on its way or gone, in micros.
-    fn googles_micros(&self) -> i128 {
-        let counted = self.0.iter().filter(|refund| refund.is_googles() && refund.counts());
+    fn ordered_micros(&self) -> i128 {
+        let counted = self.0.iter().filter(|refund| refund.is_ordered() && refund.counts());
         counted.map(|refund| i128::from(refund.amount.micros())).sum()
     }
 
     /// Whether the money of `receipt`, which Google knows nothing of, is on its way back or gone.
     fn covers(&self, receipt: &Receipt) -> bool {
         self.0.iter().any(|refund| {
-            !refund.is_googles()
+            !refund.is_ordered()
                 && refund.counts()
                 && refund.reference == receipt.reference
                 && refund.amount == receipt.amount
@@ -288,14 +288,14 @@ pub(super) fn order(
     }
     // Machines of one payment decide one after the other, and a commit on a stale row is decided again: no race adds up to
     // more (checklist REF-3).
-    let remaining = i128::from(paid.micros()) - it.refunds.googles_micros();
+    let remaining = i128::from(paid.micros()) - it.refunds.ordered_micros();
     if i128::from(order.amount.micros()) > remaining {
         let left = i64::try_from(remaining).unwrap_or(0).max(0);
         return Err(Rejection::RefundExceeds(Money::new(left, paid.currency())));
     }
     let refund = Refund {
         number: it.refunds.next_number(),
-        origin: RefundOrigin::Google(order.request_id.clone()),
+        origin: RefundOrigin::Ordered(order.request_id.clone()),
         reference: receipt.reference.clone(),
         amount: order.amount,
         ordered_at: now,
@@ -431,7 +431,7 @@ impl Refundable<'_> {
     /// What the money was before it is promised: Google's, or nobody's yet.
     fn owner(&self, refund: &Refund) -> Account {
         match refund.origin {
-            RefundOrigin::Google(_) => Account::PayableToGoogle(self.terms.piaid.clone()),
+            RefundOrigin::Ordered(_) => self.terms.origin.owed_to(),
             RefundOrigin::House(_) => Account::Suspense,
         }
     }
@@ -443,7 +443,7 @@ impl Refundable<'_> {
             decision.effects.push(self.at_issuer(refund, 0));
             let in_flight = Account::RefundsInFlight(self.issuer.clone());
             let author = match &refund.origin {
-                RefundOrigin::Google(_) => None,
+                RefundOrigin::Ordered(_) => None,
                 RefundOrigin::House(by) => by.clone(),
             };
             let why = ("refund ordered".into(), author);
@@ -477,21 +477,27 @@ impl Refundable<'_> {
         }
     }
 
-    /// refundResultNotification, for whoever ordered the refund at Google.
+    /// The result, for whoever ordered the refund: Google by refundResultNotification.
     fn told(&self, refund: &Refund) -> Option<Effect> {
-        let RefundOrigin::Google(request_id) = &refund.origin else { return None };
-        Some(Effect::NotifyRefundResult {
-            refund: self.id(refund),
-            piaid: self.terms.piaid.clone(),
-            refund_request_id: request_id.clone(),
-            result: refund.result()?,
+        let RefundOrigin::Ordered(request_id) = &refund.origin else { return None };
+        let (id, result) = (self.id(refund), refund.result()?);
+        Some(match &self.terms.origin {
+            Origin::Google(google) => Effect::NotifyRefundResult {
+                refund: id,
+                piaid: google.piaid.clone(),
+                refund_request_id: request_id.clone(),
+                result,
+            },
+            Origin::Invoice(InvoiceAttempt { invoice, .. }) => {
+                Effect::TellInvoiceOfRefund { refund: id, invoice: *invoice, order: request_id.clone(), result }
+            }
         })
     }
 
     fn remittable(&self, refund: &Refund, now: Timestamp) -> Option<Record> {
-        let RefundOrigin::Google(request_id) = &refund.origin else { return None };
+        let RefundOrigin::Ordered(request_id) = &refund.origin else { return None };
         Some(Record::Remittable(Remittable {
-            piaid: self.terms.piaid.clone(),
+            piaid: self.terms.origin.google()?.piaid.clone(),
             request_id: request_id.clone(),
             kind: RemittableKind::Refund,
             payment: self.terms.id,

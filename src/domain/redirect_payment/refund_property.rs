@@ -31,7 +31,7 @@ pub(super) fn refunds(state: &State) -> Vec<&Refund> {
 }
 
 pub(super) fn is_googles(refund: &Refund) -> bool {
-    matches!(refund.origin, RefundOrigin::Google(_))
+    matches!(refund.origin, RefundOrigin::Ordered(_))
 }
 
 pub(super) fn is_open(refund: &Refund) -> bool {
@@ -100,7 +100,9 @@ impl History {
             | Effect::NotifyPaymentComplete { .. }
             | Effect::AskIssuerForStatus { .. }
             | Effect::RefundAtIssuer { .. }
-            | Effect::ConsiderGivingBack { .. } => None,
+            | Effect::ConsiderGivingBack { .. }
+            | Effect::TellInvoice { .. }
+            | Effect::TellInvoiceOfRefund { .. } => None,
         };
         self.effects.iter().filter_map(told).collect()
     }
@@ -117,7 +119,9 @@ impl History {
             | Effect::NotifyRefundResult { .. }
             | Effect::NotifyPaymentComplete { .. }
             | Effect::AskIssuerForStatus { .. }
-            | Effect::ConsiderGivingBack { .. } => None,
+            | Effect::ConsiderGivingBack { .. }
+            | Effect::TellInvoice { .. }
+            | Effect::TellInvoiceOfRefund { .. } => None,
         };
         self.effects.iter().filter_map(question).collect()
     }
@@ -147,7 +151,9 @@ impl History {
             Effect::NotifyRefundResult { .. }
             | Effect::NotifyPaymentComplete { .. }
             | Effect::AskIssuerForStatus { .. }
-            | Effect::RefundAtIssuer { .. } => None,
+            | Effect::RefundAtIssuer { .. }
+            | Effect::TellInvoice { .. }
+            | Effect::TellInvoiceOfRefund { .. } => None,
         };
         self.effects.iter().filter_map(considered).collect()
     }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::outcome::{IssuerReport, Negative, Outcome, Receipt, Verdict};
 use super::refund::{Refund, RefundOrder, RefundReport, RefundResult, RefundStanding, Refunds};
-use crate::domain::{Currency, IssuerId, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId, UserName};
+use crate::domain::invoice::InvoiceReference;
+use crate::domain::{
+    Account, Currency, IssuerId, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId, UserName,
+};
 
 /// How Google started the payment; an integrator account uses one of them, the house speaks both (API section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,23 +18,68 @@ pub enum Flow {
     Generate,
 }
 
-/// What was agreed at the start. Never changes.
+/// What Google said when it started a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
-    /// Our id, derived from account and `requestId`.
-    pub id: TransactionId,
+pub struct GoogleStart {
     /// The account that started it.
     pub piaid: Piaid,
     /// Google's id of the start request: the payment's identity everywhere.
     pub request_id: RequestId,
-    /// What is to be paid.
-    pub amount: Money,
-    /// `transactionDescription`; may be shown to the payer.
-    pub description: String,
     /// Where the payer goes when it is over; its host was checked against the allow list.
     pub callback_url: String,
     /// How it started.
     pub flow: Flow,
+}
+
+/// Which attempt to pay which invoice a payment is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceAttempt {
+    /// The invoice.
+    pub invoice: TransactionId,
+    /// Its number, which leads the payer back to its page.
+    pub reference: InvoiceReference,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+}
+
+/// Who started a payment: who owns its money, hears of its outcome and orders its refunds, and where the payer goes home to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Google (API section 2).
+    Google(GoogleStart),
+    /// An invoice of our own, paid on its page (contract section 3).
+    Invoice(InvoiceAttempt),
+}
+
+impl Origin {
+    /// Google's part, if it was Google.
+    pub const fn google(&self) -> Option<&GoogleStart> {
+        match self {
+            Self::Google(google) => Some(google),
+            Self::Invoice(_) => None,
+        }
+    }
+
+    /// Whom the money is owed to.
+    pub fn owed_to(&self) -> Account {
+        match self {
+            Self::Google(google) => Account::PayableToGoogle(google.piaid.clone()),
+            Self::Invoice(_) => Account::PayableToBiller,
+        }
+    }
+}
+
+/// What was agreed at the start. Never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Our id: derived from account and `requestId`, or from invoice and attempt.
+    pub id: TransactionId,
+    /// Who started it.
+    pub origin: Origin,
+    /// What is to be paid.
+    pub amount: Money,
+    /// `transactionDescription`; may be shown to the payer.
+    pub description: String,
     /// When we first heard of it.
     pub created_at: Timestamp,
     /// Until when an issuer must have been chosen.
@@ -311,6 +359,30 @@ pub enum Event {
 /// What has to be done outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// The invoice hears how the attempt to pay it ended.
+    TellInvoice {
+        /// The payment.
+        payment: TransactionId,
+        /// The invoice.
+        invoice: TransactionId,
+        /// Which attempt it was.
+        attempt: u32,
+        /// The outcome.
+        outcome: Outcome,
+        /// The issuer, if one was chosen.
+        issuer: Option<IssuerId>,
+    },
+    /// The invoice hears what became of a refund that it ordered.
+    TellInvoiceOfRefund {
+        /// Our id of the refund.
+        refund: RefundId,
+        /// The invoice.
+        invoice: TransactionId,
+        /// Its order.
+        order: RequestId,
+        /// How it ended.
+        result: RefundResult,
+    },
     /// C2, `redirectPaymentCompleteNotification` (API section 6.3).
     NotifyPaymentComplete {
         /// The payment.
@@ -361,8 +433,8 @@ pub enum Effect {
     ConsiderGivingBack {
         /// The payment.
         payment: TransactionId,
-        /// The account.
-        piaid: Piaid,
+        /// The account; without one, it is no account's to decide, and goes back.
+        piaid: Option<Piaid>,
         /// The how-manieth late receipt this is about.
         receipt: u32,
     },

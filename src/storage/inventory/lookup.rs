@@ -1,39 +1,34 @@
 //! Slots by their keys, and by time.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::slot;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use uuid::Uuid;
 
 use super::{Catalog, in_force, values};
-use crate::crypto::slot_keys_between;
-use crate::domain::catalog::{MerchantId, ServiceId, SlotKey, SlotOffer};
+use crate::crypto::{slot_key, slot_keys_between};
+use crate::domain::catalog::{MerchantId, ServiceId, SlotId, SlotOffer};
 use crate::storage::{StorageError, Store};
-
-/// Keys in one statement; both databases take more.
-const KEYS_AT_ONCE: usize = 5_000;
 
 /// Slots, with the catalogue that they belong to.
 #[derive(Debug, Clone)]
 pub struct Availability {
-    /// One for each key, in their order; `None`: there is no such slot.
+    /// One for each identity, in their order; `None`: there is no such slot.
     pub slots: Vec<Option<SlotOffer>>,
     /// Merchants and services of the same load.
     pub catalog: Arc<Catalog>,
 }
 
 impl Store {
-    /// The slots in force with these keys, as they stand now, one for each key (google-booking-server section 4.2).
-    pub async fn slots(&self, keys: &[SlotKey]) -> Result<Vec<Option<SlotOffer>>, StorageError> {
-        Ok(self.find_slots(keys).await?.1)
+    /// The slots in force with these identities, as they stand now, one for each (google-booking-server section 4.2).
+    pub async fn slots(&self, slots: &[SlotId]) -> Result<Vec<Option<SlotOffer>>, StorageError> {
+        Ok(self.find_slots(slots).await?.1)
     }
 
     /// As [`Store::slots`], with the catalogue. One query, as long as one of the slots is there.
-    pub async fn availability(&self, keys: &[SlotKey]) -> Result<Availability, StorageError> {
-        let (generation, slots) = self.find_slots(keys).await?;
+    pub async fn availability(&self, slots: &[SlotId]) -> Result<Availability, StorageError> {
+        let (generation, slots) = self.find_slots(slots).await?;
         let catalog = match generation.and_then(|generation| self.0.catalog.of(generation)) {
             Some(catalog) => catalog,
             None => self.catalog().await?,
@@ -41,22 +36,13 @@ impl Store {
         Ok(Availability { slots, catalog })
     }
 
-    async fn find_slots(&self, keys: &[SlotKey]) -> Result<(Option<i64>, Vec<Option<SlotOffer>>), StorageError> {
-        let mut rows = Vec::new();
-        for keys in keys.chunks(KEYS_AT_ONCE) {
-            let found = slot::Entity::find()
-                .filter(in_force())
-                .filter(slot::Column::Key.is_in(keys.iter().map(SlotKey::as_uuid)))
-                .all(&self.0.read)
-                .await?;
-            rows.extend(found);
-        }
-        let generation = rows.first().map(|row| row.generation);
-        let mut found: HashMap<Uuid, SlotOffer> = HashMap::with_capacity(rows.len());
-        for row in rows {
-            found.insert(row.key, values::slot(row)?.offer);
-        }
-        Ok((generation, keys.iter().map(|key| found.get(&key.as_uuid()).cloned()).collect()))
+    async fn find_slots(&self, slots: &[SlotId]) -> Result<(Option<i64>, Vec<Option<SlotOffer>>), StorageError> {
+        let keys = slots.iter().map(|slot| slot_key(slot).as_uuid()).collect();
+        let found = self.0.lookups.find(keys).await?;
+        let generation = found.iter().flatten().map(|found| found.generation).next();
+        let offers =
+            slots.iter().zip(found).map(|(slot, found)| found.map(|found| values::offer(slot, found)).transpose());
+        Ok((generation, offers.collect::<Result<_, _>>()?))
     }
 
     /// The slots in force of a service that begin within `[start_s, end_s)`, in seconds since the Unix epoch, as they stand

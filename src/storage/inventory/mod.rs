@@ -4,10 +4,11 @@
 //! transaction of its own, so that bookings go on meanwhile. One row says which generation is in force; who reads slots
 //! reads that row in the same statement. What is in force no more is removed in the background.
 //!
-//! `load.rs` stages and puts in force, `lookup.rs` finds slots, `catalog.rs` holds merchants and services in memory,
+//! `load.rs` stages and puts in force, `lookup.rs` finds slots (by their keys with `grouped.rs`), `catalog.rs` holds merchants and services in memory,
 //! `untold.rs` knows what Google has not been told, `publish.rs` reads everything back for an export.
 
 mod catalog;
+mod grouped;
 mod load;
 mod lookup;
 mod publish;
@@ -20,6 +21,7 @@ pub use lookup::Availability;
 pub use untold::UntoldSlot;
 
 pub(super) use catalog::CatalogCache;
+pub(super) use grouped::GroupedLookups;
 
 use entity::slot;
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use entity::{merchant, service, slot};
 use serde::{Deserialize, Serialize};
 
+use super::grouped::Found;
 use crate::domain::catalog::{
     Activation, CardNetwork, CardRequirement, ChargeTiming, ConfirmationMode, Deposit, Interval, Merchant, MerchantId,
     NoShowFee, OptionKind, Overrides, PaymentOption, PaymentOptionId, Prepayment, PriceType, Published,
@@ -387,6 +388,25 @@ pub(super) fn slot_row(
 }
 
 /// A slot as it stands now.
+/// A slot whose identity is known, as a lookup finds it.
+pub(super) fn offer(id: &SlotId, found: Found) -> Result<SlotOffer, StorageError> {
+    let corrupt = |column, why| StorageError::corrupt("slots", column, id.start_s, why);
+    let (own, _words) = overrides(found.overrides.as_deref()).map_err(|why| corrupt("overrides", why))?;
+    let count = |column, number: i32| u32::try_from(number).map_err(|why| corrupt(column, invalid(why)));
+    Ok(SlotOffer {
+        id: id.clone(),
+        tag: found.tag.map(Into::into),
+        spots_total: count("spots_total", found.spots_total)?,
+        spots_open: count("spots_open", found.spots_open)?,
+        confirmation: confirmation(found.asynchronous),
+        overrides: own,
+    })
+}
+
+const fn confirmation(asynchronous: bool) -> ConfirmationMode {
+    if asynchronous { ConfirmationMode::Asynchronous } else { ConfirmationMode::Synchronous }
+}
+
 pub(super) fn slot(row: slot::Model) -> Result<Published<SlotOffer>, StorageError> {
     let key = row.key;
     let corrupt = |column, why| StorageError::corrupt("slots", column, key, why);
@@ -405,7 +425,7 @@ pub(super) fn slot(row: slot::Model) -> Result<Published<SlotOffer>, StorageErro
         tag: row.tag.map(Into::into),
         spots_total: count("spots_total", row.spots_total)?,
         spots_open: count("spots_open", row.spots_open)?,
-        confirmation: if row.asynchronous { ConfirmationMode::Asynchronous } else { ConfirmationMode::Synchronous },
+        confirmation: confirmation(row.asynchronous),
         overrides: own,
     };
     Ok(Published { offer, words })

@@ -157,8 +157,22 @@ pub(super) enum StoredEffect<'a> {
     },
     ConsiderGivingBack {
         payment: Cow<'a, str>,
-        piaid: Cow<'a, str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        piaid: Option<Cow<'a, str>>,
         receipt: u32,
+    },
+    TellInvoice {
+        payment: Cow<'a, str>,
+        invoice: Cow<'a, str>,
+        attempt: u32,
+        outcome: StoredOutcome<'a>,
+        issuer: Option<Cow<'a, str>>,
+    },
+    TellInvoiceOfRefund {
+        refund: Cow<'a, str>,
+        invoice: Cow<'a, str>,
+        order: Cow<'a, str>,
+        result: StoredRefundResult<'a>,
     },
 }
 
@@ -194,8 +208,21 @@ impl<'a> From<&'a Effect> for StoredEffect<'a> {
             },
             Effect::ConsiderGivingBack { payment, piaid, receipt } => Self::ConsiderGivingBack {
                 payment: payment.to_string().into(),
-                piaid: piaid.as_str().into(),
+                piaid: piaid.as_ref().map(|piaid| piaid.as_str().into()),
                 receipt: *receipt,
+            },
+            Effect::TellInvoice { payment, invoice, attempt, outcome, issuer } => Self::TellInvoice {
+                payment: payment.to_string().into(),
+                invoice: invoice.to_string().into(),
+                attempt: *attempt,
+                outcome: outcome.into(),
+                issuer: stored_issuer(issuer.as_ref()),
+            },
+            Effect::TellInvoiceOfRefund { refund, invoice, order, result } => Self::TellInvoiceOfRefund {
+                refund: refund.to_string().into(),
+                invoice: invoice.to_string().into(),
+                order: order.as_str().into(),
+                result: result.into(),
             },
         }
     }
@@ -235,8 +262,21 @@ impl TryFrom<StoredEffect<'_>> for Effect {
             },
             StoredEffect::ConsiderGivingBack { payment, piaid, receipt } => Self::ConsiderGivingBack {
                 payment: TransactionId::parse(&payment)?,
-                piaid: Piaid::parse(&piaid)?,
+                piaid: piaid.map(|piaid| Piaid::parse(&piaid)).transpose()?,
                 receipt,
+            },
+            StoredEffect::TellInvoice { payment, invoice, attempt, outcome, issuer: known } => Self::TellInvoice {
+                payment: TransactionId::parse(&payment)?,
+                invoice: TransactionId::parse(&invoice)?,
+                attempt,
+                outcome: outcome.try_into()?,
+                issuer: issuer(known)?,
+            },
+            StoredEffect::TellInvoiceOfRefund { refund, invoice, order, result } => Self::TellInvoiceOfRefund {
+                refund: RefundId::parse(&refund)?,
+                invoice: TransactionId::parse(&invoice)?,
+                order: RequestId::parse(&order)?,
+                result: result.into(),
             },
         })
     }

@@ -13,9 +13,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Codec, CodecError, Summary};
-use crate::domain::redirect_payment::{Effect, Event, RedirectPayment, Reply, State};
+use crate::domain::redirect_payment::{Effect, Event, Origin, RedirectPayment, Reply, State};
 use messages::{StoredEffect, StoredEvent, StoredReply};
 use snapshot::StoredState;
+
+/// The account of the payments of invoices.
+pub(super) const INVOICES: &str = "invoices:";
 
 impl Codec for RedirectPayment {
     const KIND: &'static str = "redirect_payment";
@@ -78,9 +81,13 @@ impl Codec for RedirectPayment {
 
     fn summary(state: &State) -> Option<Summary> {
         let terms = state.terms()?;
+        let (account, request_id) = match &terms.origin {
+            Origin::Google(google) => (google.piaid.as_str().to_owned(), google.request_id.as_str().to_owned()),
+            Origin::Invoice(of) => (INVOICES.to_owned(), format!("{}:{}", of.reference, of.attempt)),
+        };
         Some(Summary {
-            account: terms.piaid.as_str().to_owned(),
-            request_id: terms.request_id.as_str().to_owned(),
+            account,
+            request_id,
             issuer: state.issuer().map(|issuer| issuer.as_str().to_owned()),
             amount: terms.amount,
         })

@@ -61,7 +61,7 @@ impl<'a> From<&'a Refund> for StoredRefund<'a> {
         Self {
             number: refund.number,
             origin: match &refund.origin {
-                RefundOrigin::Google(id) => StoredOrigin::Google(id.as_str().into()),
+                RefundOrigin::Ordered(id) => StoredOrigin::Google(id.as_str().into()),
                 RefundOrigin::House(by) => StoredOrigin::House(by.as_ref().map(|by| by.as_str().into())),
             },
             reference: refund.reference.as_str().into(),
@@ -81,7 +81,7 @@ impl TryFrom<StoredRefund<'_>> for Refund {
         Ok(Self {
             number: stored.number,
             origin: match stored.origin {
-                StoredOrigin::Google(id) => RefundOrigin::Google(RequestId::parse(&id)?),
+                StoredOrigin::Google(id) => RefundOrigin::Ordered(RequestId::parse(&id)?),
                 StoredOrigin::House(by) => RefundOrigin::House(by.map(|by| UserName::parse(&by)).transpose()?),
             },
             reference: stored.reference.into_owned(),

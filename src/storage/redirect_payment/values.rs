@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::redirect_payment::{Decline, Flow, Negative, Outcome, RawCode, Receipt, Terms, Verdict};
+use crate::domain::invoice::InvoiceReference;
+use crate::domain::redirect_payment::{
+    Decline, Flow, GoogleStart, InvoiceAttempt, Negative, Origin, Outcome, RawCode, Receipt, Terms, Verdict,
+};
 use crate::domain::{Currency, InvalidId, InvalidMoney, IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
 use crate::storage::CodecError;
 
@@ -67,14 +70,29 @@ enum StoredFlow {
 }
 
 #[derive(Serialize, Deserialize)]
+struct StoredInvoiceAttempt<'a> {
+    id: Cow<'a, str>,
+    reference: Cow<'a, str>,
+    attempt: u32,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(super) struct StoredTerms<'a> {
     id: Cow<'a, str>,
-    piaid: Cow<'a, str>,
-    request_id: Cow<'a, str>,
+    // Google's four.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    piaid: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request_id: Option<Cow<'a, str>>,
     amount: StoredMoney<'a>,
     description: Cow<'a, str>,
-    callback_url: Cow<'a, str>,
-    flow: StoredFlow,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    callback_url: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flow: Option<StoredFlow>,
+    // Instead of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invoice: Option<StoredInvoiceAttempt<'a>>,
     created_ms: i64,
     choose_by_ms: i64,
     link_expires_ms: i64,
@@ -82,16 +100,25 @@ pub(super) struct StoredTerms<'a> {
 
 impl<'a> From<&'a Terms> for StoredTerms<'a> {
     fn from(terms: &'a Terms) -> Self {
+        let google = terms.origin.google();
         Self {
             id: terms.id.to_string().into(),
-            piaid: terms.piaid.as_str().into(),
-            request_id: terms.request_id.as_str().into(),
+            piaid: google.map(|google| google.piaid.as_str().into()),
+            request_id: google.map(|google| google.request_id.as_str().into()),
             amount: (&terms.amount).into(),
             description: terms.description.as_str().into(),
-            callback_url: terms.callback_url.as_str().into(),
-            flow: match terms.flow {
+            callback_url: google.map(|google| google.callback_url.as_str().into()),
+            flow: google.map(|google| match google.flow {
                 Flow::Begin => StoredFlow::Begin,
                 Flow::Generate => StoredFlow::Generate,
+            }),
+            invoice: match &terms.origin {
+                Origin::Google(_) => None,
+                Origin::Invoice(InvoiceAttempt { invoice, reference, attempt }) => Some(StoredInvoiceAttempt {
+                    id: invoice.to_string().into(),
+                    reference: reference.as_str().into(),
+                    attempt: *attempt,
+                }),
             },
             created_ms: terms.created_at.as_millis(),
             choose_by_ms: terms.choose_by.as_millis(),
@@ -104,17 +131,29 @@ impl TryFrom<StoredTerms<'_>> for Arc<Terms> {
     type Error = CodecError;
 
     fn try_from(stored: StoredTerms<'_>) -> Result<Self, CodecError> {
+        let google = stored.piaid.zip(stored.request_id).zip(stored.callback_url.zip(stored.flow));
+        let origin = match (google, stored.invoice) {
+            (Some(((piaid, request_id), (callback_url, flow))), None) => Origin::Google(GoogleStart {
+                piaid: Piaid::parse(&piaid)?,
+                request_id: RequestId::parse(&request_id)?,
+                callback_url: callback_url.into_owned(),
+                flow: match flow {
+                    StoredFlow::Begin => Flow::Begin,
+                    StoredFlow::Generate => Flow::Generate,
+                },
+            }),
+            (None, Some(StoredInvoiceAttempt { id, reference, attempt })) => Origin::Invoice(InvoiceAttempt {
+                invoice: TransactionId::parse(&id)?,
+                reference: InvoiceReference::parse(&reference)?,
+                attempt,
+            }),
+            (Some(_), Some(_)) | (None, None) => return Err(CodecError("who started it: expected one".to_owned())),
+        };
         Ok(Self::new(Terms {
             id: TransactionId::parse(&stored.id)?,
-            piaid: Piaid::parse(&stored.piaid)?,
-            request_id: RequestId::parse(&stored.request_id)?,
+            origin,
             amount: stored.amount.try_into()?,
             description: stored.description.into_owned(),
-            callback_url: stored.callback_url.into_owned(),
-            flow: match stored.flow {
-                StoredFlow::Begin => Flow::Begin,
-                StoredFlow::Generate => Flow::Generate,
-            },
             created_at: Timestamp::from_millis(stored.created_ms),
             choose_by: Timestamp::from_millis(stored.choose_by_ms),
             link_expires: Timestamp::from_millis(stored.link_expires_ms),

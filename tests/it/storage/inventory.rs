@@ -122,7 +122,7 @@ async fn names(store: &Store) -> Vec<String> {
 }
 
 pub(super) async fn spots(store: &Store, start_s: i64) -> Option<u32> {
-    let found = store.slots(&[slot_key(&slot(start_s, 0).id)]).await.unwrap();
+    let found = store.slots(&[slot(start_s, 0).id]).await.unwrap();
     assert_eq!(found.len(), 1);
     found[0].as_ref().map(|slot| slot.spots_open)
 }
@@ -271,7 +271,7 @@ async fn what_is_stored_is_read_back(home: &Home) {
     assert_eq!(store.service(&spa(), &ServiceId::parse("half").unwrap()).await.unwrap(), None);
 
     home.tamper("UPDATE slots SET overrides = '{' WHERE overrides IS NOT NULL").await;
-    let error = store.slots(&[slot_key(&rich.offer.id)]).await.unwrap_err().to_string();
+    let error = store.slots(&[rich.offer.id.clone()]).await.unwrap_err().to_string();
     assert!(error.starts_with("corrupt row: slots.overrides of "), "{error}");
 }
 
