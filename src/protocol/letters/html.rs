@@ -79,6 +79,6 @@ fn sheet(told: &Told, about: &About<'_>) -> Markup {
         }
         @if let Some(after) = told.after { p style=(SMALL) { (after) } }
         p style=(SMALL) { a href=(about.page) style=(ADDRESS) { (about.page) } }
-        p style=(SMALL) { (told.words.closing) }
+        p style=(SMALL) { (told.closing) }
     }
 }

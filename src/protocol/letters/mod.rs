@@ -109,6 +109,7 @@ struct Told {
     note: Option<&'static str>,
     button: &'static str,
     after: Option<&'static str>,
+    closing: String,
 }
 
 impl Told {
@@ -156,6 +157,7 @@ impl Told {
             note: (letter.asks() && !content.shipping.is_empty()).then_some(words.plus_shipping),
             button: if letter.asks() { words.view_and_pay } else { words.view },
             after: letter.asks().then_some(words.link_lasts),
+            closing: filled(words.closing),
         }
     }
 }

@@ -22,6 +22,6 @@ pub(super) fn write(told: &Told, about: &About<'_>) -> String {
     if let Some(after) = told.after {
         let _infallible = write!(text, "\n{after}\n");
     }
-    let _infallible = write!(text, "\n{}\n\n{}\n", told.words.closing, about.merchant);
+    let _infallible = write!(text, "\n{}\n\n{}\n", told.closing, about.merchant);
     text
 }
