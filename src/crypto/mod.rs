@@ -10,7 +10,9 @@
 //!
 //! Architecture invariant: no clock. "Now" is an argument, also for the life of keys and the time in signatures.
 
+mod bearer;
 mod card_seal;
+mod card_signer;
 mod deflate;
 mod hashes;
 mod jose;
@@ -21,12 +23,18 @@ mod openpgp;
 mod random;
 mod rsa;
 mod service_account;
+mod service_token;
 mod signed_url;
 mod stripe_signature;
 mod webhook;
 mod wire;
 
+pub use bearer::{
+    BearerClaims, BearerIssuer, BearerKeys, BearerProfile, BearerRefused, Discovery, EntraProfile, InvalidKeys,
+    LEGACY_ISSUER, LegacyProfile, OUTLOOK_CALLER, UnverifiedBearer, bearer_of,
+};
 pub use card_seal::{CardSeal, CardSealError};
+pub use card_signer::{CardSigner, CardSignerError, CardVerifier, generate_card_key};
 pub use hashes::{
     ContentHasher, alarm_id, availability_id, bank_transfer_id, booking_id, chain_hash, content_hash, hex, invoice_id,
     invoice_payment_id, merchant_payout_id, processor_payout_id, secrets_equal, slot_key, slot_keys_between,
@@ -41,6 +49,7 @@ pub use key_care::{
 pub use keyring::{Keyring, OpenError, Opened, Opener, SealError};
 pub use random::{random_bytes, random_token};
 pub use service_account::{AssertionVerifier, ServiceAccount, ServiceAccountError, generate_service_account};
+pub use service_token::{ServiceAct, ServiceToken, ServiceTokenError, ServiceTokens, recipient_digest};
 pub use signed_url::{ExpiryCheck, Purpose, SignedUrlError, UrlKey, UrlKeys};
 pub use stripe_signature::StripeEventKey;
 pub use webhook::{UnverifiedWebhook, WebhookError, sign_webhook};

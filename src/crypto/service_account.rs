@@ -3,12 +3,11 @@
 
 use std::fmt;
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
@@ -152,14 +151,7 @@ fn may_be_asked(url: &Url) -> bool {
 /// the library makes no key.
 pub fn generate_service_account(email: &str, token_uri: &Url) -> Option<Zeroizing<String>> {
     let pair = rsa::generate(2048)?;
-    let der: Pkcs8V1Der<'_> = pair.as_der().ok()?;
-    let body = Zeroizing::new(STANDARD.encode(der.as_ref()));
-    let mut pem = Zeroizing::new("-----BEGIN PRIVATE KEY-----\n".to_owned());
-    for line in body.as_bytes().chunks(64) {
-        pem.push_str(std::str::from_utf8(line).ok()?);
-        pem.push('\n');
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
+    let pem = super::card_signer::private_pem(&pair)?;
     let key_id = super::hex(&super::random_bytes::<20>());
     let file = json!({
         "type": "service_account",

@@ -8,6 +8,8 @@ pub mod booking_server;
 pub mod camt053;
 pub mod google_redirect;
 mod json;
+pub mod letters;
 pub mod maps_booking;
+pub mod outlook;
 
 pub use json::{InvalidJson, parse_strict};
