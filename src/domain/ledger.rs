@@ -29,6 +29,8 @@ pub enum Account {
     Disputed,
     /// What we owe a merchant for the bookings that were paid through us.
     PayableToMerchant(MerchantId),
+    /// What we owe whoever bills with us: the invoices that were paid.
+    PayableToBiller,
     /// Our own account at the bank, as the bank's statements tell it.
     Bank,
     /// Money whose owner is not decided: a success after we had reported a negative outcome, a transfer that fits no
