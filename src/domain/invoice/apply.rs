@@ -2,7 +2,9 @@
 
 use super::message::Event;
 use super::post;
-use super::state::{Attempt, By, Cancelled, End, Ended, Letter, Open, Paid, Past, Payment, Refund, State, Via, Waiting};
+use super::state::{
+    Attempt, By, Cancelled, End, Ended, Letter, Open, Paid, Past, Payment, Refund, State, Via, Waiting,
+};
 use crate::domain::booking::{Dispute, RefundStanding};
 
 pub(super) fn apply(state: State, event: &Event) -> State {

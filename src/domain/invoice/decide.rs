@@ -80,9 +80,7 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdict {
         (State::Cancelled(_), Input::PayByRedirect(_)) => Err(Rejection::Cancelled),
         (State::Open(open), Input::PaymentStarted { attempt }) => pay::started(open, *attempt),
         // It had ended before its beginning was heard.
-        (State::Paid(_) | State::Cancelled(_), Input::PaymentStarted { attempt }) => {
-            pay::started_late(state, *attempt)
-        }
+        (State::Paid(_) | State::Cancelled(_), Input::PaymentStarted { attempt }) => pay::started_late(state, *attempt),
         (State::Open(open), Input::PaymentEnded { attempt, outcome, issuer }) => {
             pay::payment_ended(open, *attempt, (outcome, issuer.as_ref()), now)
         }

@@ -113,9 +113,8 @@ impl Machine for Invoice {
         match effect {
             Effect::Charge { invoice, attempt, .. } => format!("charge-{invoice}-{attempt}"),
             Effect::StartPayment { invoice, attempt, .. } => format!("start-{invoice}-{attempt}"),
-            Effect::RefundCard { invoice, number, tries, .. } | Effect::RefundPayment { invoice, number, tries, .. } => {
-                refund_order(*invoice, *number, *tries)
-            }
+            Effect::RefundCard { invoice, number, tries, .. }
+            | Effect::RefundPayment { invoice, number, tries, .. } => refund_order(*invoice, *number, *tries),
             Effect::Mail { invoice, number, .. } => format!("mail-{invoice}-{number}"),
         }
     }

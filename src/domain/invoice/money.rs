@@ -59,8 +59,7 @@ pub(super) fn retry_late(state: &State, by: Option<&UserName>) -> Option<Decisio
 /// The merchant gives money back: all that remains, or a part. A failed refund of the same is tried again instead.
 pub(super) fn refund(paid: &Paid, amount_micros: Option<i64>, by: Option<&UserName>) -> Verdict {
     let state = State::Paid(Box::new(paid.clone()));
-    let same =
-        |refund: &Refund| amount_micros.is_none_or(|micros| !refund.late && refund.amount.micros() == micros);
+    let same = |refund: &Refund| amount_micros.is_none_or(|micros| !refund.late && refund.amount.micros() == micros);
     if let Some(again) = retry(&state, same, by) {
         return Ok(again);
     }

@@ -132,9 +132,7 @@ pub(super) fn by_redirect(open: &Open, wanted: &RedirectOrder, now: Timestamp) -
     if let Some(attempt) = &open.under_way {
         return match attempt.by {
             // A second visit goes on with the payment that is under way; it can be cancelled there.
-            By::Redirect { started, .. } => {
-                Ok(Decision::answer(Reply::AtPayment { attempt: attempt.number, started }))
-            }
+            By::Redirect { started, .. } => Ok(Decision::answer(Reply::AtPayment { attempt: attempt.number, started })),
             By::Card { .. } => Err(Rejection::BeingPaid),
         };
     }

@@ -51,12 +51,8 @@ pub(super) fn content() -> Content {
 
 /// The same with goods to send, to the United States alone.
 pub(super) fn shipped() -> Content {
-    let ground = ShippingWay {
-        id: "ground".into(),
-        label: "Ground".into(),
-        micros: GROUND,
-        countries: vec!["US".into()],
-    };
+    let ground =
+        ShippingWay { id: "ground".into(), label: "Ground".into(), micros: GROUND, countries: vec!["US".into()] };
     Content { shipping: vec![ground], ..content() }
 }
 

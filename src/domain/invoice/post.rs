@@ -46,9 +46,8 @@ fn mail(state: &State, past: &Past, what: Letter, now: Timestamp) -> Decision<In
 }
 
 pub(super) fn send(open: &Open, now: Timestamp) -> Verdict {
-    let is_waiting = |waiting: &super::Waiting| {
-        waiting.letter == Letter::Invoice && now.millis_since(waiting.at) < SEND_AGAIN_MS
-    };
+    let is_waiting =
+        |waiting: &super::Waiting| waiting.letter == Letter::Invoice && now.millis_since(waiting.at) < SEND_AGAIN_MS;
     let state = of(open);
     if open.past.post.waiting.iter().any(is_waiting) {
         return stands(&state);

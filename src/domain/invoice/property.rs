@@ -166,7 +166,7 @@ proptest! {
             world.happen(step);
         }
         // Everything under way ends: nothing stays open but what nobody has decided.
-        for _ in 0..400 {
+        for _ in 0..1_000 {
             if !world.unheard.is_empty() {
                 let input = world.unheard.remove(0);
                 world.heard.push(input.clone());

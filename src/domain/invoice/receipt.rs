@@ -46,11 +46,13 @@ mod tests {
     fn c7_receipts_have_a_number_of_their_own_that_never_changes() {
         let number = confirmation_number(id(0x8a3c_2f10), 1);
         assert_eq!(&*number, "R-6WG2028B67");
-        let mut all: Vec<_> = (0..200_u128).flat_map(|n| (1..4).map(move |a| confirmation_number(id(n << 40), a))).collect();
+        let mut all: Vec<_> =
+            (0..200_u128).flat_map(|n| (1..4).map(move |a| confirmation_number(id(n << 40), a))).collect();
         all.sort();
         all.dedup();
         assert_eq!(all.len(), 600);
-        let plain = |number: &Arc<str>| number.len() == 12 && number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let plain =
+            |number: &Arc<str>| number.len() == 12 && number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         assert!(all.iter().all(plain));
     }
 

@@ -33,10 +33,9 @@ impl InvoiceWrite {
                 created_ms: listed.created_at.as_millis(),
                 attention: listed.attention.map(|attention| attention.as_str().to_owned()),
             })),
-            Record::InvoiceCharge { invoice, intent } => Some(Self::Charge(invoice_charge::Model {
-                intent: intent.to_string(),
-                invoice_id: invoice.as_uuid(),
-            })),
+            Record::InvoiceCharge { invoice, intent } => {
+                Some(Self::Charge(invoice_charge::Model { intent: intent.to_string(), invoice_id: invoice.as_uuid() }))
+            }
             Record::Remittable(_)
             | Record::StatementLines { .. }
             | Record::Findings { .. }
@@ -176,9 +175,8 @@ impl Store {
 }
 
 fn listed(row: invoice::Model) -> Result<ListedInvoice, StorageError> {
-    let currency = Currency::parse(&row.currency).map_err(|why| {
-        StorageError::corrupt("invoices", "currency", &row.reference, CodecError(why.to_string()))
-    })?;
+    let currency = Currency::parse(&row.currency)
+        .map_err(|why| StorageError::corrupt("invoices", "currency", &row.reference, CodecError(why.to_string())))?;
     Ok(ListedInvoice {
         id: TransactionId::from_uuid(row.invoice_id),
         reference: row.reference,

@@ -11,8 +11,8 @@ use super::stored::{read, write};
 use super::{Codec, CodecError, Summary};
 use crate::domain::invoice::{Effect, Event, Invoice, Reply, State};
 
-pub(super) use lists::{InvoiceWrite, write_lists};
 pub use lists::{InvoiceFilter, InvoicePlace, ListedInvoice};
+pub(super) use lists::{InvoiceWrite, write_lists};
 
 impl Codec for Invoice {
     const KIND: &'static str = "invoice";

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use roundtrip::domain::booking::{Dispute, DisputeStanding, RefundStanding};
 use roundtrip::domain::invoice::{
-    Address, CardOrder, CardOutcome, Content, Declined, Effect, Event, Input, Invoice, InvoiceReference, Language, Line,
-    Payer, Recipient, RedirectOrder, Reply, ShippingWay, State,
+    Address, CardOrder, CardOutcome, Content, Declined, Effect, Event, Input, Invoice, InvoiceReference, Language,
+    Line, Payer, Recipient, RedirectOrder, Reply, ShippingWay, State,
 };
 use roundtrip::domain::redirect_payment::{Negative, Outcome};
 use roundtrip::domain::{Currency, Day, IssuerId, Machine, Money, Timestamp, TransactionId, UserName};
@@ -230,9 +230,13 @@ fn invoice_codec_refuses_what_it_cannot_understand() {
         assert!(Invoice::decode_effect(text).is_err() && Invoice::decode_reply(text).is_err(), "{text}");
     }
     let text = Invoice::encode_state(&full()).unwrap();
-    for (known, unknown) in
-        [("\"USD\"", "\"usd\""), ("\"INV-", "\"/"), ("\"de\"", "\"xx\""), ("\"due\":\"2", "\"due\":\"x"), ("0101", "01g1")]
-    {
+    for (known, unknown) in [
+        ("\"USD\"", "\"usd\""),
+        ("\"INV-", "\"/"),
+        ("\"de\"", "\"xx\""),
+        ("\"due\":\"2", "\"due\":\"x"),
+        ("0101", "01g1"),
+    ] {
         let other = text.replacen(known, unknown, 1);
         assert_ne!(text, other, "{known}");
         assert!(Invoice::decode_state(&other).is_err(), "{unknown}");
@@ -318,7 +322,11 @@ async fn finds(home: &Home) {
         let overdue_on = Some(Day::of(NOW).plus_days(days));
         find(InvoiceFilter { overdue_on, ..Default::default() }).await.len()
     };
-    assert_eq!((overdue(30).await, overdue(31).await), (0, 4), "the day itself is in time; what is paid is not asked for");
+    assert_eq!(
+        (overdue(30).await, overdue(31).await),
+        (0, 4),
+        "the day itself is in time; what is paid is not asked for"
+    );
     assert_eq!(find(InvoiceFilter { before_finance: true, ..Default::default() }).await.len(), 1);
 }
 
