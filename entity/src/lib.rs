@@ -6,6 +6,8 @@ pub mod api_token;
 pub mod booking;
 pub mod booking_charge;
 pub mod inventory;
+pub mod invoice;
+pub mod invoice_charge;
 pub mod journal;
 pub mod ledger;
 pub mod marketing;

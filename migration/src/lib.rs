@@ -16,6 +16,7 @@ mod m20261122_000003_remittance;
 mod m20261122_000004_users;
 mod m20261122_000005_alarms;
 mod m20261122_000006_inventory;
+mod m20261122_000007_invoices;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_users::Migration),
             Box::new(m20261122_000005_alarms::Migration),
             Box::new(m20261122_000006_inventory::Migration),
+            Box::new(m20261122_000007_invoices::Migration),
         ]
     }
 }

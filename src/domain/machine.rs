@@ -123,6 +123,10 @@ pub enum Attention {
     UnexplainedCharge,
     /// What the processor paid out did not arrive at our bank.
     PayoutFailed,
+    /// The recipient of an invoice says that it is wrong.
+    InvoiceDisputed,
+    /// The recipient of an invoice says that it was paid to our bank: a person looks for the money there.
+    TransferSaid,
 }
 
 impl Attention {
@@ -139,6 +143,8 @@ impl Attention {
             Self::DepositNotCharged => "deposit_not_charged",
             Self::UnexplainedCharge => "unexplained_charge",
             Self::PayoutFailed => "payout_failed",
+            Self::InvoiceDisputed => "invoice_disputed",
+            Self::TransferSaid => "transfer_said",
         }
     }
 }

@@ -25,5 +25,7 @@ pub use ledger::{Account, LedgerEntry, unbalanced_currency};
 pub use machine::{Attention, Decision, EffectLane, Machine};
 pub use money::{Currency, InvalidMoney, Money};
 pub use person::{Person, Role};
-pub use record::{BookingListed, ClaimRefused, Record, Remittable, RemittableKind, RemittableStanding, Spot};
+pub use record::{
+    BookingListed, ClaimRefused, InvoiceListed, Record, Remittable, RemittableKind, RemittableStanding, Spot,
+};
 pub use time::{Day, Timestamp};

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::booking::{BookingStatus, PackUse};
 use super::catalog::{MerchantId, SlotId, SlotKey};
+use super::invoice::InvoiceReference;
 use super::remittance::{Finding, StatedEvent};
-use super::{IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
+use super::{Attention, Day, IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
 
 /// One fact, or many of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +83,36 @@ pub enum Record {
     PackUsed(PackUse),
     /// One use of a pack is given back.
     PackReturned(PackUse),
+    /// An invoice as it is found. Written again when something changes.
+    InvoiceListed(InvoiceListed),
+    /// An invoice of which the processor will speak by this id of its own.
+    InvoiceCharge {
+        /// The invoice.
+        invoice: TransactionId,
+        /// The processor's id.
+        intent: Arc<str>,
+    },
+}
+
+/// An invoice, as it is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceListed {
+    /// The invoice.
+    pub invoice: TransactionId,
+    /// The merchant's number.
+    pub reference: InvoiceReference,
+    /// The name of its state.
+    pub state: &'static str,
+    /// The last day to pay in time.
+    pub due: Day,
+    /// What it costs; once it is paid, what was paid.
+    pub total: Money,
+    /// When it was paid.
+    pub paid_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// What a person has to look at, if anything.
+    pub attention: Option<Attention>,
 }
 
 /// A spot of a slot.

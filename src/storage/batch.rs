@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::outbox::keyed;
 use super::rows::{Rows, open_after};
-use super::{claims, remittance};
+use super::{claims, invoice, remittance};
 use crate::domain::ClaimRefused;
 
 /// Both databases take more values than this in one statement.
@@ -102,6 +102,7 @@ async fn append(db: &DatabaseTransaction, live: &[&Rows], verdicts: &[Verdict]) 
     insert::<outbox::Entity>(db, effects).await?;
     insert::<ledger::Entity>(db, entries).await?;
     remember_remittables(db, live).await?;
+    invoice::write_lists(db, live.iter().flat_map(|member| &member.invoices)).await?;
     for write in live.iter().flat_map(|member| &member.statements) {
         remittance::write(db, write).await?;
     }

@@ -65,7 +65,9 @@ impl BookingWrite {
             | Record::Findings { .. }
             | Record::Stated { .. }
             | Record::Released { .. }
-            | Record::FindingsCleared { .. } => return None,
+            | Record::FindingsCleared { .. }
+            | Record::InvoiceListed(_)
+            | Record::InvoiceCharge { .. } => return None,
         })
     }
 }

@@ -22,6 +22,7 @@ mod connect;
 mod error;
 mod inventory;
 mod inventory_watch;
+mod invoice;
 mod journal;
 mod ledger;
 mod outbox;
@@ -46,6 +47,7 @@ pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Re
 pub use connect::StoreOptions;
 pub use error::{CommitError, StorageError};
 pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldSlot};
+pub use invoice::{InvoiceFilter, InvoicePlace, ListedInvoice};
 pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
 pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow, PeriodSum};
 pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};

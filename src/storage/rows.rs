@@ -3,6 +3,7 @@
 use entity::{journal, ledger, outbox, remittable, request_log, statement_finding, statement_line, transaction};
 
 use super::claims::BookingWrite;
+use super::invoice::InvoiceWrite;
 use super::{Change, Codec, CodecError, Commit, CommitError, OutboxKey, Position, StorageError};
 use crate::crypto::chain_hash;
 use crate::domain::remittance::{Finding, StatedEvent};
@@ -22,6 +23,7 @@ pub(super) struct Rows {
     pub(super) remittables: Vec<remittable::Model>,
     pub(super) statements: Vec<StatementWrite>,
     pub(super) bookings: Vec<BookingWrite>,
+    pub(super) invoices: Vec<InvoiceWrite>,
     pub(super) log: Option<request_log::Model>,
     pub(super) settles: Option<OutboxKey>,
     /// The time of the decision.
@@ -106,6 +108,7 @@ impl Rows {
             | Record::PackBought { .. }
             | Record::PackUsed(_)
             | Record::PackReturned(_) => self.bookings.extend(BookingWrite::of(record, self.now_ms)),
+            Record::InvoiceListed(_) | Record::InvoiceCharge { .. } => self.invoices.extend(InvoiceWrite::of(record)),
         }
     }
 
@@ -128,6 +131,7 @@ pub(super) fn rows<M: Codec>(commit: &Commit<M>) -> Result<(Rows, Position), Com
         remittables: Vec::new(),
         statements: Vec::new(),
         bookings: Vec::new(),
+        invoices: Vec::new(),
         now_ms: commit.now.as_millis(),
         log: log(commit)?,
         settles: commit.settles,

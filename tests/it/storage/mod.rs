@@ -10,6 +10,7 @@ mod codec;
 mod commit;
 mod fixture;
 mod inventory;
+mod invoice;
 mod outbox;
 mod remittance;
 mod remittance_codec;
