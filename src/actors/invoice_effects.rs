@@ -215,7 +215,7 @@ impl InvoiceEffects {
         }
         let now = self.clock.now();
         let written = self.letters.write(letter, &view, now);
-        let written = written.ok_or_else(|| Undone::refused("no link to the invoice's page can be made"))?;
+        let written = written.map_err(|error| Undone::refused(error.to_string()))?;
         let mail = Mail {
             to: &view.content.recipient.email,
             subject: &written.subject,

@@ -8,8 +8,10 @@ use super::shell::{Ask, AskError, RememberAs};
 use crate::crypto::{content_hash, invoice_payment_id};
 use crate::domain::booking::RefundStanding;
 use crate::domain::invoice::{InvoiceReference, refund_order};
-use crate::domain::redirect_payment::{Input, Opening, RedirectPayment, RefundOrder, Rejection, Start, Terms};
-use crate::domain::{InvalidId, IssuerId, Money, RequestId, Timestamp, TransactionId};
+use crate::domain::redirect_payment::{
+    Input, InvoiceAttempt, Opening, Origin, RedirectPayment, RefundOrder, Rejection, Start, Terms,
+};
+use crate::domain::{IssuerId, Money, RequestId, Timestamp, TransactionId};
 use crate::ports::Clock;
 use crate::storage::RequestKey;
 
@@ -64,7 +66,7 @@ impl InvoicePayments {
             Some((issuer, timeout_ms)) => Opening::Chosen { issuer: issuer.clone(), timeout_ms: *timeout_ms },
             None => Opening::PayerChooses,
         };
-        let terms = terms(&wanted, self.clock.now()).map_err(|error| Undone::refused(error.to_string()))?;
+        let terms = terms(&wanted, self.clock.now());
         let id = terms.id;
         let start = Start { terms, opening, stale: false, link: None };
         match self.payments.ask(Ask::plain(id, Input::Start(Box::new(start)))).await {
@@ -115,25 +117,17 @@ const fn word(rejection: &Rejection) -> &'static str {
 }
 
 /// What is agreed for the payment of an attempt.
-///
-/// REPLACE ON MERGING: where `Terms` has an `origin`, it is
-/// `Origin::Invoice(InvoiceAttempt { invoice, reference, attempt })` and account, request id, callback and flow go.
-fn terms(wanted: &ToStart, now: Timestamp) -> Result<Terms, InvalidId> {
-    use crate::domain::Piaid;
-    use crate::domain::redirect_payment::Flow;
-    let id = invoice_payment_id(wanted.invoice, wanted.attempt);
+fn terms(wanted: &ToStart, now: Timestamp) -> Terms {
+    let ToStart { invoice, reference, attempt, .. } = wanted;
     let choose_by = now.plus_millis(CHOOSE_MS);
     let timeout_ms = wanted.issuer.as_ref().map_or(0, |(_, timeout_ms)| *timeout_ms);
-    Ok(Terms {
-        id,
-        piaid: Piaid::parse("invoice")?,
-        request_id: RequestId::parse(&id.to_string())?,
+    Terms {
+        id: invoice_payment_id(*invoice, *attempt),
+        origin: Origin::Invoice(InvoiceAttempt { invoice: *invoice, reference: reference.clone(), attempt: *attempt }),
         amount: wanted.amount,
-        description: wanted.reference.to_string(),
-        callback_url: String::new(),
-        flow: Flow::Begin,
+        description: reference.to_string(),
         created_at: now,
         choose_by,
         link_expires: choose_by.plus_millis(timeout_ms).plus_millis(LINK_MS),
-    })
+    }
 }

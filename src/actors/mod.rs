@@ -39,7 +39,7 @@ pub use inventory_effects::InventoryEffects;
 pub use inventory_load::{InventoryError, InventoryLoad, InventoryLoaded};
 pub use invoice_desk::{Act, CardAnswer, CardPayment, InvoiceDesk, InvoiceError};
 pub use invoice_effects::InvoiceEffects;
-pub use invoice_letters::{Compose, InvoiceLetters, LetterAbout, LetterText};
+pub use invoice_letters::{InvoiceLetters, MailForm, OutlookMail, Unwritten};
 pub use invoice_payment::InvoicePayments;
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use payment_effects::{LateMoney, PaymentEffects};

@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::registry::Registry;
 use super::route::{Carried, Effects, Failure};
-use crate::domain::redirect_payment::{Effect, Input, RedirectPayment};
-use crate::domain::{IssuerId, Piaid};
+use super::shell::{Ask, AskError};
+use crate::domain::booking::RefundStanding;
+use crate::domain::invoice::{self, Invoice, parse_refund_order};
+use crate::domain::redirect_payment::{Effect, Input, RedirectPayment, RefundDecline, RefundRefusal, RefundResult};
+use crate::domain::{IssuerId, Piaid, TransactionId};
 use crate::issuer::{IssuerCallFailed, Issuers, RefundCall, SignedRedirect, StatusAnswer};
 use crate::ports::Clock;
 use crate::protocol::google_redirect::{Accounts, CallFailed, GoogleClient, Notification, RefundNotification};
@@ -28,6 +32,8 @@ pub struct PaymentEffects {
     pub google: GoogleClient,
     /// The issuers.
     pub issuers: Arc<Issuers>,
+    /// The invoices whose attempts are payments.
+    pub invoices: Registry<Invoice>,
     /// Per account; an account that is not here leaves it to a person.
     pub late_money: HashMap<Piaid, LateMoney>,
     /// The time.
@@ -53,7 +59,31 @@ fn done<E: Into<Failure>>(outcome: Result<Input, E>) -> Carried<Input> {
     }
 }
 
+/// Why a refund was refused, in a word.
+const fn code(refusal: &RefundRefusal) -> &'static str {
+    match refusal.reason {
+        RefundDecline::AccountClosed => "account_closed",
+        RefundDecline::AccountOnHold => "account_on_hold",
+        RefundDecline::ExceedsMaximumBalance => "exceeds_maximum_balance",
+        RefundDecline::WindowExceeded => "refund_window_exceeded",
+    }
+}
+
 impl PaymentEffects {
+    /// What an invoice refuses to hear it has heard before, or never asked for: telling it again changes nothing.
+    async fn tell_invoice(&self, id: TransactionId, heard: invoice::Input) -> Result<(), Failure> {
+        match self.invoices.ask(Ask::plain(id, heard)).await {
+            Ok(_) => Ok(()),
+            Err(AskError::Rejected(rejection)) => {
+                tracing::warn!(invoice.id = %id, reason = %rejection, "an invoice refuses the outcome of its payment");
+                Ok(())
+            }
+            Err(
+                AskError::Overloaded | AskError::Unavailable | AskError::IdempotencyViolation | AskError::Refused(_),
+            ) => Err(Failure::failed("the invoice could not be told now")),
+        }
+    }
+
     /// Another node's configuration may be ahead of ours.
     fn issuer(&self, issuer: &IssuerId) -> Result<&Arc<SignedRedirect>, Failure> {
         self.issuers.get(issuer).ok_or_else(|| Failure::refused(format!("issuer {issuer} is not configured")))
@@ -114,8 +144,21 @@ impl Effects for PaymentEffects {
                     Some(LateMoney::WaitsForPerson) | None => Input::LeaveToPerson,
                 }))
             }
-            Effect::TellInvoice { .. } | Effect::TellInvoiceOfRefund { .. } => {
-                Carried::Failed(Failure::refused("this node knows no invoices"))
+            Effect::TellInvoice { invoice, attempt, outcome, issuer, .. } => {
+                let heard = invoice::Input::PaymentEnded { attempt, outcome, issuer };
+                done(self.tell_invoice(invoice, heard).await.map(|()| Input::NotificationAccepted))
+            }
+            Effect::TellInvoiceOfRefund { refund, invoice, order, result } => {
+                let accepted = Input::RefundResultAccepted { number: refund.number };
+                let Some((number, tries)) = parse_refund_order(order.as_str()) else {
+                    return Carried::Failed(Failure::refused("no order of an invoice's"));
+                };
+                let standing = match result {
+                    RefundResult::Success => RefundStanding::Done { id: refund.to_string().into() },
+                    RefundResult::Refused(refusal) => RefundStanding::Failed { code: code(&refusal).into() },
+                };
+                let heard = invoice::Input::Refunded { number, tries, standing };
+                done(self.tell_invoice(invoice, heard).await.map(|()| accepted))
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::issuer::{Issuers, SignedRedirect};
 use crate::protocol::google_redirect::{Account, Accounts, CallbackHosts, GoogleClient, GoogleEndpoint, http_client};
 use crate::storage::Store;
 use crate::web::pages::PageAssets;
-use crate::web::{GoogleSurface, OfferedIssuer, Readiness, Surface};
+use crate::web::{GoogleSurface, InvoiceSurface, OfferedIssuer, Readiness, Surface};
 
 /// All keys of a configuration, parsed.
 pub struct Keys {
@@ -168,7 +168,12 @@ pub(super) struct Kinds {
 }
 
 /// What the handlers share.
-pub(super) fn surface(config: &Config, keys: Keys, kinds: &Kinds, around: &Surroundings) -> anyhow::Result<Surface> {
+pub(super) fn surface(
+    config: &Config,
+    keys: Keys,
+    (kinds, invoices): (&Kinds, InvoiceSurface),
+    around: &Surroundings,
+) -> anyhow::Result<Surface> {
     let google = config.google.as_ref().map(|google| {
         let hosts: Vec<String> = google.callback_hosts.iter().map(ToString::to_string).collect();
         GoogleSurface {
@@ -192,6 +197,7 @@ pub(super) fn surface(config: &Config, keys: Keys, kinds: &Kinds, around: &Surro
         policies: kinds.policies.clone(),
         bank: kinds.bank.clone(),
         inventory: kinds.inventory.clone(),
+        invoices,
         booking: None,
         processor: None,
         payouts: kinds.payouts.clone(),

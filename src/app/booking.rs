@@ -101,7 +101,8 @@ pub(super) fn processor_events(
     Ok(Some(ProcessorEvents { desk: ProcessorSurface { key, payouts: kinds.payouts.clone() }, charges }))
 }
 
-fn stripe(settings: &config::Stripe) -> anyhow::Result<Stripe> {
+/// The card processor.
+pub(super) fn stripe(settings: &config::Stripe) -> anyhow::Result<Stripe> {
     let settings = StripeSettings {
         endpoint: settings.endpoint.url().clone(),
         secret_key: SecretString::from(settings.secret_key.expose().to_owned()),

@@ -5,6 +5,7 @@ mod assemble;
 mod bank;
 mod booking;
 mod inventory;
+mod invoices;
 mod tls;
 
 use std::net::{SocketAddr, TcpListener};
@@ -22,6 +23,7 @@ pub use bank::bank_import;
 
 use assemble::Kinds;
 use booking::Bookings;
+use invoices::Invoices;
 
 use crate::actors::{
     BankEffects, BankImport, Deadlines, Drain, InventoryLoad, Looked, Outbox, OutboxHandle, OutboxSettings,
@@ -165,7 +167,9 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         keys: alarms::ending_keys(config)?,
         looked: Looked::default(),
     };
+    let invoices = Invoices::new(&hands, &keys.links, &kinds.payments)?;
     let payment_effects = PaymentEffects {
+        invoices: invoices.desk().invoices.clone(),
         accounts: keys.accounts.clone(),
         google: google.clone(),
         issuers: keys.issuers.clone(),
@@ -193,6 +197,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         }
         None => (routes, None),
     };
+    let (routes, invoices) = invoices.connect(routes);
     let outbox = OutboxSettings {
         store: store.clone(),
         routes,
@@ -213,7 +218,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     alarms::start(watch);
 
     let processor = booking::processor_events(&hands, &kinds, bookings.as_ref())?;
-    let shared = assemble::surface(config, keys, &kinds, &around)?;
+    let shared = assemble::surface(config, keys, (&kinds, invoices), &around)?;
     let surface = web::Data::new(Surface { booking: bookings, processor, ..shared });
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
     let handles = [public_server.handle(), admin_server.handle()];

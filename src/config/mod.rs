@@ -31,7 +31,9 @@ pub use google::{Account, Environment, FeeSettings, Google, JoseSettings, OwnKey
 pub use issuers::{Connector, Issuer};
 pub use secret::{Secret, SecretText};
 pub use server::{Actors, Database, Limits, Log, LogFormat, NamedSecret, Server, Tls};
-pub use surfaces::{AlertWebhook, Alerts, Booking, Credential, Outlook, OutlookMode, Smtp, Stripe};
+pub use surfaces::{
+    AlertWebhook, Alerts, Booking, Credential, Invoices, Outlook, OutlookMode, Smtp, Stripe, UserCheck,
+};
 pub use values::{BaseUrl, CallbackHost, DatabaseUrl, KeyScheme, is_loopback};
 
 use reader::{Reader, Section};
@@ -60,6 +62,8 @@ pub struct Config {
     pub stripe: Option<Stripe>,
     /// `[booking]`.
     pub booking: Option<Booking>,
+    /// `[invoices]`.
+    pub invoices: Invoices,
     /// `[outlook]`.
     pub outlook: Option<Outlook>,
     /// `[limits]`.
@@ -83,6 +87,7 @@ const SECTIONS: &[&str] = &[
     "issuers",
     "processor",
     "booking",
+    "invoices",
     "outlook",
     "limits",
     "actors",
@@ -138,6 +143,11 @@ impl Config {
             issuers: issuers::issuers(&root.sections("issuers", issuers::ISSUER)?)?,
             stripe: stripe.map(|section| Stripe::read(&section)).transpose()?,
             booking: root.section("booking", surfaces::BOOKING)?.map(|s| Booking::read(&s)).transpose()?,
+            invoices: root
+                .section("invoices", surfaces::INVOICES)?
+                .map(|section| Invoices::read(&section))
+                .transpose()?
+                .unwrap_or_default(),
             outlook: root.section("outlook", surfaces::OUTLOOK)?.map(|s| Outlook::read(&s)).transpose()?,
             limits: Limits::read(root.section("limits", server::LIMITS)?.as_ref())?,
             actors: Actors::read(root.section("actors", server::ACTORS)?.as_ref())?,

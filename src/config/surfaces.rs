@@ -1,5 +1,5 @@
-//! The sections of surfaces beside the redirect form of payment: `[processor.stripe]`, `[booking]`, `[outlook]`,
-//! `[alerts]`, `[smtp]`. Each is off while its section is absent.
+//! The sections of surfaces beside the redirect form of payment: `[processor.stripe]`, `[booking]`, `[invoices]`,
+//! `[outlook]`, `[alerts]`, `[smtp]`. Each is off while its section is absent.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -64,6 +64,40 @@ pub struct Outlook {
     pub openid_configuration: Url,
     /// `audience`.
     pub audience: String,
+    /// `issuer`: instead of what the mode says of `iss`.
+    pub issuer: Option<String>,
+    /// `scope`: what `scp` of Entra's tokens has to hold.
+    pub scope: Option<String>,
+    /// `tenants`: whose users may act; empty: every tenant's.
+    pub tenants: Vec<String>,
+    /// `user_check` (default `strict`): what happens to another user than the invoice's recipient.
+    pub user_check: UserCheck,
+    /// `signing_key_file`: an RSA key (PEM) that signs what stands in the mail; its public half is registered with Microsoft.
+    pub signing_key: Option<Secret>,
+    /// `iat_as_text` (default false): as the one published sample of a signed payment request has it.
+    pub iat_as_text: bool,
+    /// `networks` (default visa, mastercard, amex): which cards are taken.
+    pub networks: Vec<&'static str>,
+    /// `types` (default credit, debit): which kinds of them.
+    pub types: Vec<&'static str>,
+}
+
+/// What happens to another user than the recipient of an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserCheck {
+    /// Refused.
+    Strict,
+    /// Noted in the log, and allowed.
+    Warn,
+}
+
+/// `[invoices]`: who sends them. Everything has a default.
+#[derive(Debug, Clone, Default)]
+pub struct Invoices {
+    /// `name`: the merchant's, as recipients read it. Default: the name in `smtp.from`, else the host of `server.public_url`.
+    pub name: Option<String>,
+    /// `logo_url`: an https image for letters and cards.
+    pub logo_url: Option<Url>,
 }
 
 /// Which bearer tokens of Outlook are accepted.
@@ -107,8 +141,26 @@ pub(super) const STRIPE: &[&str] =
     &["endpoint", "secret_key_file", "secret_key", "webhook_secret_file", "webhook_secret", "timeout_ms"];
 pub(super) const BOOKING: &[&str] =
     &["path", "feeds", "service_account_file", "service_account", "credentials", "rtu_endpoint", "partner_id"];
-pub(super) const OUTLOOK: &[&str] =
-    &["merchant_id", "display_id", "originator", "mode", "openid_configuration", "audience"];
+pub(super) const OUTLOOK: &[&str] = &[
+    "merchant_id",
+    "display_id",
+    "originator",
+    "mode",
+    "openid_configuration",
+    "audience",
+    "issuer",
+    "scope",
+    "tenants",
+    "user_check",
+    "signing_key_file",
+    "signing_key",
+    "iat_as_text",
+    "networks",
+    "types",
+];
+pub(super) const INVOICES: &[&str] = &["name", "logo_url"];
+const NETWORKS: [&str; 6] = ["visa", "mastercard", "amex", "discover", "diners", "jcb"];
+const CARD_TYPES: [&str; 3] = ["credit", "debit", "prepaid"];
 pub(super) const ALERTS: &[&str] = &["mail_to", "webhook_url", "webhook_secret_file", "webhook_secret"];
 pub(super) const SMTP: &[&str] = &["url", "url_file", "from"];
 
@@ -180,6 +232,43 @@ impl Outlook {
             mode: mode.unwrap_or(OutlookMode::Entra),
             openid_configuration: section.required("openid_configuration", discovery, web_url)?,
             audience: text("audience")?,
+            issuer: section.parsed("issuer", "text that is not empty", name)?,
+            scope: section.parsed("scope", "text that is not empty", name)?,
+            tenants: section.parsed_list("tenants", "ids of tenants", name)?,
+            user_check: section
+                .parsed("user_check", "\"strict\" or \"warn\"", |text| match text {
+                    "strict" => Some(UserCheck::Strict),
+                    "warn" => Some(UserCheck::Warn),
+                    _ => None,
+                })?
+                .unwrap_or(UserCheck::Strict),
+            signing_key: section.secret_bytes("signing_key", "an RSA key as PEM")?.map(Secret::new),
+            iat_as_text: section.flag("iat_as_text")?.unwrap_or(false),
+            networks: chosen(section, "networks", (&NETWORKS, 3))?,
+            types: chosen(section, "types", (&CARD_TYPES, 2))?,
+        })
+    }
+}
+
+/// Some of `known`; without the setting the first ones.
+fn chosen(
+    section: &Section<'_>,
+    key: &str,
+    (known, by_default): (&'static [&'static str], usize),
+) -> Result<Vec<&'static str>, ConfigError> {
+    let find = |text: &str| known.iter().copied().find(|word| *word == text);
+    let given = section.parsed_list(key, &format!("some of {}", known.join(", ")), find)?;
+    Ok(if given.is_empty() { known.iter().copied().take(by_default).collect() } else { given })
+}
+
+impl Invoices {
+    pub(super) fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
+        let https = |text: &str| web_url(text).filter(|url| url.scheme() == "https");
+        Ok(Self {
+            name: section.parsed("name", "a name of one line", |text| {
+                name(text).filter(|name| name.len() <= 200 && !name.contains(char::is_control))
+            })?,
+            logo_url: section.parsed("logo_url", "an https address of an image", https)?,
         })
     }
 }

@@ -26,7 +26,7 @@ pub mod texts;
 
 pub use booking::BookingSurface;
 pub use guard::{Limiter, guard};
-pub use surface::{GoogleSurface, Metrics, OfferedIssuer, Readiness, Surface};
+pub use surface::{GoogleSurface, InvoiceSurface, Metrics, OfferedIssuer, OutlookSurface, Readiness, Surface};
 
 use actix_web::http::StatusCode;
 use actix_web::web;

@@ -8,8 +8,8 @@ use url::Url;
 use super::booking::BookingSurface;
 use super::pages::{IssuerMark, PageAssets};
 use super::processor::ProcessorEvents;
-use crate::actors::{BankImport, InventoryLoad, Registry, StatementPolicy};
-use crate::crypto::{Purpose, UrlKeys};
+use crate::actors::{BankImport, InventoryLoad, InvoiceDesk, InvoiceLetters, Registry, StatementPolicy};
+use crate::crypto::{BearerProfile, Purpose, ServiceTokens, UrlKeys};
 use crate::domain::alarm::Alarm;
 use crate::domain::invoice::InvoiceReference;
 use crate::domain::payout::Payout;
@@ -19,6 +19,7 @@ use crate::domain::{IssuerId, Piaid, Timestamp, TransactionId};
 use crate::issuer::Issuers;
 use crate::ports::{Clock, Entropy};
 use crate::protocol::google_redirect::{Accounts, CallbackHosts};
+use crate::protocol::outlook::{Account, KeySource, UserPolicy};
 use crate::storage::{StorageError, Store};
 
 /// An issuer's looks.
@@ -48,6 +49,32 @@ pub struct GoogleSurface {
     pub choice_timeout_ms: i64,
 }
 
+/// Invoices: always there; what they cannot do without a section of the configuration they refuse.
+pub struct InvoiceSurface {
+    /// Where they are asked.
+    pub desk: InvoiceDesk,
+    /// Writes cards, and signs links.
+    pub letters: InvoiceLetters,
+    /// Outlook; absent without `[outlook]`: its paths answer 404.
+    pub outlook: Option<OutlookSurface>,
+}
+
+/// Outlook's surface.
+pub struct OutlookSurface {
+    /// Who we are there.
+    pub account: Account,
+    /// What bearer tokens have to say.
+    pub profile: BearerProfile,
+    /// The keys that sign them.
+    pub keys: KeySource,
+    /// The bare address that invoices are mailed from.
+    pub sender: String,
+    /// What happens to another user than the recipient.
+    pub user_policy: UserPolicy,
+    /// Opens the tokens of a card's actions.
+    pub tokens: ServiceTokens,
+}
+
 /// Renders the metrics.
 pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
 
@@ -69,6 +96,8 @@ pub struct Surface {
     pub bank: BankImport,
     /// Feeds of the booking server; absent without `[booking]`.
     pub inventory: Option<InventoryLoad>,
+    /// Invoices.
+    pub invoices: InvoiceSurface,
     /// The booking server, if it is configured.
     pub booking: Option<BookingSurface>,
     /// The card processor's events, if their secret is configured.

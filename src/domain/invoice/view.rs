@@ -55,6 +55,14 @@ impl View {
         }
     }
 
+    /// Whether money is still wanted.
+    pub const fn is_payable(&self) -> bool {
+        match self.stage {
+            Stage::Open | Stage::BeingPaid(_) => true,
+            Stage::Paid { .. } | Stage::Cancelled { .. } => false,
+        }
+    }
+
     /// What has gone back of what was paid.
     pub fn refunded(&self) -> Money {
         self.sum(|standing| matches!(standing, RefundStanding::Done { .. }))

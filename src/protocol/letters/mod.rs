@@ -32,6 +32,9 @@ pub enum Letter<'a> {
         /// What was paid, shipping included.
         paid: Money,
     },
+    /// An attempt whose outcome was unknown for a while has failed: nothing was charged, and it may be paid again
+    /// (outlook-payments section 6.8).
+    NotPaid,
     /// It need not be paid any more.
     Cancelled,
 }
@@ -88,7 +91,7 @@ impl Letter<'_> {
     /// Whether it asks for money.
     const fn asks(&self) -> bool {
         match self {
-            Self::Invoice | Self::ReminderBefore | Self::ReminderAfter | Self::FreshLink => true,
+            Self::Invoice | Self::ReminderBefore | Self::ReminderAfter | Self::FreshLink | Self::NotPaid => true,
             Self::Receipt { .. } | Self::Cancelled => false,
         }
     }
@@ -122,6 +125,7 @@ impl Told {
             Letter::ReminderAfter => (words.after_subject, words.after_lead),
             Letter::FreshLink => (words.link_subject, words.link_lead),
             Letter::Receipt { .. } => (words.receipt_subject, words.receipt_lead),
+            Letter::NotPaid => (words.not_paid_subject, words.not_paid_lead),
             Letter::Cancelled => (words.cancelled_subject, words.cancelled_lead),
         };
         let due = words.day(content.due);
@@ -140,7 +144,7 @@ impl Told {
                 (words.paid, words.money(*paid))
             }
             Letter::Cancelled => (words.total, words.money(content.total)),
-            Letter::Invoice | Letter::ReminderBefore | Letter::ReminderAfter | Letter::FreshLink => {
+            Letter::Invoice | Letter::ReminderBefore | Letter::ReminderAfter | Letter::FreshLink | Letter::NotPaid => {
                 facts.push((words.due_on, due.clone()));
                 (words.total_due, words.money(content.total))
             }

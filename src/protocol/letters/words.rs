@@ -37,6 +37,8 @@ pub(in crate::protocol) struct Words {
     pub link_lead: &'static str,
     pub receipt_subject: &'static str,
     pub receipt_lead: &'static str,
+    pub not_paid_subject: &'static str,
+    pub not_paid_lead: &'static str,
     pub cancelled_subject: &'static str,
     pub cancelled_lead: &'static str,
     pub card_refresh: &'static str,
@@ -94,6 +96,9 @@ const ENGLISH: Words = Words {
     link_lead: "here is the new link to your invoice {reference} from {merchant}.",
     receipt_subject: "Receipt for invoice {reference}",
     receipt_lead: "thank you: your invoice {reference} from {merchant} is paid.",
+    not_paid_subject: "Invoice {reference}: your payment did not go through",
+    not_paid_lead: "We could not confirm your payment of invoice {reference} at first. It has failed, and nothing was charged. \
+                    You can pay it again.",
     cancelled_subject: "Invoice {reference} was cancelled",
     cancelled_lead: "{merchant} has cancelled invoice {reference}. Please do not pay it.",
     card_refresh: "Refresh",
@@ -175,6 +180,9 @@ const GERMAN: Words = Words {
     link_lead: "hier ist der neue Link zu Ihrer Rechnung {reference} von {merchant}.",
     receipt_subject: "Beleg zur Rechnung {reference}",
     receipt_lead: "vielen Dank: Ihre Rechnung {reference} von {merchant} ist bezahlt.",
+    not_paid_subject: "Rechnung {reference}: Ihre Zahlung kam nicht zustande",
+    not_paid_lead: "Wir konnten Ihre Zahlung der Rechnung {reference} zunächst nicht bestätigen. Sie ist fehlgeschlagen, und es \
+                    wurde nichts belastet. Sie können die Rechnung erneut bezahlen.",
     cancelled_subject: "Rechnung {reference} wurde storniert",
     cancelled_lead: "{merchant} hat die Rechnung {reference} storniert. Bitte bezahlen Sie sie nicht.",
     card_refresh: "Aktualisieren",
