@@ -12,6 +12,7 @@ mod events;
 mod feeds;
 mod google;
 mod guard;
+mod invoices;
 pub mod pages;
 mod pay;
 mod payouts;
@@ -126,6 +127,7 @@ pub fn administration(app: &mut web::ServiceConfig) {
         .configure(bank_routes)
         .configure(booking_routes)
         .configure(payout_routes)
+        .configure(invoices::routes)
         .service(
             web::resource("/api/v1/booking/feeds")
                 .route(web::post().to(feeds::load))
