@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::outbox::OutboxHandle;
 use super::registry::Registry;
 use super::shell::{Ask, AskError};
-use crate::crypto::alarm_id;
-use crate::domain::alarm::{self, About, Alarm, AlarmKind};
+use super::unexplained::{NotRaised, unexplained};
+use crate::domain::alarm::Alarm;
 use crate::domain::booking::{Booked, Booking, Dispute, DisputeStanding, Fee, Input, RefundStanding, Rejection, State};
 use crate::domain::{EffectLane, Money, TransactionId};
 use crate::ports::Clock;
@@ -174,23 +174,14 @@ impl ChargeEvents {
             Some(id) => format!("The booking {id} does not hold this charge any more"),
             None => "No booking knows of this charge".to_owned(),
         };
-        let kind = AlarmKind::UnexplainedCharge;
-        let id = alarm_id(kind.as_str(), word.id);
-        let detail = format!(
-            "The processor says that the charge {} {what}: {}, {} micros {}. {ours}, and nothing was booked. Look at it \
-             there, then end this alarm with `POST /api/v1/alarms/{id}/end`.",
+        let said = format!(
+            "The processor says that the charge {} {what}: {}, {} micros {}. {ours}, and nothing was booked.",
             word.intent.unwrap_or("without an id"),
             word.id,
             word.amount.micros(),
             word.amount.currency(),
         );
-        let about = Arc::new(About { id, kind, subject: word.id.to_owned() });
-        match self.alarms.ask(Ask::plain(id, alarm::Input::Seen { about, detail })).await {
-            Ok(_) | Err(AskError::Rejected(alarm::Rejection::Unknown)) => Ok(()),
-            Err(
-                AskError::Refused(_) | AskError::IdempotencyViolation | AskError::Overloaded | AskError::Unavailable,
-            ) => Err(NotHeard::Unavailable),
-        }
+        unexplained(&self.alarms, word.id, &said).await.map_err(|NotRaised| NotHeard::Unavailable)
     }
 }
 

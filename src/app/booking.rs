@@ -16,6 +16,7 @@ use crate::actors::{
 };
 use crate::config;
 use crate::crypto::{CardSeal, ServiceAccount, StripeEventKey, UrlKeys};
+use crate::domain::alarm::Alarm;
 use crate::domain::inventory::Inventory;
 use crate::processor::{Stripe, StripeSettings};
 use crate::protocol::booking_server::Credentials;
@@ -38,7 +39,7 @@ pub(super) struct Bookings {
 
 impl Bookings {
     /// From the configuration; `None` without `[booking]`.
-    pub(super) fn new(hands: &Hands<'_>, links: &UrlKeys) -> anyhow::Result<Option<Self>> {
+    pub(super) fn new(hands: &Hands<'_>, alarms: Registry<Alarm>, links: &UrlKeys) -> anyhow::Result<Option<Self>> {
         let Some(booking) = &hands.config.booking else { return Ok(None) };
         let stripe = hands.config.stripe.as_ref().map(stripe).transpose()?;
         let google = google(booking)?;
@@ -58,6 +59,7 @@ impl Bookings {
             tokens: desk.tokens.clone(),
             settlements: desk.settlements.clone(),
             bookings: desk.bookings.clone(),
+            alarms,
             return_url: Url::parse(&hands.config.server.public_url.join("/")).ok(),
             clock: hands.around.clock.clone(),
         };

@@ -186,7 +186,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         .with(statement_effects, kinds.statements.clone())
         .with(BankEffects { statements: kinds.statements.clone() }, kinds.bank.transfers.clone())
         .with(alarms::effects(config, around.clock.clone())?, watch.alarms.clone());
-    let (routes, bookings) = match Bookings::new(&hands, &keys.links)? {
+    let (routes, bookings) = match Bookings::new(&hands, kinds.alarms.clone(), &keys.links)? {
         Some(bookings) => {
             let (routes, surface) = bookings.connect(routes);
             (routes, Some(surface))

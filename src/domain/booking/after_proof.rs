@@ -253,6 +253,18 @@ fn bk_6_5_absence_without_a_fee_is_told_once_and_never_before_the_start() {
 }
 
 #[test]
+fn bk_6_5_a_fee_of_another_amount_goes_back_and_is_not_the_fee() {
+    let mut history = History::booked(with_fee());
+    history.tell(&PENALTY, secs(START_S)).unwrap();
+    let outcome = Collected::ChargedOther(Charge { intent: "pi-9".into(), amount: usd(FEE + 1) });
+    history.tell(&Input::Collected { what: Collecting::Fee, number: 1, outcome }, secs(START_S)).unwrap();
+    assert_eq!((history.booking().status, history.given_back()), (BookingStatus::NoShow, vec![(1, 1, FEE + 1)]));
+    assert_eq!(history.told(), [(Why::NoShow, BookingStatus::NoShow, None)]);
+    history.tell(&refunded(1, 1, done()), secs(START_S)).unwrap();
+    assert!(history.balances().is_empty());
+}
+
+#[test]
 fn bk_6_5_the_fee_is_charged_once() {
     let mut history = History::booked(with_fee());
     for _ in 0..2 {

@@ -8,9 +8,9 @@ use super::decide::{Verdict, record};
 use super::message::{Effect, Event, Failure, Outcome, Rejection, Reply};
 use super::state::{Challenge, Challenged, Charge, Means, Paying, Receipt, State, Unclaimed};
 use super::words::FailureCause;
-use super::{Booking, view};
+use super::{Booking, money, view};
 use crate::domain::catalog::ConfirmationMode;
-use crate::domain::{Account, Decision, LedgerEntry, Timestamp, TransactionId};
+use crate::domain::{Account, Decision, LedgerEntry, Record, Timestamp, TransactionId};
 
 /// How long a success that came too late waits for Google to ask again, in milliseconds.
 pub const CLAIM_MS: i64 = 10 * 60 * 1_000;
@@ -172,6 +172,15 @@ pub(super) fn paid(paying: &Paying, outcome: &Outcome, now: Timestamp) -> Decisi
             let mut decision = record(state, vec![event], Vec::new());
             decision.entries = charged(receipt, Account::Suspense, "late charge");
             decision
+        }
+        // 6.4: exactly what was agreed is charged, or the booking is not paid; what was taken all the same goes back.
+        Outcome::ChargedOther(charge) => {
+            let failure = Failure::new(FailureCause::PaymentError, "the processor charged another amount");
+            let back = money::send_back(&paying.past, paying.agreement.id, charge);
+            let events = vec![Event::AttemptFailed(failure), back.event];
+            let mut decision = record(state, events, vec![back.effect]);
+            decision.records.push(Record::BookingCharge { booking: paying.agreement.id, intent: charge.intent.clone() });
+            Decision { entries: back.entries, ..decision }
         }
         Outcome::Refused(failure) => record(state, vec![Event::AttemptFailed(failure.clone())], Vec::new()),
         Outcome::NotReached => {

@@ -101,6 +101,8 @@ pub struct Move {
 pub enum Outcome {
     /// Charged or kept, as agreed.
     Succeeded(Receipt),
+    /// The processor says that it took another amount than was agreed.
+    ChargedOther(Charge),
     /// The processor says no.
     Refused(Failure),
     /// The payer has to pass a challenge first.
@@ -126,6 +128,8 @@ pub enum Collected {
         /// The processor's id.
         intent: Arc<str>,
     },
+    /// The processor says that it took another amount than was agreed.
+    ChargedOther(Charge),
     /// Declined.
     Declined {
         /// The processor's code.

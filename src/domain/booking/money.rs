@@ -8,9 +8,9 @@ use super::after::notice;
 use super::create::recall;
 use super::decide::{Verdict, record, record_booked, stands};
 use super::message::{Collected, Collecting, Effect, Event, Rejection, Why};
-use super::state::{Booked, Charge, Dispute, DisputeStanding, Fee, Later, RefundStanding, State};
+use super::state::{Booked, Charge, Dispute, DisputeStanding, Fee, Later, Past, RefundStanding, State};
 use super::words::{BookingStatus, PrepaymentStatus};
-use crate::domain::{Account, Decision, LedgerEntry, Money, Record, Timestamp, UserName};
+use crate::domain::{Account, Decision, LedgerEntry, Money, Record, Timestamp, TransactionId, UserName};
 
 /// How often a later deposit is tried.
 const DEPOSIT_TRIES: u32 = 3;
@@ -40,6 +40,20 @@ pub(super) fn begin_refund(booked: &Booked, charge: &Charge, by: Option<&UserNam
         effect: Effect::Refund { booking: booked.agreement.id, number, tries: 1, charge: charge.clone() },
         entries: LedgerEntry::pair_by(from, to, charge.amount, ("booking refunded".into(), by.cloned())),
     })
+}
+
+/// Gives money back that was charged otherwise than agreed, and never became part of a booking.
+pub(super) fn send_back(past: &Past, booking: TransactionId, charge: &Charge) -> Began {
+    let number = u32::try_from(past.refunds.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let (held, open) = (Account::ProcessorReceivable, Account::Suspense);
+    let mut entries = LedgerEntry::pair(held, open.clone(), charge.amount, "charge of another amount");
+    let reason = "charge of another amount refunded";
+    entries.extend(LedgerEntry::pair(open, Account::ProcessorRefunds, charge.amount, reason));
+    Began {
+        event: Event::RefundBegan { charge: charge.clone(), orphan: true, by: None },
+        effect: Effect::Refund { booking, number, tries: 1, charge: charge.clone() },
+        entries,
+    }
 }
 
 /// The charge of the kept card, if there is one and something is agreed to be charged.
@@ -95,6 +109,9 @@ pub(super) fn collected(
             let entries = LedgerEntry::pair(Account::ProcessorReceivable, owed(booked), amount, "no-show fee");
             Decision { entries, ..record_booked(booked, vec![event], vec![Effect::Tell(Box::new(told))]) }
         }
+        (Collected::ChargedOther(charge), Collecting::Deposit | Collecting::Fee) => {
+            other_amount(booked, (what, number), charge)
+        }
         (Collected::Declined { code }, Collecting::Deposit) => {
             let starts = booked.agreement.slot.start_s.saturating_mul(1_000);
             let next = now.plus_millis(DEPOSIT_AGAIN_MS);
@@ -109,6 +126,18 @@ pub(super) fn collected(
             record_booked(booked, vec![event], told.map(Box::new).map(Effect::Tell).into_iter().collect())
         }
     }
+}
+
+/// What was taken from the kept card is not what was agreed: it goes back, and is not tried again unasked.
+fn other_amount(booked: &Booked, (what, number): (Collecting, u32), charge: &Charge) -> Decision<Booking> {
+    let back = send_back(&booked.past, booked.agreement.id, charge);
+    let failed = Event::CollectingFailed { what, number, code: "another_amount".into(), again: None };
+    let told = what == Collecting::Fee && number == 1;
+    let told = told.then(|| Effect::Tell(Box::new(notice(booked, Why::NoShow, BookingStatus::NoShow))));
+    let effects = std::iter::once(back.effect).chain(told).collect();
+    let mut decision = record_booked(booked, vec![failed, back.event], effects);
+    decision.records.push(Record::BookingCharge { booking: booked.agreement.id, intent: charge.intent.clone() });
+    Decision { entries: back.entries, ..decision }
 }
 
 fn deposit_charged(booked: &Booked, intent: &Arc<str>, amount: Money) -> Decision<Booking> {

@@ -168,6 +168,25 @@ fn bk_6_9_each_outcome_of_an_attempt_in_time_and_late() {
 }
 
 #[test]
+fn bk_6_4_a_charge_of_another_amount_is_no_payment_and_goes_back_whole() {
+    for (late, taken) in [(0, FULL - 10_000), (WAIT_MS + 1, FULL + 10_000)] {
+        let mut history = History::default();
+        history.create(ask(agreed(prepaid()), NOW), NOW);
+        let other = Charge { intent: "pi-1".into(), amount: usd(taken) };
+        let reply = history.outcome(Outcome::ChargedOther(other), NOW.plus_millis(late));
+        assert_eq!(failed_by(&reply), (FailureCause::PaymentError, "the processor charged another amount"));
+        assert_eq!((history.spots(), history.given_back()), (0, vec![(1, 1, taken)]));
+        assert_eq!(history.balance(&Account::ProcessorReceivable), taken);
+        assert_eq!(history.balance(&Account::ProcessorRefunds), -taken);
+        let charge = Record::BookingCharge { booking: id(7), intent: "pi-1".into() };
+        assert!(history.records.contains(&charge), "the processor will speak of it");
+        let done = RefundStanding::Done { id: "re-1".into() };
+        history.tell(&Input::Refunded { number: 1, tries: 1, standing: done }, NOW).unwrap();
+        assert!(history.balances().is_empty() && history.told().is_empty());
+    }
+}
+
+#[test]
 fn bk_6_9_an_outcome_that_is_delivered_twice_changes_nothing() {
     let outcomes =
         [Outcome::Succeeded(receipt(&prepaid(), "pi-1")), declined(), challenged("pi-1"), Outcome::NotReached];

@@ -205,12 +205,17 @@ impl World {
                     Means::Challenge(intent) => intent,
                     Means::Adopted(resumed) => format!("pi-{}-{attempt}", resumed.attempt).into(),
                 };
-                let outcome = match a % 6 {
-                    0..=2 => Outcome::Succeeded(receipt(&agreement.terms, &intent)),
-                    3 => declined(),
-                    4 => challenged(&intent),
-                    _ => Outcome::NotReached,
+                let other = agreement.terms.due_now().filter(|_| a % 7 == 6).map(|due| usd(due.micros() + 1));
+                let outcome = match (a % 6, other) {
+                    (_, Some(amount)) => Outcome::ChargedOther(Charge { intent: intent.clone(), amount }),
+                    (0..=2, None) => Outcome::Succeeded(receipt(&agreement.terms, &intent)),
+                    (3, None) => declined(),
+                    (4, None) => challenged(&intent),
+                    (_, None) => Outcome::NotReached,
                 };
+                if let Outcome::ChargedOther(charge) = &outcome {
+                    self.charge(charge.intent.clone(), charge.amount.micros());
+                }
                 if let Outcome::Succeeded(Receipt { charged: Some(amount), .. }) = &outcome {
                     self.charge(intent, amount.micros());
                 }
@@ -223,6 +228,10 @@ impl World {
             Effect::Collect { what, number, amount, .. } => {
                 let outcome = if a.is_multiple_of(3) {
                     Collected::Declined { code: "do_not_honor".into() }
+                } else if a % 7 == 6 {
+                    let (intent, amount) = (Arc::from(format!("Other-{what:?}-{number}")), usd(amount.micros() - 1));
+                    self.charge(Arc::clone(&intent), amount.micros());
+                    Collected::ChargedOther(Charge { intent, amount })
                 } else {
                     let intent: Arc<str> = format!("{what:?}-{number}").into();
                     self.charge(intent.clone(), amount.micros());
