@@ -23,8 +23,8 @@ use crate::domain::booking::{
 use crate::domain::{Money, TransactionId};
 use crate::ports::Clock;
 use crate::processor::{
-    Attempt, CallFailed, Charge, Decline, DeclineKind, Outcome as Answer, Refund, RefundOutcome, Source, Stripe, Taken, Vault,
-    VaultOutcome, Vaulted,
+    Attempt, CallFailed, Charge, Decline, DeclineKind, Outcome as Answer, Refund, RefundOutcome, Source, Stripe, Taken,
+    Vault, VaultOutcome, Vaulted,
 };
 use crate::protocol::maps_booking::{BookingPatch, MapsBooking};
 use crate::storage::OutboxRow;
@@ -190,7 +190,8 @@ impl BookingEffects {
     /// An answer about another payment is an alarm, too: somebody is mistaken about whose money it is.
     async fn undone(&self, failed: &CallFailed) -> Undone {
         if let CallFailed::Another { intent } = failed {
-            let said = format!("The processor answered about the payment {intent} when it was asked about another one.");
+            let said =
+                format!("The processor answered about the payment {intent} when it was asked about another one.");
             if let Err(untold) = self.told(intent, &said).await {
                 return untold;
             }

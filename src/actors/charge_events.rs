@@ -11,7 +11,7 @@ use super::registry::Registry;
 use super::shell::{Ask, AskError};
 use super::unexplained::{NotRaised, unexplained};
 use crate::domain::alarm::Alarm;
-use crate::domain::booking::{Booked, Booking, Dispute, DisputeStanding, Fee, Input, RefundStanding, Rejection, State};
+use crate::domain::booking::{Booking, Dispute, DisputeStanding, Input, RefundStanding, Rejection, State};
 use crate::domain::{EffectLane, Money, TransactionId};
 use crate::ports::Clock;
 use crate::processor::{Happened, ProcessorEvent};
@@ -146,11 +146,12 @@ impl ChargeEvents {
     async fn tell(&self, id: TransactionId, input: Input, word: &Word<'_>) -> Result<(), NotHeard> {
         match self.bookings.ask(Ask::plain(id, input)).await {
             Ok(_) => Ok(()),
+            // It has moved on since it was looked at.
+            Err(AskError::Rejected(Rejection::WrongStatus)) => Err(NotHeard::NotYet),
             Err(AskError::Rejected(
                 Rejection::Unknown
                 | Rejection::NotBegun
                 | Rejection::NoFee
-                | Rejection::WrongStatus
                 | Rejection::NothingToRefund
                 | Rejection::NoChallenge,
             )) => self.unexplained(word, Some(id)).await,
@@ -185,37 +186,25 @@ impl ChargeEvents {
     }
 }
 
+/// Of a booking's charge, or of one that never became a booking: the booking knows which.
 fn disputed(state: &State, word: &Word<'_>, standing: DisputeStanding) -> Result<Follows, NotHeard> {
+    let Some(intent) = word.intent else { return Ok(Follows::Unexplained) };
     match state {
-        State::Booked(booked) if holds(booked, word) => {
-            let known = booked.disputes.iter().find(|known| *known.id == *word.id).map(|known| known.standing);
-            // The money came back after all.
-            if (known, standing) == (Some(DisputeStanding::Lost), DisputeStanding::Won) {
-                return Ok(Follows::Unexplained);
-            }
-            let (id, amount) = (word.id.into(), word.amount);
-            Ok(Follows::Input(Input::Disputed(Dispute { id, amount, standing })))
-        }
         // It will be a booking, or be given back.
-        State::Paying(_) | State::Unclaimed(_) => Err(NotHeard::NotYet),
-        State::Unheard | State::Failed(_) | State::Challenged(_) | State::Booked(_) => Ok(Follows::Unexplained),
+        State::Unclaimed(unclaimed) if *unclaimed.receipt.transaction_id == *intent => Err(NotHeard::NotYet),
+        State::Unheard => Ok(Follows::Unexplained),
+        State::Paying(_) | State::Failed(_) | State::Challenged(_) | State::Unclaimed(_) | State::Booked(_) => {
+            let dispute = Dispute { id: word.id.into(), amount: word.amount, standing };
+            Ok(Follows::Input(Input::Disputed { intent: intent.into(), dispute }))
+        }
     }
-}
-
-/// Whether the charge stands in the booking: its prepayment or deposit, or its fee.
-fn holds(booked: &Booked, word: &Word<'_>) -> bool {
-    let fee = match &booked.fee {
-        Fee::Charged(charge) => Some(charge),
-        Fee::Nothing | Fee::Charging { .. } | Fee::Declined { .. } => None,
-    };
-    booked.charge.iter().chain(fee).any(|charge| Some(&*charge.intent) == word.intent)
 }
 
 /// Each charge is refunded once; what is tried again has another id at the processor.
 fn refunded(state: &State, word: &Word<'_>) -> Follows {
     let found = (1..).zip(state.past().refunds).find(|(_, refund)| Some(&*refund.charge.intent) == word.intent);
     let Some((number, refund)) = found else {
-        let held = matches!(state, State::Booked(booked) if holds(booked, word));
+        let held = matches!(state, State::Booked(booked) if word.intent.is_some_and(|intent| booked.holds(intent)));
         // What was charged for a challenge that had been given up goes back beside the booking.
         return if held || word.says == Says::RefundFailed { Follows::Unexplained } else { Follows::Nothing };
     };

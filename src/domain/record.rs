@@ -82,6 +82,11 @@ pub enum Record {
     PackUsed(PackUse),
     /// One use of a pack is given back.
     PackReturned(PackUse),
+    /// A pack or membership was paid back: what is left of it is used no more, nor what is given back to it.
+    PackWithdrawn {
+        /// `user_payment_option_id`
+        id: Arc<str>,
+    },
 }
 
 /// A spot of a slot.

@@ -25,6 +25,8 @@ pub(super) fn create(state: &State, request: &Request, now: Timestamp) -> Decisi
         State::Booked(booked) => Decision::answer(Reply::Created(Box::new(view::created(booked)))),
         // 6.9: charged when nobody waited any more; now somebody does.
         State::Unclaimed(unclaimed) => claim(unclaimed),
+        // 6.8: the answer with the challenge was lost, and its token is used up.
+        State::Challenged(challenged) if is_again(challenged, request) => Decision::answer(recall(state)),
         State::Unheard | State::Failed(_) | State::Challenged(_) => match judge(request, now) {
             Some(failure) => Decision::answer(Reply::Failed(failure)),
             None => attempt(state, request),
@@ -130,6 +132,15 @@ fn going_on(challenged: &Challenged, request: &Request) -> Option<Arc<str>> {
     (own && same && challenged.adopted_by.is_none()).then(|| challenged.challenge.intent.clone())
 }
 
+/// Whether the request that was challenged comes again, as it was.
+fn is_again(challenged: &Challenged, request: &Request) -> bool {
+    request.resumes.is_none()
+        && challenged.token.is_some()
+        && challenged.token == request.token
+        && challenged.adopted_by.is_none()
+        && same_wish(&challenged.agreement, &request.agreement)
+}
+
 fn same_wish(challenged: &Agreement, wanted: &Agreement) -> bool {
     wanted.guest.user_id == challenged.guest.user_id
         && wanted.slot == challenged.slot
@@ -179,7 +190,9 @@ pub(super) fn paid(paying: &Paying, outcome: &Outcome, now: Timestamp) -> Decisi
             let back = money::send_back(&paying.past, paying.agreement.id, charge);
             let events = vec![Event::AttemptFailed(failure), back.event];
             let mut decision = record(state, events, vec![back.effect]);
-            decision.records.push(Record::BookingCharge { booking: paying.agreement.id, intent: charge.intent.clone() });
+            decision
+                .records
+                .push(Record::BookingCharge { booking: paying.agreement.id, intent: charge.intent.clone() });
             Decision { entries: back.entries, ..decision }
         }
         Outcome::Refused(failure) => record(state, vec![Event::AttemptFailed(failure.clone())], Vec::new()),

@@ -157,6 +157,47 @@ async fn bk_6_9_a_charge_that_never_became_a_booking_is_found_by_its_events() {
 }
 
 #[actix_web::test]
+async fn a_lost_dispute_whose_money_comes_back_after_all_is_the_merchants_again() {
+    let spa = Spa::open().await;
+    let (id, intent) = prepaid(&spa).await;
+    let now = spa.clock.now();
+    for (kind, status) in [
+        ("charge.dispute.created", "needs_response"),
+        ("charge.dispute.funds_withdrawn", "needs_response"),
+        ("charge.dispute.closed", "lost"),
+        ("charge.dispute.funds_reinstated", "lost"),
+        ("charge.dispute.funds_reinstated", "lost"),
+    ] {
+        assert_eq!(spa.hear(kind, &dispute("dp_1", &intent, status), now).await.status, 204, "{kind}");
+    }
+    let shown = spa.desk(&format!("bookings/{id}")).await;
+    assert_eq!(shown["disputes"][0]["state"], "won", "{shown}");
+    assert_eq!(balances(&spa).await, [FULL_MICROS, -FULL_MICROS, 0, 0]);
+    assert_eq!(spa.alarms("unexplained_charge").await.len(), 0);
+}
+
+#[actix_web::test]
+async fn bk_6_9_a_dispute_of_a_charge_that_never_became_a_booking_is_in_the_books() {
+    let spa = Spa::open().await;
+    spa.processor.owner.fail("POST /v1/payment_intents", Fault::Changed("amount", "21351"), 1);
+    let answer = spa.ok("CreateBooking", &Wanted::paid("t-1", "full", 0, "tok_visa_1").body()).await;
+    assert_eq!(answer["booking_failure"]["cause"], "PAYMENT_ERROR", "{answer}");
+    until("it is given back", async || (balances(&spa).await == [0, 0, 0, 0]).then_some(())).await;
+    let intent = spa.processor.owner.charges()[0].intent.clone();
+    let now = spa.clock.now();
+    let mut said = dispute("dp_1", &intent, "needs_response");
+    said["amount"] = json!(21_351);
+    assert_eq!(spa.hear("charge.dispute.created", &said, now).await.status, 204);
+    assert_eq!(balances(&spa).await, [-213_510_000, 0, 213_510_000, 0]);
+    let alarm = spa.alarmed("charge_disputed", 1).await.remove(0);
+    assert!(alarm["detail"].as_str().unwrap().contains(&booking_id("t-1").to_string()), "{alarm}");
+    said["status"] = json!("lost");
+    assert_eq!(spa.hear("charge.dispute.closed", &said, now).await.status, 204);
+    assert_eq!((balances(&spa).await, spa.balance("suspense").await), ([-213_510_000, 0, 0, 0], 213_510_000));
+    spa.alarmed("charge_disputed", 0).await;
+}
+
+#[actix_web::test]
 async fn what_no_booking_explains_is_an_alarm_that_a_person_ends() {
     let spa = Spa::open().await;
     let now = spa.clock.now();
