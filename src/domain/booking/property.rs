@@ -15,7 +15,7 @@ use super::planted::{
 };
 use super::*;
 use crate::domain::catalog::{ConfirmationMode, SlotKey, Terms};
-use crate::domain::{Account, UserName};
+use crate::domain::{Account, Record, UserName};
 
 /// What can be agreed.
 fn agreements() -> Vec<Agreement> {

@@ -260,6 +260,22 @@ async fn payouts_of_the_processor_are_in_the_books_and_one_that_comes_back_is_an
     let alarm = spa.alarmed("payout_failed", 1).await.remove(0);
     assert!(alarm["detail"].as_str().unwrap().contains(&payout), "{alarm}");
     assert_eq!(spa.desk("processor/payouts").await["payouts"][0]["attention"], "payout_failed");
+    let close = format!("processor/payouts/{payout}/close");
+    assert_eq!(spa.decide(&close, &json!({"why": ""})).await.status, 400);
+    assert_eq!(spa.decide("processor/payouts/po_9/close", &json!({"why": "typed wrong"})).await.status, 404);
+    for _ in 0..2 {
+        let page = spa.decide(&close, &json!({"why": "the account was closed; paid anew"})).await;
+        assert_eq!(page.status, 202, "{}", page.text());
+    }
+    let shown = spa.desk("processor/payouts").await["payouts"][0].clone();
+    assert_eq!((&shown["state"], &shown["attention"]), (&json!("Closed"), &json!(null)), "{shown}");
+    assert_eq!((&shown["closedBy"], &shown["why"]), (&json!("ann"), &json!("the account was closed; paid anew")));
+    spa.alarmed("payout_failed", 0).await;
+    // What came back is paid out anew, under a name of its own.
+    spa.processor.owner.pay_out().unwrap();
+    spa.all_heard().await;
+    let again = spa.processor.owner.payouts().into_iter().find(|other| *other != payout).unwrap();
+    assert_eq!(spa.decide(&format!("processor/payouts/{again}/close"), &json!({"why": "why not"})).await.status, 409);
 }
 
 #[actix_web::test]
