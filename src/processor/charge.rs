@@ -252,7 +252,7 @@ fn statement(text: &str) -> Option<String> {
 }
 
 /// The intent that was asked about, and no other.
-fn same(found: Intent, asked: &str) -> Result<Intent, CallFailed> {
+pub(super) fn same(found: Intent, asked: &str) -> Result<Intent, CallFailed> {
     if found.id == asked { Ok(found) } else { Err(CallFailed::Another { intent: found.id }) }
 }
 

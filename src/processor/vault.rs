@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::calls::{Answer, CallFailed, Form, Step, Stripe};
-use super::charge::{declined, of_attempt, unshown};
+use super::charge::{declined, of_attempt, same, unshown};
 use super::wire::{Intent, Reference};
 use super::words::{Challenge, Decline, DeclineKind, Token, Vaulted};
 use crate::domain::catalog::{CardNetwork, MerchantId};
@@ -89,7 +89,7 @@ impl Stripe {
     /// How the keeping of a card stands, by its setup intent: after a challenge, for example.
     pub async fn vault_standing(&self, setup: &str) -> Result<VaultOutcome, CallFailed> {
         let found: Intent = self.get(&["setup_intents", setup], &Vec::new(), self.deadline()).await?.done()?;
-        kept(found, None)
+        kept(same(found, setup)?, None)
     }
 }
 

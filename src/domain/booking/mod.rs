@@ -17,6 +17,8 @@ mod decide;
 mod message;
 mod money;
 #[cfg(test)]
+mod money_proof;
+#[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod proof;

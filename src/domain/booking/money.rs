@@ -180,10 +180,9 @@ pub(super) fn retry(state: &State, charge: Option<&Arc<str>>, by: &UserName) -> 
 pub(super) fn give_back(booked: &Booked, charge: Option<&Arc<str>>, by: &UserName) -> Verdict {
     let state = State::Booked(Box::new(booked.clone()));
     let fresh = |refund: &Refund| matches!(refund.standing, RefundStanding::Failed { .. }) && refund.tries == 1;
-    if charge.is_some() || booked.past.refunds.iter().any(fresh) {
-        if let Some(again) = retry(&state, charge, by) {
-            return Ok(again);
-        }
+    let first = charge.is_some() || booked.past.refunds.iter().any(fresh);
+    if let Some(again) = retry(&state, charge, by).filter(|_| first) {
+        return Ok(again);
     }
     let named = |held: &&Charge| charge.is_none_or(|intent| held.intent == *intent);
     let began = booked.charges().filter(named).find_map(|held| Some((held, begin_refund(booked, held, Some(by))?)));

@@ -540,7 +540,7 @@ async fn bk_6_9_another_attempts_success_is_an_unknown_outcome_and_an_alarm() {
         (state(&spa, "t-1").await == "Failed").then_some(())
     })
     .await;
-    assert_eq!((spa.balance("").await, spa.open_spots("full", 0).await), (0, 2));
+    assert_eq!((spa.balance("processor_receivable").await, spa.open_spots("full", 0).await), (0, 2));
 }
 
 #[actix_web::test]
@@ -554,6 +554,6 @@ async fn bk_6_5_a_fee_of_another_amount_is_given_back_and_is_not_the_fee() {
     spa.seen(id, "it is given back", |shown| shown["refunds"][0]["state"] == "done").await;
     let shown = spa.desk(&format!("bookings/{id}")).await;
     assert_eq!((&shown["status"], &shown["noShowFee"]["code"]), (&json!("NO_SHOW"), &json!("another_amount")));
-    assert_eq!(spa.balance("").await, 0);
+    assert_eq!(spa.balance("processor_receivable").await, 0);
     spa.alarmed("unexplained_charge", 1).await;
 }

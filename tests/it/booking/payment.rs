@@ -258,7 +258,7 @@ async fn bk_3_14_a_pack_that_is_paid_back_cannot_be_used_any_more() {
     assert_eq!(spa.cause(&using(3)).await, "PAYMENT_OPTION_NOT_VALID");
     let owner = bought["booking"]["booking_id"].as_str().unwrap();
     spa.seen(owner, "it is paid back", |shown| shown["refunds"][0]["state"] == "done").await;
-    assert_eq!(spa.balance("").await, 0);
+    assert_eq!(spa.balance("processor_receivable").await, 0);
 }
 
 #[actix_web::test]
