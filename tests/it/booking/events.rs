@@ -192,7 +192,7 @@ async fn bk_6_9_a_dispute_of_a_charge_that_never_became_a_booking_is_in_the_book
     let alarm = spa.alarmed("charge_disputed", 1).await.remove(0);
     assert!(alarm["detail"].as_str().unwrap().contains(&booking_id("t-1").to_string()), "{alarm}");
     said["status"] = json!("lost");
-    assert_eq!(spa.hear("charge.dispute.closed", &said, now).await.status, 204);
+    assert_eq!(spa.hear("charge.dispute.closed", &said, spa.clock.now()).await.status, 204);
     assert_eq!((balances(&spa).await, spa.balance("suspense").await), ([-213_510_000, 0, 0, 0], 213_510_000));
     spa.alarmed("charge_disputed", 0).await;
 }
