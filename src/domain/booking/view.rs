@@ -38,7 +38,6 @@ pub fn view(booked: &Booked) -> View {
         refunding: refund(booked).is_some_and(|refund| refund.standing == RefundStanding::InFlight),
         transaction_id: charged.or_else(|| transaction_id(booked)),
         pack_left: booked.agreement.pack.as_ref().map(left),
-        ..created(booked)
     }
 }
 
