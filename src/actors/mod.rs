@@ -25,6 +25,7 @@ mod settlements;
 mod shell;
 mod statement_effects;
 mod token_vault;
+mod unexplained;
 mod watch;
 
 pub use alarm_effects::{AlarmEffects, AlarmWebhook};

@@ -190,7 +190,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         .with(statement_effects, kinds.statements.clone())
         .with(BankEffects { statements: kinds.statements.clone() }, kinds.bank.transfers.clone())
         .with(alarms::effects(config, around.clock.clone())?, watch.alarms.clone());
-    let (routes, bookings) = match Bookings::new(&hands, &keys.links)? {
+    let (routes, bookings) = match Bookings::new(&hands, kinds.alarms.clone(), &keys.links)? {
         Some(bookings) => {
             let (routes, surface) = bookings.connect(routes);
             (routes, Some(surface))
@@ -217,7 +217,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
     alarms::start(watch);
 
-    let processor = booking::processor_events(&hands, &kinds, bookings.as_ref())?;
+    let processor = booking::processor_events(&hands, &kinds, (bookings.as_ref(), &invoices.desk.invoices))?;
     let shared = assemble::surface(config, keys, (&kinds, invoices), &around)?;
     let surface = web::Data::new(Surface { booking: bookings, processor, ..shared });
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
