@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::fields::{Complaint, Fields, Taken, missing, object};
-use super::terms::{LAST_SECOND, LONGEST_S, MOST_SMALL, card, deposit, no_show_fee, option_ids, seconds};
-use crate::domain::catalog::{ConfirmationMode, MerchantId, Overrides, ServiceId, SlotId, SlotOffer};
+use super::terms::{MOST_SMALL, card, deposit, no_show_fee, option_ids, seconds};
+use crate::domain::catalog::{
+    ConfirmationMode, LAST_SECOND, LONGEST_S, MerchantId, Overrides, ServiceId, SlotId, SlotOffer,
+};
 
 const MODES: [(&str, i64, ConfirmationMode); 3] = [
     ("CONFIRMATION_MODE_UNSPECIFIED", 0, ConfirmationMode::Synchronous),

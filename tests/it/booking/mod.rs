@@ -3,6 +3,7 @@
 
 mod after;
 mod create;
+mod dropped;
 mod events;
 mod faults;
 mod kill;
