@@ -105,7 +105,8 @@ fn spots(fields: Fields<'_>, recurs: bool) -> Taken<(u32, u32)> {
         match fields.integer(name, 0..=if recurs { 1 } else { MOST_SMALL })? {
             Some(spots) => Ok(u32::try_from(spots).unwrap_or(0)),
             None if recurs => Ok(1),
-            None => Err(missing(name, "a whole number")),
+            // proto3 leaves a zero out (section 2.3): a full slot has no spots_open.
+            None => Ok(0),
         }
     };
     let (total, open) = (count("spots_total")?, count("spots_open")?);

@@ -10,6 +10,8 @@ mod kill;
 mod nodes;
 mod payment;
 mod payouts;
+mod promptly;
 mod reports;
 mod spa;
+mod starting;
 mod surface;
