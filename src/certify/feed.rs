@@ -235,7 +235,9 @@ pub(super) fn bookable(files: &[PathBuf], now_s: i64) -> Result<Bookable, FeedEr
         if !fits(&offered, *rules, now_s) {
             continue;
         }
-        let Some(terms) = Terms::of(&offered.terms, service, taxes.get(&offered.merchant_id).copied()) else { continue };
+        let Some(terms) = Terms::of(&offered.terms, service, taxes.get(&offered.merchant_id).copied()) else {
+            continue;
+        };
         match terms.case {
             Case::Free => found.free.push(slot(offered)),
             Case::Elsewhere => {}

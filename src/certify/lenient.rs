@@ -21,7 +21,9 @@ impl<'de> Deserialize<'de> for Int {
 }
 
 /// A value; null is its default.
-pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -53,9 +55,7 @@ fn named<'de, D: Deserializer<'de>>(deserializer: D, names: &[&str]) -> Result<S
         Value::String(name) if names.first() == Some(&name.as_str()) => Some(""),
         Value::String(name) => return Ok(name),
         Value::Number(number) if number.as_u64() == Some(0) => Some(""),
-        Value::Number(number) => {
-            number.as_u64().and_then(|number| names.get(usize::try_from(number).ok()?)).copied()
-        }
+        Value::Number(number) => number.as_u64().and_then(|number| names.get(usize::try_from(number).ok()?)).copied(),
         Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
     name.map(str::to_owned).ok_or_else(|| D::Error::custom(format!("expected one of {}", names.join(", "))))

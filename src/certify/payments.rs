@@ -106,7 +106,7 @@ impl Trial {
         let again = self.server.call("CreateBooking", &request, &BOOKING_RESPONSE).await;
         let differs = again.map_or_else(Some, |again| difference("", &again, &answer));
         errors.extend(differs.map(|why| about(format!("the same request again: {why}"))));
-        let standing = if terms.case == Case::CreditCard { UNPAID } else { &["PREPAYMENT_PROVIDED"] };
+        let standing: &[&str] = if terms.case == Case::CreditCard { UNPAID } else { &["PREPAYMENT_PROVIDED"] };
         let wrong = self.stands_with(&made.id, made.status, standing).await;
         errors.extend(wrong.map(|why| Finding::of("GetBookingStatus", slot, why)));
         errors.extend(self.cancel_paid(&made, terms).await);
@@ -212,7 +212,11 @@ fn unpaid(terms: &Terms, payment: &Value, transactions: &mut HashSet<String>) ->
             let names = ["price", "tax_amount", "deposit", "no_show_fee"].into_iter();
             names.filter(|name| terms.tax_known || *name != "tax_amount").find_map(|name| {
                 let expected = terms.stated.get(name).map(untagged).unwrap_or_default();
-                difference(&format!("payment_information.{name}"), &untagged(part(payment, &format!("/{name}"))), &expected)
+                difference(
+                    &format!("payment_information.{name}"),
+                    &untagged(part(payment, &format!("/{name}"))),
+                    &expected,
+                )
             })
         })
 }

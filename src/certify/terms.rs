@@ -146,8 +146,16 @@ mod tests {
             (json!({"deposit": null}), json!({"noShowFee": fee}), Case::NoShowFee),
             (json!({"deposit": deposit}), json!({"no_show_fee": fee}), Case::DepositAndNoShowFee),
             (json!({"require_credit_card": 2}), json!({}), Case::CreditCard),
-            (json!({"require_credit_card": 0}), json!({"require_credit_card": "REQUIRE_CREDIT_CARD_ALWAYS"}), Case::CreditCard),
-            (json!({"require_credit_card": 1}), json!({"require_credit_card": "REQUIRE_CREDIT_CARD_ALWAYS"}), Case::Free),
+            (
+                json!({"require_credit_card": 0}),
+                json!({"require_credit_card": "REQUIRE_CREDIT_CARD_ALWAYS"}),
+                Case::CreditCard,
+            ),
+            (
+                json!({"require_credit_card": 1}),
+                json!({"require_credit_card": "REQUIRE_CREDIT_CARD_ALWAYS"}),
+                Case::Free,
+            ),
             (json!({"payment_option_id": ["x"]}), json!({}), Case::Elsewhere),
             (json!({"payment_option_id": null}), json!({"prepayment": {}}), Case::Elsewhere),
         ] {

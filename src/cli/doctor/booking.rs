@@ -106,7 +106,9 @@ fn is_loopback(url: &Url) -> bool {
 fn tell(asked: &[Asked], report: &mut Report) {
     for Asked { setting, host, answer } in asked {
         match answer {
-            Ok(after) => report.ok("reachability", format_args!("{setting}: {host} answers in {} ms", after.as_millis())),
+            Ok(after) => {
+                report.ok("reachability", format_args!("{setting}: {host} answers in {} ms", after.as_millis()))
+            }
             Err(why) => report.fail("reachability", format_args!("{setting}: {host}: {why}; is the address right?")),
         }
     }

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::FeedKind;
 use crate::domain::Money;
 use crate::domain::catalog::{
-    Activation, CardRequirement, ChargeTiming, Deposit, Interval, Merchant, NoShowFee, OptionKind,
-    PaymentOption, PaymentOptionId, Prepayment, Published, Service, SlotOffer, TaxRate,
+    Activation, CardRequirement, ChargeTiming, Deposit, Interval, Merchant, NoShowFee, OptionKind, PaymentOption,
+    PaymentOptionId, Prepayment, Published, Service, SlotOffer, TaxRate,
 };
 
 /// `FeedMetadata` of one shard (section 7.2).

@@ -212,10 +212,8 @@ fn count(value: u32) -> Value {
 
 /// A price of ours, with the opaque tag that the request gave it (section 3.8).
 fn price(amount: Money, stated: Option<&Value>) -> Value {
-    let mut price = object([
-        ("price_micros", int64(amount.micros())),
-        ("currency_code", amount.currency().code().into()),
-    ]);
+    let mut price =
+        object([("price_micros", int64(amount.micros())), ("currency_code", amount.currency().code().into())]);
     let tag = stated.and_then(|stated| stated.get(TAG)).and_then(Value::as_str).filter(|tag| !tag.is_empty());
     put(&mut price, TAG, tag.map(Value::from));
     Value::Object(price)
@@ -252,9 +250,7 @@ fn payment(provided: &ProvidedPayment) -> Value {
         })
     });
     put(&mut payment, "deposit", deposit);
-    let fee = |fee: NoShowFee| {
-        json!({"fee": price(fee.amount, inner("no_show_fee", "fee")), "fee_type": fee.price_type.as_str()})
-    };
+    let fee = |fee: NoShowFee| json!({"fee": price(fee.amount, inner("no_show_fee", "fee")), "fee_type": fee.price_type.as_str()});
     put(&mut payment, "no_show_fee", provided.no_show_fee.map(fee));
     match (&provided.user_payment_option_id, &provided.payment_option_id) {
         (Some(owned), _) => put(&mut payment, "user_payment_option_id", Some(owned.as_str().into())),

@@ -25,10 +25,8 @@ const PRICE: &[Field] = &[
     Field("pricing_option_tag", "pricingOptionTag", Kind::Text),
 ];
 
-const PRICE_RANGE: &[Field] = &[
-    Field("min_price", "minPrice", Kind::Message(PRICE)),
-    Field("max_price", "maxPrice", Kind::Message(PRICE)),
-];
+const PRICE_RANGE: &[Field] =
+    &[Field("min_price", "minPrice", Kind::Message(PRICE)), Field("max_price", "maxPrice", Kind::Message(PRICE))];
 
 const PRICE_INFO: &[Field] = &[
     Field("price", "price", Kind::Message(PRICE)),
@@ -46,8 +44,7 @@ const AVAILABILITY: &[Field] = &[
 ];
 
 /// Ids are the offer's.
-const RESOURCES: &[Field] =
-    &[Field("staff_name", "staffName", Kind::Text), Field("room_name", "roomName", Kind::Text)];
+const RESOURCES: &[Field] = &[Field("staff_name", "staffName", Kind::Text), Field("room_name", "roomName", Kind::Text)];
 
 /// The words of one slot.
 pub(super) struct Words(Map<String, Value>);

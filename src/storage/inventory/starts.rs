@@ -2,7 +2,7 @@
 
 use entity::slot;
 use sea_orm::sea_query::{SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait};
 
 use super::{in_force, values};
 use crate::crypto::slot_keys_between;

@@ -99,7 +99,9 @@ async fn bk_4_2_entries_without_a_duration_find_every_slot_that_begins_then() {
         slot
     };
     slots.push(beside(json!({})));
-    slots.push(beside(json!({"duration_sec": 900, "spots_open": 0, "resources": {"staff_id": "s1", "staff_name": "A"}})));
+    slots.push(beside(
+        json!({"duration_sec": 900, "spots_open": 0, "resources": {"staff_id": "s1", "staff_name": "A"}}),
+    ));
     let page = spa.decide("booking/feeds", &json!({"feeds": [merchants, services, availability]})).await;
     assert_eq!(page.status, 200, "{}", page.text());
     let entry = |service: &str, start: i64, more: Value| {

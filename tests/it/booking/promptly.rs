@@ -41,7 +41,7 @@ async fn bk_8_1_google_hears_within_five_minutes_of_being_there_again_whatever_i
     let page = spa.decide(&format!("bookings/{id}/cancel"), &json!({"by": "merchant"})).await;
     assert_eq!(page.status, 202, "{}", page.text());
     for attempts in (1..).take(answers.len()) {
-        for kind in ["booking", "inventory"] {
+        for kind in ["booking", "availability"] {
             let wait = failed(&db, kind, attempts).await - spa.clock.now().as_millis();
             assert!(wait <= LONGEST_WAIT_MS, "{kind} waits {wait} ms after attempt {attempts}");
         }

@@ -152,12 +152,20 @@ const FOUND: &[(Lie, &str, &str)] = &[
     (Lie::HidesFee, "NoShowFee", "no_show_fee is absent, expected"),
     (Lie::BooksWithoutToken, "CreditCardRequired", "without a token: it is booked as"),
     (Lie::BooksDeclined, "Prepayment", "with a declined card: it is booked as"),
-    (Lie::SaysAnyError, "NoShowFee", "with a declined card: the cause is PAYMENT_ERROR, expected PAYMENT_ERROR_CARD_DECLINED"),
+    (
+        Lie::SaysAnyError,
+        "NoShowFee",
+        "with a declined card: the cause is PAYMENT_ERROR, expected PAYMENT_ERROR_CARD_DECLINED",
+    ),
     (Lie::CallsCardPaid, "CreditCardRequired", "prepayment_status is \"PREPAYMENT_PROVIDED\", expected"),
     (Lie::ForgetsStatusOfPayment, "Prepayment", "GetBookingStatus"),
     (Lie::HoldsSpotOfRefused, "Deposit", "count_available was 2, is 1 after a booking was refused"),
     (Lie::PaysTwice, "Prepayment", "the same request again: booking.payment_information.payment_transaction_id is"),
-    (Lie::ForgetsPaymentOnCancel, "Prepayment", "prepayment_status is PREPAYMENT_NOT_PROVIDED, expected PREPAYMENT_PROVIDED or"),
+    (
+        Lie::ForgetsPaymentOnCancel,
+        "Prepayment",
+        "prepayment_status is PREPAYMENT_NOT_PROVIDED, expected PREPAYMENT_PROVIDED or",
+    ),
 ];
 
 #[tokio::test]

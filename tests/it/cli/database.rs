@@ -103,15 +103,23 @@ fn doctor_asks_whom_the_booking_server_needs_and_reads_what_it_is_given() {
 
     let run = doctor_on_booking(&place, &there, named);
     assert_eq!(run.status, 0, "{run:?}");
-    for said in ["service_account_file: holds a key", "booking.rtu_endpoint: 127.0.0.1 answers", "token_uri: 127.0.0.1",
-                 "processor.stripe.endpoint: 127.0.0.1 answers", "booking.feeds: 1 files"] {
+    for said in [
+        "service_account_file: holds a key",
+        "booking.rtu_endpoint: 127.0.0.1 answers",
+        "token_uri: 127.0.0.1",
+        "processor.stripe.endpoint: 127.0.0.1 answers",
+        "booking.feeds: 1 files",
+    ] {
         assert!(run.out.contains(said), "{said}: {run:?}");
     }
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let run = doctor_on_booking(&place, &format!("http://{nobody}"), "");
     assert_eq!(run.status, 1, "{run:?}");
-    for said in ["booking.rtu_endpoint: 127.0.0.1: no connection", "processor.stripe.endpoint: 127.0.0.1: no connection",
-                 "updates go to this machine without a token"] {
+    for said in [
+        "booking.rtu_endpoint: 127.0.0.1: no connection",
+        "processor.stripe.endpoint: 127.0.0.1: no connection",
+        "updates go to this machine without a token",
+    ] {
         assert!(run.out.contains(said), "{said}: {run:?}");
     }
     place.write("keys/account", "{\"private_key\": \"MySecretKey\"}");

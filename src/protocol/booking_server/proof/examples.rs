@@ -262,7 +262,8 @@ fn bk_5_5_a_marketing_wish_is_repeated() {
 #[test]
 fn bk_3_8_the_tags_of_the_request_s_prices_are_repeated_its_amounts_are_not() {
     let mut asked: Value = serde_json::from_str(&golden_text("b-prepayment-request")).unwrap();
-    let price = |micros: &str, tag: &str| json!({"price_micros": micros, "currency_code": "USD", "pricingOptionTag": tag});
+    let price =
+        |micros: &str, tag: &str| json!({"price_micros": micros, "currency_code": "USD", "pricingOptionTag": tag});
     asked["payment_information"]["price"] = price("1", "adult");
     asked["payment_information"]["tax_amount"] = price("1", "");
     asked["payment_information"]["deposit"] = json!({"deposit": price("1", "d")});
