@@ -36,7 +36,8 @@ impl Effects for InventoryEffects {
             Err(failed) => Carried::Failed(Failure {
                 description: failed.description,
                 retry_after_ms: failed.retry_after_ms,
-                refused: failed.refused,
+                // Until this is heard nothing else of the service is told: a refusal is waited out as a failure is.
+                refused: false,
             }),
         }
     }

@@ -65,8 +65,8 @@ pub enum Pace {
     #[default]
     Patient,
     /// The other side has to hear within five minutes of being there again (google-booking-server sections 2.5 and 8.1): 1 s
-    /// doubling to 1 min, to 4 min after some hours, refused or not. What was refused for a whole day is parked, so that the
-    /// transaction's later word is heard.
+    /// doubling to 1 min, to 4 min after some hours, refused or not. What was refused for a whole day is parked, so that what
+    /// the transaction says later is heard.
     Prompt,
 }
 
