@@ -215,14 +215,16 @@ pub(super) struct Bookable {
 pub(super) fn bookable(files: &[PathBuf], now_s: i64) -> Result<Bookable, FeedError> {
     let mut offered = Vec::new();
     let mut services: HashMap<(String, String), (Rules, StatedTerms)> = HashMap::new();
-    let mut taxes: HashMap<String, Option<TaxRate>> = HashMap::new();
+    let mut taxes: HashMap<String, TaxRate> = HashMap::new();
     for file in files {
         let feed = read(file)?;
         offered.extend(feed.service_availability.into_iter().flat_map(|service| service.availability));
         for service in feed.service {
             services.insert((service.merchant_id, service.service_id), (service.rules, service.terms));
         }
-        taxes.extend(feed.merchant.into_iter().map(|merchant| (merchant.merchant_id, merchant.tax_rate)));
+        taxes.extend(
+            feed.merchant.into_iter().map(|merchant| (merchant.merchant_id, merchant.tax_rate.unwrap_or_default())),
+        );
     }
     if offered.is_empty() {
         return Err(FeedError::NoSlots);

@@ -79,7 +79,7 @@ pub(super) struct Terms {
 
 impl Terms {
     /// The terms of a slot; `None`: the feed says them in a way that Google would refuse.
-    pub(super) fn of(slot: &StatedTerms, service: &StatedTerms, merchant: Option<Option<TaxRate>>) -> Option<Self> {
+    pub(super) fn of(slot: &StatedTerms, service: &StatedTerms, merchant: Option<TaxRate>) -> Option<Self> {
         let own_card = Some(slot.require_credit_card.as_str()).filter(|card| !card.is_empty());
         let card = own_card.unwrap_or(&service.require_credit_card) == "REQUIRE_CREDIT_CARD_ALWAYS";
         let deposit = slot.deposit.as_ref().or(service.deposit.as_ref());
@@ -97,13 +97,13 @@ impl Terms {
             (_, None, None) if card => Case::CreditCard,
             (_, None, None) => Case::Free,
         };
-        let rate = service.tax_rate.map(Some).or(merchant);
+        let rate = service.tax_rate.or(merchant);
         let mut members = Map::new();
         let named = [("price", service.price.as_ref()), ("deposit", deposit), ("no_show_fee", fee)];
         members.extend(named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.clone()))));
         let read = |members: &Map<String, Value>| BOOKING.read(&json!({"payment_information": members})).ok();
         let priced = read(&members)?;
-        if let Some(tax) = rate.flatten().and_then(|rate| tax(priced.pointer("/payment_information/price")?, rate)) {
+        if let Some(tax) = rate.and_then(|rate| tax(priced.pointer("/payment_information/price")?, rate)) {
             members.insert("tax_amount".to_owned(), tax);
         }
         let stated = read(&members)?.pointer("/payment_information").and_then(Value::as_object).cloned();
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn bk_3_9_tax_is_the_service_s_before_the_merchant_s_and_unknown_without_both() {
         let service = |rate: Value| stated(json!({"price": usd("200000000"), "tax_rate": rate}));
-        let merchant = Some(Some(TaxRate { micro_percent: Int(10_000_000) }));
+        let merchant = Some(TaxRate { micro_percent: Int(10_000_000) });
         let tax = |rate: Value, merchant| {
             let terms = Terms::of(&StatedTerms::default(), &service(rate), merchant).unwrap();
             (terms.stated.get("tax_amount").map(|tax| tax["price_micros"].clone()), terms.tax_known)
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(tax(json!({"micro_percent": "6750000"}), merchant), (Some(json!("13500000")), true));
         assert_eq!(tax(json!({"micro_percent": 0}), merchant), (None, true));
         assert_eq!(tax(Value::Null, merchant), (Some(json!("20000000")), true));
-        assert_eq!(tax(Value::Null, Some(None)), (None, true), "a merchant without tax");
+        assert_eq!(tax(Value::Null, Some(TaxRate::default())), (None, true), "a merchant without tax");
         assert_eq!(tax(Value::Null, None), (None, false));
     }
 }

@@ -59,10 +59,8 @@ pub(super) async fn published(store: &Store, slot: &SlotId, tag: Option<&str>) -
     let Availability { slots, catalog } = store.availability(&[slot_key(slot)]).await?;
     // The slots of earlier loads are not kept. The first load has all that was ever published; with a later one, a slot
     // that could have been may have been.
-    let gone = |field| match catalog.replaced_another() && slot.is_publishable() {
-        true => Sought::Dropped,
-        false => Sought::Never(BadRequest::unknown(field)),
-    };
+    let maybe_was = catalog.replaced_another() && slot.is_publishable();
+    let gone = |field| if maybe_was { Sought::Dropped } else { Sought::Never(BadRequest::unknown(field)) };
     let found = catalog.merchant(&slot.merchant).cloned().zip(catalog.service(&slot.merchant, &slot.service).cloned());
     let Some((merchant, service)) = found else {
         if was_offered(store, &slot.merchant, &slot.service).await? {

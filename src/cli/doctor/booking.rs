@@ -107,7 +107,7 @@ fn tell(asked: &[Asked], report: &mut Report) {
     for Asked { setting, host, answer } in asked {
         match answer {
             Ok(after) => {
-                report.ok("reachability", format_args!("{setting}: {host} answers in {} ms", after.as_millis()))
+                report.ok("reachability", format_args!("{setting}: {host} answers in {} ms", after.as_millis()));
             }
             Err(why) => report.fail("reachability", format_args!("{setting}: {host}: {why}; is the address right?")),
         }
