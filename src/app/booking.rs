@@ -16,6 +16,7 @@ use crate::actors::{
 };
 use crate::config;
 use crate::crypto::{CardSeal, ServiceAccount, StripeEventKey, UrlKeys};
+use crate::domain::EffectLane;
 use crate::domain::alarm::Alarm;
 use crate::domain::inventory::Inventory;
 use crate::domain::invoice::Invoice;
@@ -74,7 +75,10 @@ impl Bookings {
     pub(super) fn connect(self, routes: Routes) -> (Routes, BookingSurface) {
         let Self { desk, effects, services, google, path, credentials } = self;
         let telling = InventoryEffects { store: desk.store.clone(), google, clock: desk.clock.clone() };
-        let routes = routes.with(effects, desk.bookings.clone()).with(telling, services.clone());
+        // Google counts what it hears of a booking after five minutes as an error (sections 2.5 and 8.1).
+        let prompt = &[EffectLane::Google];
+        let routes =
+            routes.with_prompt(effects, desk.bookings.clone(), prompt).with_prompt(telling, services.clone(), prompt);
         let (store, clock, registry) = (desk.store.clone(), desk.clock.clone(), desk.bookings.clone());
         let deadlines = Deadlines { store: store.clone(), registry, clock };
         Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
