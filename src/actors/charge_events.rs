@@ -135,7 +135,7 @@ impl ChargeEvents {
         match follows {
             Follows::Nothing => Ok(()),
             Follows::Input(input) => self.tell(id, input, &word).await,
-            Follows::Asked => self.hasten(id, &word).await,
+            Follows::Asked => self.hasten((id, EffectLane::Processor), &word).await,
             Follows::Unexplained => self.unexplained(&word, Some(id)).await,
         }
     }
@@ -152,7 +152,7 @@ impl ChargeEvents {
         let input = match of_invoice(&state, word) {
             OfInvoice::Nothing => return Ok(()),
             OfInvoice::Input(input) => input,
-            OfInvoice::Asked => return self.hasten(id, word).await,
+            OfInvoice::Asked => return self.hasten((id, EffectLane::Refunds), word).await,
             OfInvoice::Unexplained => return self.unexplained(word, Some(id)).await,
         };
         match self.invoices.ask(Ask::plain(id, input)).await {
@@ -166,8 +166,8 @@ impl ChargeEvents {
     }
 
     /// The outbox is asking the processor itself: it asks at once.
-    async fn hasten(&self, id: TransactionId, word: &Word<'_>) -> Result<(), NotHeard> {
-        if self.store.hasten(id, EffectLane::Processor, self.clock.now()).await? {
+    async fn hasten(&self, (id, lane): (TransactionId, EffectLane), word: &Word<'_>) -> Result<(), NotHeard> {
+        if self.store.hasten(id, lane, self.clock.now()).await? {
             self.outbox.look();
         }
         // A failure must be in the books before it is taken; any other news the outbox hears by itself.
@@ -244,8 +244,8 @@ fn of_invoice(state: &invoice::State, word: &Word<'_>) -> OfInvoice {
         (Some(_), Says::RefundMoved | Says::Disputed(_)) => OfInvoice::Nothing,
         // Which of them it speaks of is found out by asking.
         (None, _) if state.refunds_of(intent).any(|(_, refund)| under_way(&refund.standing)) => OfInvoice::Asked,
-        // About an earlier try, which has failed.
-        (None, _) if state.refunds_of(intent).next().is_some() => OfInvoice::Nothing,
+        // About an earlier try, which has failed. Of what nobody here has ordered somebody has to hear.
+        (None, _) if state.refunds_of(intent).any(|(_, refund)| refund.has_failed()) => OfInvoice::Nothing,
         (None, _) => OfInvoice::Unexplained,
     }
 }

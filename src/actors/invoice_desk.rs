@@ -10,8 +10,8 @@ use super::shell::{Ask, AskError, RememberAs, Told};
 use super::token_vault::TokenVault;
 use crate::crypto::{invoice_id, invoice_payment_id};
 use crate::domain::invoice::{
-    Address, CardOrder, Content, End, Input, Invoice, InvoiceReference, Payer, RedirectOrder, Rejection, Reply, View,
-    confirmation_number, view,
+    Address, CardOrder, Content, End, Input, Invoice, InvoiceReference, Payer, RedirectOrder, Rejection, Reply, Stage,
+    View, confirmation_number, view,
 };
 use crate::domain::{EffectLane, Money, Timestamp, TransactionId, UserName};
 use crate::ports::Clock;
@@ -162,12 +162,22 @@ impl InvoiceDesk {
         (by, remember): (Option<UserName>, Option<RememberAs>),
     ) -> Result<View, InvoiceError> {
         let input = match act {
-            Act::Send if !self.mails => return Err(InvoiceError::NoMail),
+            Act::Send if !self.mails => return Err(self.why_not_sent(reference).await?),
             Act::Send => Input::Send,
             Act::Cancel => Input::Cancel { by },
             Act::Refund(amount_micros) => Input::Refund { amount_micros, by },
         };
         seen(self.ask_as(invoice_id(reference), input, remember).await?)
+    }
+
+    /// Nothing can be mailed; what the invoice itself says against it comes first.
+    async fn why_not_sent(&self, reference: &InvoiceReference) -> Result<InvoiceError, InvoiceError> {
+        Ok(match self.find(reference).await?.map(|view| view.stage) {
+            None => Rejection::Unknown.into(),
+            Some(Stage::Paid { .. }) => Rejection::Paid.into(),
+            Some(Stage::Cancelled { .. }) => Rejection::Cancelled.into(),
+            Some(Stage::Open | Stage::BeingPaid(_)) => InvoiceError::NoMail,
+        })
     }
 
     /// Who came with an expired link has a new one mailed to the recipient.
@@ -269,7 +279,8 @@ impl InvoiceDesk {
             // Another node may have carried it out.
             match self.standing(id, attempt).await? {
                 Some(end) => return Ok(answered(id, attempt, &end)),
-                None if tokio::time::Instant::now() < until => {}
+                // This node has the token: what waits, or waits at another one, is tried here.
+                None if tokio::time::Instant::now() < until => self.hasten(id, now).await?,
                 None => return Ok(CardAnswer::OutcomeUnknown),
             }
         }

@@ -281,7 +281,7 @@ fn of_decline(decline: &Decline) -> CardOutcome {
         DeclineKind::CardDeclined | DeclineKind::NetworkRejected(_) => true,
         DeclineKind::TokenInvalid | DeclineKind::Other => false,
     };
-    declined(&decline.code, of_card)
+    declined(&decline.general, of_card)
 }
 
 fn undone(failed: &CallFailed) -> Undone {

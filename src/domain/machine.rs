@@ -78,6 +78,8 @@ pub enum EffectLane {
     Issuer,
     /// Calls to the card processor.
     Processor,
+    /// Refunds at the card processor, where they may be pending for days.
+    Refunds,
     /// Work of our own that must not be lost: what another part of the house knows, or another transaction has to hear.
     House,
     /// Mail to people.
@@ -93,6 +95,7 @@ impl EffectLane {
             Self::Google => "google",
             Self::Issuer => "issuer",
             Self::Processor => "processor",
+            Self::Refunds => "refunds",
             Self::House => "house",
             Self::Mail => "mail",
             Self::Webhook => "webhook",

@@ -6,7 +6,7 @@ use super::FinanceError;
 use crate::domain::catalog::MerchantId;
 use crate::domain::{Piaid, Timestamp};
 use crate::report::{AccountBalance, Day, Format, LedgerLine, PeriodHead, PeriodReport, Written, Zone};
-use crate::storage::{LedgerFilter, LedgerRow, ReportMade, Store, merchant_account};
+use crate::storage::{INVOICES, LedgerFilter, LedgerRow, ReportMade, Store, merchant_account};
 
 /// Lines that are read at once.
 const LINES_AT_ONCE: u64 = 5_000;
@@ -38,6 +38,15 @@ impl Surfaces {
             Self::Redirect => "redirect",
             Self::Booking => "booking",
             Self::Outlook => "outlook",
+        }
+    }
+
+    /// An invoice that is paid at a bank or wallet is paid by a redirect payment, which is the invoice's surface's.
+    const fn payments_of_invoices(self) -> Option<bool> {
+        match self {
+            Self::All | Self::Booking => None,
+            Self::Redirect => Some(false),
+            Self::Outlook => Some(true),
         }
     }
 
@@ -100,6 +109,7 @@ pub async fn write_period(
         until: asked.to.next().start(&zone),
         account: asked.account.as_ref().map(PeriodAccount::name),
         kinds: asked.surfaces.kinds(),
+        payments_of_invoices: asked.surfaces.payments_of_invoices(),
     };
     let head = PeriodHead {
         from: asked.from,
@@ -147,6 +157,8 @@ fn line<'a>(row: &'a LedgerRow, transaction: &'a str) -> LedgerLine<'a> {
     LedgerLine {
         time: row.at,
         surface: match row.kind.as_str() {
+            // The redirect payment of an invoice.
+            "redirect_payment" if row.account == INVOICES => "outlook",
             "redirect_payment" | "remittance_statement" => "redirect",
             "bank_transfer" => "bank",
             "payout" => "booking",

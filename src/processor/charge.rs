@@ -194,7 +194,7 @@ impl Stripe {
             return Ok(Ok(method));
         }
         let kind = DeclineKind::NetworkRejected(network);
-        Ok(Err(Decline { kind, code: "network_not_accepted".to_owned(), intent: None }))
+        Ok(Err(Decline::of(kind, "network_not_accepted", None)))
     }
 
     /// Makes a customer whose card this is.
@@ -301,7 +301,7 @@ pub(super) fn outcome(intent: Intent, network: Option<CardNetwork>) -> Result<Ou
 }
 
 pub(super) fn unshown(intent: String) -> Decline {
-    Decline { kind: DeclineKind::Other, code: "challenge_without_address".to_owned(), intent: Some(intent) }
+    Decline::of(DeclineKind::Other, "challenge_without_address", Some(intent))
 }
 
 /// A refusal of a card or of what was made from the token; other refusals are nobody's decline.
@@ -323,7 +323,7 @@ fn decline(problem: &Problem, known: Option<CardNetwork>) -> Decline {
         DeclineKind::CardDeclined
     };
     let intent = problem.payment_intent.as_ref().or(problem.setup_intent.as_ref()).map(|intent| intent.id.clone());
-    Decline { kind, code: problem.word(), intent }
+    Decline { kind, code: problem.word(), general: problem.general(), intent }
 }
 
 /// Whether it is the token, or the payment method made from it, that cannot be used.
@@ -344,7 +344,8 @@ fn unfit_token(status: u16, problem: Problem) -> Result<Decline, CallFailed> {
     } else if ours {
         Err(refused(status, &problem))
     } else {
-        Ok(Decline { kind: DeclineKind::TokenInvalid, code: problem.word(), intent: None })
+        let (code, general) = (problem.word(), problem.general());
+        Ok(Decline { kind: DeclineKind::TokenInvalid, code, general, intent: None })
     }
 }
 

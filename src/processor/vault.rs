@@ -117,10 +117,7 @@ pub(super) fn kept(intent: Intent, network: Option<CardNetwork>) -> Result<Vault
         }
         // Made, and the confirmation never came.
         "requires_payment_method" | "requires_confirmation" | "processing" => VaultOutcome::Undecided { setup: id },
-        "canceled" => {
-            let code = "canceled".to_owned();
-            VaultOutcome::Declined(Decline { kind: DeclineKind::Other, code, intent: Some(id) })
-        }
+        "canceled" => VaultOutcome::Declined(Decline::of(DeclineKind::Other, "canceled", Some(id))),
         _ => return Err(CallFailed::Unknown { money: false, why: "its status is not known" }),
     })
 }

@@ -86,11 +86,19 @@ pub(super) struct Problem {
 impl Problem {
     /// The most telling of its words; a word of the protocol, safe to log.
     pub(super) fn word(&self) -> String {
-        let found = [&self.decline_code, &self.code, &self.kind].into_iter().flatten().find(|word| !word.is_empty());
+        Self::first([&self.decline_code, &self.code, &self.kind])
+    }
+
+    /// Its `code`, if it has one.
+    pub(super) fn general(&self) -> String {
+        Self::first([&self.code, &self.decline_code, &self.kind])
+    }
+
+    fn first(words: [&Option<String>; 3]) -> String {
         let plain = |word: &String| {
             word.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(60).collect()
         };
-        found.map_or_else(|| "unnamed".to_owned(), plain)
+        words.into_iter().flatten().find(|word| !word.is_empty()).map_or_else(|| "unnamed".to_owned(), plain)
     }
 }
 

@@ -101,8 +101,17 @@ pub struct Decline {
     pub kind: DeclineKind,
     /// The processor's own word, for people: `insufficient_funds`.
     pub code: String,
+    /// Its `code`, less telling than the above: `card_declined`, `incorrect_cvc` (outlook-payments section 6.6).
+    pub general: String,
     /// The intent that was declined, if there is one.
     pub intent: Option<String>,
+}
+
+impl Decline {
+    /// With a word of ours.
+    pub(super) fn of(kind: DeclineKind, word: &str, intent: Option<String>) -> Self {
+        Self { kind, code: word.to_owned(), general: word.to_owned(), intent }
+    }
 }
 
 /// What kind of no.

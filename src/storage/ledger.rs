@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use super::redirect_payment::INVOICES;
 use super::{CodecError, StorageError, Store};
 use crate::domain::{Currency, Money, Timestamp, TransactionId};
 
@@ -96,6 +97,8 @@ pub struct LedgerFilter {
     pub account: Option<String>,
     /// Of transactions of these kinds, or of all.
     pub kinds: Option<&'static [&'static str]>,
+    /// Redirect payments of invoices: with those kinds, or without them; `None`: as the kinds say.
+    pub payments_of_invoices: Option<bool>,
 }
 
 /// A line's place in a list: by time, then by what it belongs to.
@@ -241,7 +244,13 @@ fn filtered(filter: &LedgerFilter) -> sea_orm::Select<Entity> {
         select = select.filter(transaction::Column::Account.eq(account));
     }
     if let Some(kinds) = filter.kinds {
-        select = select.filter(transaction::Column::Kind.is_in(kinds.iter().copied()));
+        let of_kind = transaction::Column::Kind.is_in(kinds.iter().copied());
+        let of_invoice = transaction::Column::Account.eq(INVOICES);
+        select = select.filter(match filter.payments_of_invoices {
+            None => of_kind,
+            Some(true) => of_kind.or(of_invoice),
+            Some(false) => of_kind.and(transaction::Column::Account.ne(INVOICES)),
+        });
     }
     select
 }

@@ -53,6 +53,7 @@ pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow
 pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
 pub use payout::{PayoutRow, PayoutsOf};
 pub use read::{Overview, StateCount};
+pub use redirect_payment::INVOICES;
 pub use remittance::{LinePage, OursFound, ReportMade, StatedLine, StatementRow};
 pub use schema::MigrationState;
 pub use token::{ApiToken, NewApiToken};

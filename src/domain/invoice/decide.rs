@@ -59,7 +59,7 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdict {
         (State::Open(open), Input::DeadlineReached) => post::remind(open, now),
         (State::Paid(_) | State::Cancelled(_), Input::DeadlineReached) => stands(state),
 
-        // Contract section 6: cancel; never under somebody who is just paying.
+        // Contract section 6: cancel; never under somebody who is just paying. A person gives up what nobody answers.
         (State::Open(open), Input::Cancel { by }) => cancel(open, by.as_ref(), now),
         (State::Paid(_), Input::Cancel { .. }) => Err(Rejection::Paid),
         (State::Cancelled(_), Input::Cancel { .. }) => stands(state),
@@ -148,10 +148,8 @@ fn is_same(ours: &Content, new: &Content) -> bool {
 }
 
 fn cancel(open: &Open, by: Option<&UserName>, now: Timestamp) -> Verdict {
-    if open.under_way.is_some() {
-        return Err(Rejection::BeingPaid);
-    }
-    let (mut events, mut effects) = (vec![Event::Cancelled { by: by.cloned(), at: now }], Vec::new());
+    let (mut events, mut effects) = (pay::give_up(open, by, now)?, Vec::new());
+    events.push(Event::Cancelled { by: by.cloned(), at: now });
     // Who was never asked to pay need not hear that nothing is to be paid.
     if open.past.post.sent.is_some() {
         post::letter(&open.past, Letter::Cancelled, now).add_to(&mut events, &mut effects);

@@ -103,7 +103,9 @@ impl Machine for Invoice {
 
     fn lane(effect: &Effect) -> EffectLane {
         match effect {
-            Effect::Charge { .. } | Effect::RefundCard { .. } => EffectLane::Processor,
+            Effect::Charge { .. } => EffectLane::Processor,
+            // One that is pending for days holds up neither a charge nor another refund's beginning.
+            Effect::RefundCard { .. } => EffectLane::Refunds,
             Effect::StartPayment { .. } | Effect::RefundPayment { .. } => EffectLane::House,
             Effect::Mail { .. } => EffectLane::Mail,
         }

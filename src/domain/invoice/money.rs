@@ -56,27 +56,45 @@ pub(super) fn retry_late(state: &State, by: Option<&UserName>) -> Option<Decisio
     retry(state, |refund| refund.late, by)
 }
 
-/// The merchant gives money back: all that remains, or a part. A failed refund of the same is tried again instead.
+/// Tries every failed refund again.
+fn retry_all(past: &Past, by: Option<&UserName>) -> (Vec<Event>, Vec<Effect>) {
+    let failed = |refund: &Refund| matches!(refund.standing, RefundStanding::Failed { .. });
+    let all = (1..).zip(&past.refunds).filter(|(_, refund)| failed(refund));
+    all.map(|(number, refund)| {
+        let again = Refund { tries: refund.tries.saturating_add(1), ..refund.clone() };
+        (Event::RefundRetried { number, by: by.cloned() }, effect(past, number, &again))
+    })
+    .unzip()
+}
+
+/// The merchant gives money back: a part, or all that remains with everything that has failed so far. A failed refund of the
+/// same part is tried again instead.
 pub(super) fn refund(paid: &Paid, amount_micros: Option<i64>, by: Option<&UserName>) -> Verdict {
     let state = State::Paid(Box::new(paid.clone()));
-    let same = |refund: &Refund| amount_micros.is_none_or(|micros| !refund.late && refund.amount.micros() == micros);
+    let same = |refund: &Refund| amount_micros.is_some_and(|micros| !refund.late && refund.amount.micros() == micros);
     if let Some(again) = retry(&state, same, by) {
         return Ok(again);
+    }
+    let (mut events, mut effects) =
+        if amount_micros.is_none() { retry_all(&paid.past, by) } else { (Vec::new(), Vec::new()) };
+    let total = paid.payment.order.total;
+    let remaining = i128::from(total.micros()) - paid.past.refunded_micros();
+    let remaining = i64::try_from(remaining).unwrap_or_default().max(0);
+    let micros = amount_micros.unwrap_or(remaining);
+    if micros > remaining || remaining == 0 {
+        // Everything is on its way already, some of it again.
+        return if events.is_empty() {
+            Err(Rejection::RefundExceeds(Money::new(remaining, total.currency())))
+        } else {
+            Ok(record(&state, events, effects))
+        };
     }
     let of = match &paid.payment.via {
         Via::Card { intent } => Source::Card { intent: intent.clone() },
         Via::Redirect { .. } => Source::Redirect { attempt: paid.payment.attempt },
         Via::Transfer { .. } => return Err(Rejection::PaidByTransfer),
     };
-    let total = paid.payment.order.total;
-    let currency = total.currency();
-    let remaining = i128::from(total.micros()) - paid.past.refunded_micros();
-    let remaining = i64::try_from(remaining).unwrap_or_default();
-    let micros = amount_micros.unwrap_or(remaining);
-    if micros > remaining || remaining <= 0 {
-        return Err(Rejection::RefundExceeds(Money::new(remaining.max(0), currency)));
-    }
-    let amount = Money::payable(micros, currency).map_err(|_| Rejection::NotPayable)?;
+    let amount = Money::payable(micros, total.currency()).map_err(|_| Rejection::NotPayable)?;
     let entries = match &of {
         Source::Card { .. } => {
             let reason = ("invoice refunded".into(), by.cloned());
@@ -85,7 +103,9 @@ pub(super) fn refund(paid: &Paid, amount_micros: Option<i64>, by: Option<&UserNa
         Source::Redirect { .. } => Vec::new(),
     };
     let refund = Refund { of, amount, late: false, by: by.cloned(), standing: RefundStanding::InFlight, tries: 1 };
-    Ok(begin(&state, &paid.past, refund, entries))
+    effects.push(effect(&paid.past, next_number(&paid.past), &refund));
+    events.push(Event::RefundBegan(refund));
+    Ok(Decision { entries, ..record(&state, events, effects) })
 }
 
 /// What became of a refund.

@@ -11,8 +11,12 @@ use super::{Invoice, money, post};
 use crate::domain::redirect_payment::{Decline, Outcome};
 use crate::domain::{Account, Decision, IssuerId, LedgerEntry, Timestamp, UserName};
 
-/// So many attempts are made to pay one invoice.
+/// So many attempts that came to something are made to pay one invoice.
 pub const MOST_ATTEMPTS: usize = 50;
+/// So many are made in all: an attempt that reached nobody, while the processor is down, is the least of them.
+const MOST_OF_ALL: usize = 1_000;
+/// A person may give an attempt up that has been under way for so long: who waited for it has been answered by then.
+const GIVEN_UP_MS: i64 = 15 * 60 * 1_000;
 
 /// What is ordered, at the price that it has now (section 5.8: never at a price of the request).
 fn order(content: &Content, to: (Option<&Address>, Option<&str>), payer: &Payer) -> Result<Order, Rejection> {
@@ -26,7 +30,20 @@ fn order(content: &Content, to: (Option<&Address>, Option<&str>), payer: &Payer)
 }
 
 fn may_begin(past: &Past) -> Result<(), Rejection> {
-    if past.ended.len() < MOST_ATTEMPTS { Ok(()) } else { Err(Rejection::TooManyAttempts) }
+    let told = past.ended.iter().filter(|ended| ended.end != End::NotReached).count();
+    if told < MOST_ATTEMPTS && past.ended.len() < MOST_OF_ALL { Ok(()) } else { Err(Rejection::TooManyAttempts) }
+}
+
+/// What a person does first who will not wait for an attempt any longer: the processor or the issuer may never answer. What
+/// they take after all goes back (section 6.8). Without a person, or too early, the invoice is being paid.
+pub(super) fn give_up(open: &Open, by: Option<&UserName>, now: Timestamp) -> Result<Vec<Event>, Rejection> {
+    match (&open.under_way, by) {
+        (None, _) => Ok(Vec::new()),
+        (Some(attempt), Some(_)) if now.millis_since(attempt.at) > GIVEN_UP_MS => {
+            Ok(vec![Event::AttemptFailed { end: End::NotPaid { why: "given_up".into() } }])
+        }
+        (Some(_), Some(_) | None) => Err(Rejection::BeingPaid),
+    }
 }
 
 /// How the token's attempt ended that was made before.
@@ -222,13 +239,19 @@ pub(super) fn payment_ended_late(state: &State, attempt: u32, outcome: &Outcome)
 
 /// A person says that the money is at our bank: whose statement has moved it into suspense (architecture section 6).
 pub(super) fn mark_paid(open: &Open, (by, note): (&UserName, &Arc<str>), now: Timestamp) -> Verdict {
-    if open.under_way.is_some() {
-        return Err(Rejection::BeingPaid);
+    let given_up = give_up(open, Some(by), now)?;
+    let mut past = open.past.clone();
+    if let State::Open(after) = given_up.iter().fold(of(open), super::apply::apply) {
+        past = after.past;
     }
-    let content = &open.past.content;
+    let content = &past.content;
     let order = Order { total: content.total, address: None, way: None, payer: Payer::default() };
     let reason = (note.to_string().into(), Some(by.clone()));
     let entries = LedgerEntry::pair_by(Account::Suspense, Account::PayableToBiller, content.total, reason);
     let via = Via::Transfer { by: by.clone(), note: note.clone() };
-    Ok(Decision { entries, ..succeeded(open, (open.past.next_attempt(), &order), via, now) })
+    let payment = Payment { attempt: past.next_attempt(), via, order, at: now };
+    let (mut events, mut effects) = (given_up, Vec::new());
+    events.push(Event::Paid(payment));
+    post::letter(&past, Letter::Receipt, now).add_to(&mut events, &mut effects);
+    Ok(Decision { entries, ..record(&of(open), events, effects) })
 }

@@ -218,6 +218,13 @@ pub struct Refund {
     pub tries: u32,
 }
 
+impl Refund {
+    /// Whether the last try has failed, or an earlier one had.
+    pub fn has_failed(&self) -> bool {
+        self.tries > 1 || matches!(self.standing, RefundStanding::Failed { .. })
+    }
+}
+
 /// Money that can go back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {

@@ -161,14 +161,15 @@ impl KeySource {
         }
         let fetched = self.fetch().await;
         let mut kept = self.0.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if matches!(wanted, Wanted::Unknown) {
+            // Also when it failed: whoever makes up key names costs one call.
+            kept.asked_for_unknown = Some(now);
+        }
         match fetched {
             Ok(keys) => {
                 let keys = Arc::new(keys);
                 kept.keys = Some((keys.clone(), now));
                 kept.failed_at = None;
-                if matches!(wanted, Wanted::Unknown) {
-                    kept.asked_for_unknown = Some(now);
-                }
                 Ok(keys)
             }
             Err(error) => {

@@ -18,7 +18,7 @@ use messages::{StoredEffect, StoredEvent, StoredReply};
 use snapshot::StoredState;
 
 /// The account of the payments of invoices.
-pub(super) const INVOICES: &str = "invoices:";
+pub const INVOICES: &str = "invoices:";
 
 impl Codec for RedirectPayment {
     const KIND: &'static str = "redirect_payment";

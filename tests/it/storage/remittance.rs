@@ -322,7 +322,13 @@ async fn the_ledger_is_read_in_pages(home: &Home) {
     for at in [0, 0, 10, 20, 30] {
         paid(store, later(at)).await;
     }
-    let filter = |from, until| LedgerFilter { from: later(from), until: later(until), account: None, kinds: None };
+    let filter = |from, until| LedgerFilter {
+        from: later(from),
+        until: later(until),
+        account: None,
+        kinds: None,
+        payments_of_invoices: None,
+    };
     let whole = store.ledger_rows(&filter(0, 100), None, 100).await.unwrap();
     assert_eq!(whole.len(), 10);
     assert_eq!(whole.iter().map(|row| i128::from(row.amount.micros())).sum::<i128>(), 0);
