@@ -190,6 +190,39 @@ fn c3_an_unknown_outcome_blocks_others_and_the_recipient_hears_of_its_end() {
 }
 
 #[test]
+fn a_person_gives_up_an_attempt_that_nobody_answers_and_what_comes_after_all_goes_back() {
+    const LATER: Timestamp = NOW.plus_millis(16 * 60 * 1_000);
+    let by_fiona = Input::Cancel { by: Some(fiona()) };
+    for begin in [pay(1, NOW), at_bank()] {
+        let mut history = History::sent().after(std::slice::from_ref(&begin));
+        assert_eq!(history.tell(&by_fiona, NOW), Err(Rejection::BeingPaid), "too early: {begin:?}");
+        assert_eq!(history.tell(&cancel(), LATER), Err(Rejection::BeingPaid), "nobody decides: {begin:?}");
+        assert_eq!(history.tell(&mark_paid(), NOW), Err(Rejection::BeingPaid), "too early: {begin:?}");
+        let mut marked = history.clone();
+        marked.tell(&mark_paid(), LATER).unwrap();
+        history.tell(&by_fiona, LATER).unwrap();
+        assert_eq!(Invoice::state_name(&history.state), "Cancelled");
+        assert_eq!(Invoice::state_name(&marked.state), "Paid");
+        for mut over in [history, marked] {
+            let late = if begin == at_bank() { ended(1, Outcome::Success) } else { charged(1, "pi-1") };
+            over.tell(&late, LATER).unwrap();
+            let back = matches!(over.effects.last(), Some(Effect::RefundCard { .. } | Effect::RefundPayment { .. }));
+            assert!(back, "{begin:?}");
+        }
+    }
+}
+
+#[test]
+fn attempts_that_reached_nobody_do_not_use_up_the_fifty() {
+    let mut history = History::sent();
+    for number in 1..=60 {
+        history.tell(&pay(1, NOW), NOW).unwrap();
+        history.tell(&Input::Charged { attempt: number, outcome: CardOutcome::NotReached }, NOW).unwrap();
+    }
+    assert!(history.tell(&pay(1, NOW), NOW).is_ok());
+}
+
+#[test]
 fn attempts_are_bounded() {
     let mut history = History::sent();
     for number in 1..=u8::try_from(MOST_ATTEMPTS).unwrap() {
@@ -210,13 +243,23 @@ fn refunds_never_exceed_what_was_paid_and_failed_ones_are_tried_again() {
     history.tell(&refund(Some(12_300_000)), NOW).unwrap();
     history.tell(&refunded(1, 1, failed()), NOW).unwrap();
     assert_eq!(Invoice::attention(&history.state), Some(Attention::RefundFailed));
+    // All of it: what has failed once more, and what remains.
     history.tell(&refund(None), NOW).unwrap();
-    let Some(Effect::RefundCard { number: 1, tries: 2, amount, .. }) = history.effects.last() else { panic!("again") };
-    assert_eq!(*amount, usd(12_300_000));
+    let [
+        ..,
+        Effect::RefundCard { number: 1, tries: 2, amount: again, .. },
+        Effect::RefundCard { number: 2, amount, .. },
+    ] = history.effects.as_slice()
+    else {
+        panic!("again, and the rest")
+    };
+    assert_eq!((*again, *amount), (usd(12_300_000), usd(TOTAL - 12_300_000)));
     history.tell(&refunded(1, 1, given()), NOW).unwrap();
     history.tell(&refunded(1, 2, given()), NOW).unwrap();
+    history.tell(&refunded(2, 1, failed()), NOW).unwrap();
+    // Nothing remains but what has failed: it is tried again.
     history.tell(&refund(None), NOW).unwrap();
-    history.tell(&refunded(2, 1, given()), NOW).unwrap();
+    history.tell(&refunded(2, 2, given()), NOW).unwrap();
     assert_eq!(history.tell(&refund(None), NOW), Err(Rejection::RefundExceeds(usd(0))));
     assert!(history.balances().is_empty(), "all of it has gone back");
     let seen = view(&history.state).unwrap();
