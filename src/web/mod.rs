@@ -14,6 +14,7 @@ mod google;
 mod guard;
 mod invoice_page;
 mod invoice_sheet;
+mod invoices;
 mod locale;
 pub mod pages;
 mod pay;
@@ -145,6 +146,7 @@ pub fn administration(app: &mut web::ServiceConfig) {
         .configure(bank_routes)
         .configure(booking_routes)
         .configure(payout_routes)
+        .configure(invoices::routes)
         .service(
             web::resource("/api/v1/booking/feeds")
                 .route(web::post().to(feeds::load))
