@@ -6,6 +6,10 @@
 mod items;
 mod link;
 mod pay;
+#[cfg(test)]
+pub(super) mod planted;
+#[cfg(test)]
+mod proof;
 mod receipt;
 
 use std::sync::Arc;
