@@ -244,7 +244,7 @@ fn entered(unverified_form: &[u8]) -> Entered {
     };
     Entered {
         way: text(WAY_FIELD, 64),
-        country: text(COUNTRY_FIELD, 2).to_ascii_uppercase(),
+        country: text(COUNTRY_FIELD, 3).to_ascii_uppercase(),
         address: text(ADDRESS_FIELD, 1_000),
     }
 }
