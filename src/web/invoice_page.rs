@@ -242,9 +242,5 @@ fn entered(unverified_form: &[u8]) -> Entered {
         let text = field(unverified_form, name).unwrap_or_default();
         text.chars().filter(|c| !c.is_control() || *c == '\n').take(longest).collect()
     };
-    Entered {
-        way: text(WAY_FIELD, 64),
-        country: text(COUNTRY_FIELD, 3).to_ascii_uppercase(),
-        address: text(ADDRESS_FIELD, 1_000),
-    }
+    Entered { way: text(WAY_FIELD, 64), country: text(COUNTRY_FIELD, 8), address: text(ADDRESS_FIELD, 1_000) }
 }

@@ -45,7 +45,7 @@ invoice-shipping = Versand
 invoice-shipping-by = Versand: { $way }
 invoice-shipping-later = kommt hinzu
 invoice-total = Summe
-invoice-deliver-to = Geliefert an
+invoice-deliver-to = Lieferung an
 invoice-contact = Kontakt
 invoice-state = Stand
 

@@ -45,7 +45,7 @@ invoice-shipping = Shipping
 invoice-shipping-by = Shipping: { $way }
 invoice-shipping-later = to be added
 invoice-total = Total
-invoice-deliver-to = Delivered to
+invoice-deliver-to = Deliver to
 invoice-contact = Contact
 invoice-state = Status
 

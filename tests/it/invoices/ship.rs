@@ -24,7 +24,7 @@ async fn inv_3_the_way_of_shipping_is_chosen_with_the_bank_and_paid_for() {
     let page = office.page(&url).await;
     says(&page, &["Ground", "INR 6.90", "INR 119.20 in total", "Express", "INR 136.30 in total"], &[]);
     says(&page, &["Only to: United States, Canada", "to be added"], &["(country code)"]);
-    assert_eq!(page.attributes("option", "value"), ["", "CA", "US"]);
+    assert_eq!(page.attributes("option", "value"), ["", "CA", "US", "other"]);
     let form = page.form(&url, "/pay");
     let fields = [
         ("issuer", "BANK_A"),
@@ -47,7 +47,7 @@ async fn inv_3_a_way_that_does_not_lead_there_is_refused_and_what_was_entered_st
     let office = Office::open().await;
     let url = office.invoice(&shipped("INV-1", ways())).await;
     let form = office.page(&url).await.form(&url, "/pay");
-    for (way, country) in [("ground", "DE"), ("ground", ""), ("ground", "us<"), ("post", "US")] {
+    for (way, country) in [("ground", "DE"), ("ground", ""), ("ground", "other"), ("ground", "us<"), ("post", "US")] {
         let fields = [("issuer", "BANK_A"), ("way", way), ("country", country), ("address", "Elsewhere 1")];
         let page = office.world.browser.submit(&form, &fields).await;
         assert_eq!((page.status, page.has_location()), (422, false), "{way} {country}");
@@ -55,7 +55,7 @@ async fn inv_3_a_way_that_does_not_lead_there_is_refused_and_what_was_entered_st
         assert_eq!(page.choices(), ["BANK_A", "BANK_B"]);
     }
     assert_eq!(office.seen("INV-1").await["state"], "open");
-    let fields = [("issuer", "BANK_A"), ("way", "express"), ("country", "")];
+    let fields = [("issuer", "BANK_A"), ("way", "express"), ("country", "other")];
     let visit = office.world.bank().arrive(&office.world.browser.submit(&form, &fields).await.location());
     assert_eq!(visit.amount_micros, "136300000");
 }

@@ -12,12 +12,15 @@ use crate::domain::{IssuerId, Money};
 
 /// Name of the form field that holds the way of shipping, by id.
 pub const WAY_FIELD: &str = "way";
-/// Name of the form field that holds the country, as ISO 3166-1 alpha-2; empty: one that is not listed.
+/// Name of the form field that holds the country, as ISO 3166-1 alpha-2; anything else: one that is not listed.
 pub const COUNTRY_FIELD: &str = "country";
 /// Name of the form field that holds the lines of an address.
 pub const ADDRESS_FIELD: &str = "address";
 /// Name of the form field that holds the language which the page is read in, if it is not the recipient's.
 pub const LANGUAGE_FIELD: &str = "lang";
+
+/// The field's value for a country that is not listed.
+const ELSEWHERE: &str = "other";
 
 /// Longest address that the field takes, in characters.
 const ADDRESS_LENGTH: usize = 500;
@@ -192,12 +195,15 @@ fn shipping(choice: &Choice, texts: &Texts) -> Markup {
             }
             @if !countries.is_empty() {
                 label for="country" { (texts.say(Message::WayCountry)) }
-                select #country name=(COUNTRY_FIELD) required[!everywhere] autocomplete="country" {
-                    option value="" {
-                        (texts.say(if everywhere { Message::WayElsewhere } else { Message::WayChoose }))
-                    }
+                select #country name=(COUNTRY_FIELD) required autocomplete="country" {
+                    option value="" { (texts.say(Message::WayChoose)) }
                     @for (name, code) in &countries {
                         option value=(code) selected[**code == *entered.country] { (name) }
+                    }
+                    @if everywhere {
+                        option value=(ELSEWHERE) selected[*entered.country == *ELSEWHERE] {
+                            (texts.say(Message::WayElsewhere))
+                        }
                     }
                 }
             }

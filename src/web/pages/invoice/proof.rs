@@ -48,9 +48,9 @@ fn every_state_has_its_word() {
     let mut overdue = open();
     overdue.overdue = true;
     let part = paid(&[(12_300_000, false, done())]);
-    let whole = paid(&[(1_260_565_000, false, done())]);
+    let whole = paid(&[(1_260_560_000, false, done())]);
     // Neither money that never paid it, nor what has not gone back yet, makes it refunded.
-    let late = paid(&[(1_260_565_000, true, done()), (1_260_565_000, false, RefundStanding::InFlight)]);
+    let late = paid(&[(1_260_560_000, true, done()), (1_260_560_000, false, RefundStanding::InFlight)]);
     for (page, word) in [
         (open(), "Open"),
         (overdue, "Overdue"),
