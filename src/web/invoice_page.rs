@@ -211,9 +211,10 @@ fn order(surface: &Surface, view: &View, unverified_form: &[u8]) -> Result<Optio
         Stage::Open => {}
     }
     let Some(connector) = chosen.and_then(|id| surface.issuers.get(&id)) else { return Ok(None) };
-    let (address, way) = match content.shipping.is_empty() {
-        true => (None, None),
-        false => (Some(address(unverified_form)), field(unverified_form, WAY_FIELD).filter(|way| !way.is_empty())),
+    let (address, way) = if content.shipping.is_empty() {
+        (None, None)
+    } else {
+        (Some(address(unverified_form)), field(unverified_form, WAY_FIELD).filter(|way| !way.is_empty()))
     };
     let quote = quote(content, address.as_ref(), way.as_deref());
     if quote.pending || quote.refused.is_some() {

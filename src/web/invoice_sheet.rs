@@ -22,6 +22,7 @@ use crate::issuer::SignedRedirect;
 /// The answer to who gets no page.
 pub(super) type Refused = Box<HttpResponse>;
 
+#[allow(clippy::unnecessary_box_returns, reason = "the error of results is boxed")]
 pub(super) fn refused(visitor: &Visitor<'_>, kind: Neutral) -> Refused {
     Box::new(visitor.neutral(kind))
 }

@@ -72,7 +72,7 @@ async fn inv_3_an_expired_link_has_one_button_which_mails_a_new_one_to_the_recip
     assert_eq!((late.status, late.has_location()), (410, false));
     let old = office.world.get(&url).await;
     assert_eq!(old.status, 410);
-    says(&old, &["This link has expired", "Mail me a new link"], &["INV-1<", "Nordlicht", "Dana", "INR"]);
+    says(&old, &["This link has expired", "Mail me a new link"], &["INV-1<", "Nordlicht", "Dana", "INR 112"]);
     assert_eq!(old.attributes("form", "action").len(), 1);
     let asked = office.world.browser.submit(old.form(&url, "/fresh-link"), &[]).await;
     assert_eq!((asked.status, asked.has_location()), (200, false));
