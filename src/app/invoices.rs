@@ -86,7 +86,8 @@ impl Invoices {
             (Some(outlook), Some(account)) => Some(outlook_surface(outlook, account, (sender, links))?),
             (Some(_), None) | (None, _) => None,
         };
-        Ok(Self { surface: InvoiceSurface { desk, letters, outlook }, effects })
+        let contact = config.smtp.as_ref().map(|smtp| bare(&smtp.from).into());
+        Ok(Self { surface: InvoiceSurface { desk, letters, contact, outlook }, effects })
     }
 
     /// The desk.

@@ -35,6 +35,11 @@ impl Issuers {
         self.by_id.get(id)
     }
 
+    /// Every issuer, in the order of the configuration.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<SignedRedirect>> {
+        self.order.iter().filter_map(|id| self.by_id.get(id))
+    }
+
     /// Of `offered`, those that can take `amount`, in the order of the offer.
     pub fn fitting<'a>(&'a self, offered: &'a [IssuerId], amount: Money) -> Vec<&'a Arc<SignedRedirect>> {
         offered.iter().filter_map(|id| self.by_id.get(id)).filter(|issuer| issuer.refuses(amount).is_none()).collect()

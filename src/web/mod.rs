@@ -12,7 +12,10 @@ mod events;
 mod feeds;
 mod google;
 mod guard;
+mod invoice_page;
+mod invoice_sheet;
 mod invoices;
+mod locale;
 pub mod pages;
 mod pay;
 mod payouts;
@@ -73,10 +76,26 @@ fn surfaces(app: &mut web::ServiceConfig, (google, booking, processor): Paths<'_
         .service(web::resource("/pay/{transactionId}/choose").route(web::post().to(pay::choose)))
         .service(web::resource("/pay/{transactionId}/cancel").route(web::post().to(pay::cancel)))
         .service(web::resource("/pay/{transactionId}/search").route(web::post().to(pay::search)))
+        .configure(invoice_pages)
         .service(web::resource("/return/{issuerId}").route(web::get().to(returns::returned)))
         .service(web::resource("/issuers/{issuerId}/events").route(web::post().to(events::event)))
         .service(web::resource("/issuers/{issuerId}/logo").route(web::get().to(respond::logo)))
         .service(web::resource("/static/{tail:.*}").route(web::get().to(respond::asset)));
+}
+
+/// The hosted invoice page (contract section 3). A language of its own is a path of its own: the links carry `exp`, `kid` and
+/// `sig` alone.
+fn invoice_pages(app: &mut web::ServiceConfig) {
+    app.service(web::resource("/invoices/{reference}").route(web::get().to(invoice_page::show)))
+        .service(web::resource("/invoices/{reference}/receipt").route(web::get().to(invoice_page::receipt)))
+        .service(web::resource("/invoices/{reference}/pay").route(web::post().to(invoice_page::pay)))
+        .service(web::resource("/invoices/{reference}/transferred").route(web::post().to(invoice_page::transferred)))
+        .service(web::resource("/invoices/{reference}/dispute").route(web::post().to(invoice_page::dispute)))
+        .service(web::resource("/invoices/{reference}/fresh-link").route(web::post().to(invoice_page::fresh_link)))
+        .service(web::resource("/invoices/{reference}/{language:en|de}").route(web::get().to(invoice_page::show)))
+        .service(
+            web::resource("/invoices/{reference}/{language:en|de}/receipt").route(web::get().to(invoice_page::receipt)),
+        );
 }
 
 /// The admin listener; never exposed to the internet.

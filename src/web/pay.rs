@@ -88,7 +88,7 @@ fn home(
 fn way_home(surface: &Surface, (terms, verdict, issuer): (&Terms, &Verdict, Option<&IssuerId>)) -> Option<Url> {
     match &terms.origin {
         Origin::Google(start) => callback(surface, terms.id, (start, verdict, issuer)),
-        Origin::Invoice(of) => surface.invoice_link(&of.reference, InvoicePath::Page),
+        Origin::Invoice(of) => surface.invoice_link(&of.reference, InvoicePath::Page(None)),
     }
 }
 
@@ -335,6 +335,6 @@ pub(super) async fn search(
 }
 
 /// A field of a plain form.
-fn field(unverified_form: &[u8], wanted: &str) -> Option<String> {
+pub(super) fn field(unverified_form: &[u8], wanted: &str) -> Option<String> {
     url::form_urlencoded::parse(unverified_form).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }

@@ -28,9 +28,19 @@ impl<'a> Visitor<'a> {
         Self { surface, texts, after_form: request.method() == Method::POST }
     }
 
+    /// The same in a language that is known better than from what the browser says.
+    pub(super) fn speaking(self, locale: Locale) -> Self {
+        Self { texts: Texts::of(locale), ..self }
+    }
+
     /// A page of a payment. `policy` is the whole Content-Security-Policy.
     pub(super) fn page(&self, markup: Markup, policy: &str) -> HttpResponse {
         self.html(StatusCode::OK, markup, policy)
+    }
+
+    /// The same with a status of its own.
+    pub(super) fn page_as(&self, status: StatusCode, markup: Markup, policy: &str) -> HttpResponse {
+        self.html(status, markup, policy)
     }
 
     /// A page that tells nothing of any payment.

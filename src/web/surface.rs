@@ -8,6 +8,7 @@ use url::Url;
 use super::booking::BookingSurface;
 use super::pages::{IssuerMark, PageAssets};
 use super::processor::ProcessorEvents;
+use super::texts::Locale;
 use crate::actors::{BankImport, InventoryLoad, InvoiceDesk, InvoiceLetters, Registry, StatementPolicy};
 use crate::crypto::{BearerProfile, Purpose, ServiceTokens, UrlKeys};
 use crate::domain::alarm::Alarm;
@@ -55,6 +56,8 @@ pub struct InvoiceSurface {
     pub desk: InvoiceDesk,
     /// Writes cards, and signs links.
     pub letters: InvoiceLetters,
+    /// A bare mail address of the merchant's, for questions; `None` without `[smtp]`.
+    pub contact: Option<Arc<str>>,
     /// Outlook; absent without `[outlook]`: its paths answer 404.
     pub outlook: Option<OutlookSurface>,
 }
@@ -166,16 +169,40 @@ impl PayPath {
     }
 }
 
-/// Which of an invoice's addresses.
+/// Which of an invoice's addresses. A page without a language is in the recipient's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InvoicePath {
-    Page,
+    Page(Option<Locale>),
+    Receipt(Option<Locale>),
+    Pay,
+    Transferred,
+    Dispute,
+    FreshLink,
 }
 
 impl InvoicePath {
+    /// What is looked at: links to these are mailed, kept, and run out.
+    pub(super) const PAGES: [Self; 6] = [
+        Self::Page(None),
+        Self::Page(Some(Locale::En)),
+        Self::Page(Some(Locale::De)),
+        Self::Receipt(None),
+        Self::Receipt(Some(Locale::En)),
+        Self::Receipt(Some(Locale::De)),
+    ];
+
     const fn tail(self) -> &'static str {
         match self {
-            Self::Page => "",
+            Self::Page(None) => "",
+            Self::Page(Some(Locale::En)) => "/en",
+            Self::Page(Some(Locale::De)) => "/de",
+            Self::Receipt(None) => "/receipt",
+            Self::Receipt(Some(Locale::En)) => "/en/receipt",
+            Self::Receipt(Some(Locale::De)) => "/de/receipt",
+            Self::Pay => "/pay",
+            Self::Transferred => "/transferred",
+            Self::Dispute => "/dispute",
+            Self::FreshLink => "/fresh-link",
         }
     }
 }
@@ -191,8 +218,18 @@ impl Surface {
 
     /// A signed link to an invoice's page (contract section 3). `None` cannot happen with a public URL that was parsed.
     pub(super) fn invoice_link(&self, reference: &InvoiceReference, path: InvoicePath) -> Option<Url> {
+        self.invoice_link_until(reference, path, self.clock.now().plus_millis(INVOICE_LINK_MS))
+    }
+
+    /// The same until `expires`: what stands on a page lives no longer than the link that led to it.
+    pub(super) fn invoice_link_until(
+        &self,
+        reference: &InvoiceReference,
+        path: InvoicePath,
+        expires: Timestamp,
+    ) -> Option<Url> {
         let url = Url::parse(&self.invoice_address(reference, path)).ok()?;
-        Some(self.links.sign(Purpose::Invoice, url, self.clock.now().plus_millis(INVOICE_LINK_MS)))
+        Some(self.links.sign(Purpose::Invoice, url, expires))
     }
 
     /// The address of a payment's page as it is signed: origin and path.

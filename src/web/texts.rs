@@ -3,148 +3,13 @@
 //! A text is a variant of `Message` that carries its variables, so a missing key or variable does not compile here, and
 //! the tests below hold the files to the variants.
 
-use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
-use unic_langid::LanguageIdentifier;
 
-use crate::domain::Money;
-
-/// Joins a number and its currency so that no line ends between them.
-const NO_BREAK_SPACE: char = '\u{a0}';
-
-/// More ranges than any browser sends; the rest of a hostile `Accept-Language` is not looked at.
-const MAX_RANGES: usize = 32;
-
-/// A language that the pages speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Locale {
-    /// English, the default.
-    En,
-    /// German.
-    De,
-}
-
-impl Locale {
-    /// Every language, the preferred one first.
-    pub const ALL: [Self; 2] = [Self::En, Self::De];
-
-    /// The best language for an `Accept-Language` header (RFC 9110 section 12.5.4): highest weight, then first named.
-    /// English when the header is absent, unreadable or names neither language.
-    pub fn from_accept_language(header: Option<&str>) -> Self {
-        let ranges: Vec<Range> =
-            header.unwrap_or_default().split(',').take(MAX_RANGES).filter_map(Range::parse).collect();
-        Self::ALL
-            .into_iter()
-            .rev() // of equals `max_by_key` keeps the last, which is thus the preferred one
-            .filter_map(|locale| Some((locale, locale.rank(&ranges)?)))
-            .max_by_key(|(_, rank)| *rank)
-            .map_or(Self::En, |(locale, _)| locale)
-    }
-
-    /// The language tag for `lang` and `Content-Language`.
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::De => "de",
-        }
-    }
-
-    /// An amount as this language writes it, with the unambiguous ISO 4217 code: `INR 1,109.90`, `1.109,90 INR`.
-    pub fn money(self, amount: Money) -> String {
-        let (group, point) = match self {
-            Self::En => (',', '.'),
-            Self::De => ('.', ','),
-        };
-        let decimal = amount.decimal();
-        let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal.as_str()), |digits| ("\u{2212}", digits));
-        let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
-        let mut number = String::from(sign);
-        for (index, digit) in whole.chars().enumerate() {
-            if index > 0 && (whole.len() - index).is_multiple_of(3) {
-                number.push(group);
-            }
-            number.push(digit);
-        }
-        if let Some(fraction) = fraction {
-            number.push(point);
-            number.push_str(fraction);
-        }
-        match self {
-            Self::En => format!("{}{NO_BREAK_SPACE}{number}", amount.currency()),
-            Self::De => format!("{number}{NO_BREAK_SPACE}{}", amount.currency()),
-        }
-    }
-
-    /// For plurals and numbers in the texts.
-    fn language(self) -> LanguageIdentifier {
-        self.tag().parse().unwrap_or_default()
-    }
-
-    const fn source(self) -> &'static str {
-        match self {
-            Self::En => include_str!("../../static/texts/en.ftl"),
-            Self::De => include_str!("../../static/texts/de.ftl"),
-        }
-    }
-
-    /// Weight and position of the best range that names this language (`de-AT` names German); `*` stands for languages
-    /// that no other range names. `None` when the reader does not accept it.
-    fn rank(self, ranges: &[Range]) -> Option<(u16, Reverse<usize>)> {
-        let best = |language: &str| {
-            ranges
-                .iter()
-                .enumerate()
-                .filter(|(_, range)| range.language == language)
-                .map(|(position, range)| (range.thousandths, Reverse(position)))
-                .max()
-        };
-        best(self.tag()).or_else(|| best("*")).filter(|(thousandths, _)| *thousandths > 0)
-    }
-}
-
-/// One language range of `Accept-Language`, cut down to its primary subtag in lower case.
-struct Range {
-    language: String,
-    thousandths: u16,
-}
-
-impl Range {
-    /// `None` for an empty element and for a malformed one, which says nothing reliable about the reader.
-    fn parse(element: &str) -> Option<Self> {
-        let mut parts = element.split(';').map(str::trim);
-        let tag = parts.next().filter(|tag| !tag.is_empty())?;
-        let thousandths = match (parts.next(), parts.next()) {
-            (None, None) => 1000,
-            (Some(weight), None) => {
-                let (name, value) = weight.split_once('=')?;
-                if !name.trim_end().eq_ignore_ascii_case("q") {
-                    return None;
-                }
-                parse_weight(value.trim_start())?
-            }
-            (_, Some(_)) => return None,
-        };
-        let primary = tag.split_once('-').map_or(tag, |(primary, _)| primary);
-        Some(Self { language: primary.to_ascii_lowercase(), thousandths })
-    }
-}
-
-/// A `qvalue` of RFC 9110 section 12.4.2 in thousandths: `0` to `1` with at most three decimals.
-fn parse_weight(value: &str) -> Option<u16> {
-    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
-    if decimals.len() > 3 || !decimals.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let fraction: u16 = format!("{decimals:0<3}").parse().ok()?;
-    match whole {
-        "0" => Some(fraction),
-        "1" if fraction == 0 => Some(1000),
-        _ => None,
-    }
-}
+pub use super::locale::Locale;
+use crate::domain::{Day, Money};
 
 /// Declares the messages: variant, variables, key in the text files.
 macro_rules! messages {
@@ -209,6 +74,92 @@ messages! {
     WaitingSafe { issuer: &'a str } = "waiting-safe";
     WaitingCheck = "waiting-check";
     BackToShop = "back-to-shop";
+    InvoiceTitle { reference: &'a str } = "invoice-title";
+    InvoiceFrom = "invoice-from";
+    InvoiceTo = "invoice-to";
+    InvoiceIssued = "invoice-issued";
+    InvoiceDue = "invoice-due";
+    InvoiceNumber = "invoice-number";
+    InvoiceItems = "invoice-items";
+    InvoiceTax = "invoice-tax";
+    InvoiceShipping = "invoice-shipping";
+    InvoiceShippingBy { way: &'a str } = "invoice-shipping-by";
+    InvoiceShippingLater = "invoice-shipping-later";
+    InvoiceTotal = "invoice-total";
+    InvoiceDeliverTo = "invoice-deliver-to";
+    InvoiceContact = "invoice-contact";
+    InvoiceState = "invoice-state";
+    StateOpen = "state-open";
+    StateOverdue = "state-overdue";
+    StateBeingPaid = "state-being-paid";
+    StatePaid = "state-paid";
+    StatePartlyRefunded = "state-partly-refunded";
+    StateRefunded = "state-refunded";
+    StateCancelled = "state-cancelled";
+    StateTransferred = "state-transferred";
+    StateDisputed = "state-disputed";
+    LeadOpen { amount: &'a str, due: &'a str } = "lead-open";
+    LeadOverdue { amount: &'a str, due: &'a str } = "lead-overdue";
+    LeadPaid { amount: &'a str, day: &'a str } = "lead-paid";
+    LeadCancelled { merchant: &'a str } = "lead-cancelled";
+    AttemptAtTitle { issuer: &'a str } = "attempt-at-title";
+    AttemptAt { issuer: &'a str } = "attempt-at";
+    AttemptLook = "attempt-look";
+    AttemptPendingTitle { issuer: &'a str } = "attempt-pending-title";
+    AttemptPending = "attempt-pending";
+    AttemptSoonTitle = "attempt-soon-title";
+    AttemptSoon = "attempt-soon";
+    AttemptCardTitle = "attempt-card-title";
+    AttemptCard = "attempt-card";
+    LastFailedTitle = "last-failed-title";
+    LastFailed = "last-failed";
+    LastCancelledTitle = "last-cancelled-title";
+    LastCancelled = "last-cancelled";
+    NoIssuerTitle = "no-issuer-title";
+    NoIssuer { merchant: &'a str, reference: &'a str } = "no-issuer";
+    WayHeading = "way-heading";
+    WayOnly { countries: &'a str } = "way-only";
+    WayTotal { amount: &'a str } = "way-total";
+    WayCountry = "way-country";
+    WayChoose = "way-choose";
+    WayElsewhere = "way-elsewhere";
+    WayAddress = "way-address";
+    CountryName { code: &'a str } = "country-name";
+    NotShippedTitle = "not-shipped-title";
+    NotShipped = "not-shipped";
+    NotTakenTitle = "not-taken-title";
+    NotTaken = "not-taken";
+    TooManyAttemptsTitle = "too-many-attempts-title";
+    TooManyAttempts { merchant: &'a str } = "too-many-attempts";
+    SayHeading = "say-heading";
+    SayTransferred = "say-transferred";
+    SayDispute = "say-dispute";
+    SaidTransferredTitle = "said-transferred-title";
+    SaidTransferred { day: &'a str, merchant: &'a str } = "said-transferred";
+    SaidDisputeTitle = "said-dispute-title";
+    SaidDispute { day: &'a str, merchant: &'a str } = "said-dispute";
+    PaidAmount = "paid-amount";
+    PaidOn = "paid-on";
+    PaidWith = "paid-with";
+    PaidByCard = "paid-by-card";
+    PaidByTransfer = "paid-by-transfer";
+    PaidAtBank = "paid-at-bank";
+    RefundDone = "refund-done";
+    RefundUnderWay = "refund-under-way";
+    RefundUnclear = "refund-unclear";
+    RefundLate = "refund-late";
+    ReceiptTitle = "receipt-title";
+    ReceiptNumber = "receipt-number";
+    ReceiptLead { merchant: &'a str, reference: &'a str } = "receipt-lead";
+    ReceiptLink = "receipt-link";
+    ReceiptBack = "receipt-back";
+    OtherLanguage = "other-language";
+    LinkExpired = "link-expired";
+    LinkSend = "link-send";
+    LinkAskedTitle = "link-asked-title";
+    LinkAsked = "link-asked";
+    LinkNotNowTitle = "link-not-now-title";
+    LinkNotNow = "link-not-now";
     NeutralRefusedTitle = "neutral-refused-title";
     NeutralRefused = "neutral-refused";
     NeutralExpiredTitle = "neutral-expired-title";
@@ -262,6 +213,11 @@ impl Texts {
         self.locale.money(amount)
     }
 
+    /// A day as this language writes it.
+    pub(in crate::web) fn day(&self, day: Day) -> String {
+        self.locale.day(day)
+    }
+
     /// Syntax errors leave the readable part standing; a test proves that there are none.
     fn load(locale: Locale) -> Self {
         let resource = FluentResource::try_new(locale.source().to_owned()).unwrap_or_else(|(readable, _)| readable);
@@ -283,7 +239,6 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::domain::Currency;
 
     /// Keys and the variables used in their text, read from the file itself.
     fn written(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
@@ -346,57 +301,5 @@ mod tests {
         assert_eq!(said, "3 of 24 shown");
         let said = Texts::of(Locale::De).say(Message::AtBankLead { issuer: "Bank Ä", amount: "1,00 EUR" });
         assert_eq!(said, "Bezahlen Sie 1,00 EUR bei Bank Ä.");
-    }
-
-    #[test]
-    fn the_reader_s_best_language_wins() {
-        for (header, expected) in [
-            (None, Locale::En),
-            (Some(""), Locale::En),
-            (Some("de"), Locale::De),
-            (Some("DE-at"), Locale::De),
-            (Some("de-DE,de;q=0.9,en;q=0.8"), Locale::De),
-            (Some("en;q=0.8, de-CH ; q=0.9"), Locale::De),
-            (Some("de;q=0.8,en"), Locale::En),
-            (Some("de,en"), Locale::De),
-            (Some("en,de"), Locale::En),
-            (Some("fr,de;q=0.1"), Locale::De),
-            (Some("fr, hi;q=0.5"), Locale::En),
-            (Some("*"), Locale::En),
-            (Some("en;q=0, *"), Locale::De),
-            (Some("de;q=0, en;q=0"), Locale::En),
-            (Some("de;q=0.001, en;q=0"), Locale::De),
-            (Some("en;q=0.9, *;q=1"), Locale::De),
-            (Some("deu, den"), Locale::En),
-        ] {
-            assert_eq!(Locale::from_accept_language(header), expected, "{header:?}");
-        }
-    }
-
-    #[test]
-    fn malformed_ranges_are_passed_over() {
-        for header in
-            ["de;q=2", "de;q=1.001", "de;q=0.1234", "de;q=-1", "de;q=", "de;q", "de;level=1", "de;q=1;x=2", ";q=1"]
-        {
-            assert_eq!(Locale::from_accept_language(Some(header)), Locale::En, "{header}");
-        }
-        assert_eq!(Locale::from_accept_language(Some(",, ;q=1,de;Q=1.000")), Locale::De);
-        let crowded = format!("{}de", "fr,".repeat(10_000));
-        assert_eq!(Locale::from_accept_language(Some(&crowded)), Locale::En);
-    }
-
-    #[test]
-    fn amt_1_amounts_are_written_as_the_language_writes_them() {
-        let money = |micros, code| Money::new(micros, Currency::parse(code).unwrap());
-        for (amount, english, german) in [
-            (money(109_900_000, "INR"), "INR\u{a0}109.90", "109,90\u{a0}INR"),
-            (money(1_234_567_890_000, "EUR"), "EUR\u{a0}1,234,567.89", "1.234.567,89\u{a0}EUR"),
-            (money(100_000_000_000, "JPY"), "JPY\u{a0}100,000", "100.000\u{a0}JPY"),
-            (money(1_234_000, "KWD"), "KWD\u{a0}1.234", "1,234\u{a0}KWD"),
-            (money(-5_000_000, "INR"), "INR\u{a0}\u{2212}5.00", "\u{2212}5,00\u{a0}INR"),
-            (money(10_000, "INR"), "INR\u{a0}0.01", "0,01\u{a0}INR"),
-        ] {
-            assert_eq!((Locale::En.money(amount).as_str(), Locale::De.money(amount).as_str()), (english, german));
-        }
     }
 }

@@ -10,6 +10,7 @@ mod cli;
 mod crypto;
 mod feeds;
 mod harness;
+mod invoices;
 mod kill;
 mod mail;
 mod maps_booking;

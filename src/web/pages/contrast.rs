@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::assets;
 
 /// Text on the surface behind it, wherever the style sheet puts it.
-const TEXT: [(&str, &str); 17] = [
+const TEXT: [(&str, &str); 18] = [
     ("text", "page"),
     ("text", "card"),
     ("text", "hover"),
@@ -23,6 +23,7 @@ const TEXT: [(&str, &str); 17] = [
     ("on-accent", "accent-hover"),
     ("accent-hover", "card"),
     ("accent-hover", "page"),
+    ("alert", "card"),
 ];
 
 /// Borders of controls, against what lies on either side.

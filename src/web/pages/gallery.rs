@@ -101,6 +101,7 @@ fn gallery(locale: Locale) -> Vec<(String, String)> {
         ("pending".to_owned(), not_confirmed(&waiting(NotConfirmedReason::Pending), &assets, texts)),
         ("differs".to_owned(), not_confirmed(&waiting(NotConfirmedReason::AmountDiffers), &assets, texts)),
     ];
+    pages.extend(invoice::planted::pages(&assets, locale));
     for kind in Neutral::ALL {
         pages.push((format!("neutral-{kind:?}").to_lowercase(), neutral(kind, &assets, texts)));
     }
@@ -187,5 +188,5 @@ fn every_page_can_be_written_out_and_read_back() {
         }
         written += 1;
     }
-    assert_eq!(written, 2 * (10 + Neutral::ALL.len()));
+    assert_eq!(written, 2 * (10 + 19 + Neutral::ALL.len()));
 }

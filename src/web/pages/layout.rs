@@ -33,6 +33,15 @@ pub struct IssuerMark {
 
 /// A whole page: `title` is the browser's title, `main` holds the one `h1`.
 pub(super) fn page(assets: &PageAssets, texts: &Texts, title: &str, main: &Markup) -> Markup {
+    framed(assets, texts, (title, None), main)
+}
+
+/// A page that is read, and printed, like a sheet of paper.
+pub(super) fn sheet(assets: &PageAssets, texts: &Texts, title: &str, main: &Markup) -> Markup {
+    framed(assets, texts, (title, Some("sheet")), main)
+}
+
+fn framed(assets: &PageAssets, texts: &Texts, (title, class): (&str, Option<&str>), main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(texts.locale().tag()) {
@@ -47,7 +56,7 @@ pub(super) fn page(assets: &PageAssets, texts: &Texts, title: &str, main: &Marku
                 link rel="stylesheet" href=(assets.stylesheet_url);
                 link rel="icon" type="image/svg+xml" href=(assets.favicon_url);
             }
-            body {
+            body class=[class] {
                 header.top { p { (icon(Icon::Lock)) (texts.say(Message::SecurePayment)) } }
                 main { (main) }
             }

@@ -15,12 +15,17 @@ mod choose;
 mod contrast;
 #[cfg(test)]
 mod gallery;
+mod invoice;
 mod layout;
 mod neutral;
 mod not_confirmed;
 
 pub use at_bank::{TakingYouToBank, taking_you_to_bank};
 pub use choose::{Choose, ISSUER_FIELD, SEARCH_ABOVE, SEARCH_FIELD, Search, choose};
+pub use invoice::{
+    ADDRESS_FIELD, COUNTRY_FIELD, Choice, Entered, InvoiceReceipt, InvoiceSheet, LANGUAGE_FIELD, LinkExpired, PayOn,
+    PricedWay, Trouble, UnderWay, WAY_FIELD, invoice, invoice_receipt, link_asked, link_expired, link_not_now,
+};
 pub use layout::{IssuerMark, PageAssets};
 pub use neutral::{Neutral, neutral};
 pub use not_confirmed::{NotConfirmed, NotConfirmedReason, not_confirmed};
