@@ -238,7 +238,7 @@ impl InvoiceDesk {
         let answer_by = now.plus_millis(CHARGE_MS);
         let until = tokio::time::Instant::now() + Duration::from_millis(CHARGE_MS.unsigned_abs());
         let order = CardOrder { digest, approved, address, way, payer, answer_by };
-        let asked = self.ask(id, Input::PayByCard(Box::new(order.clone()))).await;
+        let asked = self.ask(id, Input::PayByCard(Box::new(order))).await;
         let reply = match asked {
             Ok(reply) => reply,
             Err(error) => {

@@ -12,6 +12,7 @@ mod events;
 mod feeds;
 mod google;
 mod guard;
+mod invoices;
 pub mod pages;
 mod pay;
 mod payouts;
@@ -126,6 +127,7 @@ pub fn administration(app: &mut web::ServiceConfig) {
         .configure(bank_routes)
         .configure(booking_routes)
         .configure(payout_routes)
+        .configure(invoices::routes)
         .service(
             web::resource("/api/v1/booking/feeds")
                 .route(web::post().to(feeds::load))
@@ -238,6 +240,11 @@ fn payout_routes(app: &mut web::ServiceConfig) {
     .service(
         web::resource("/api/v1/processor/payouts")
             .route(web::get().to(payouts::of_processor))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/processor/payouts/{reference}/close")
+            .route(web::post().to(payouts::close))
             .default_service(web::to(admin::not_allowed)),
     );
 }
