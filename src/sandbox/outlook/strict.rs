@@ -52,15 +52,19 @@ impl Check {
     }
 }
 
-/// Status, media type and JSON (section 8). `None`: there is nothing more to look at.
-fn opened(call: &Call, check: &mut Check) -> Option<Value> {
+/// Of the payment webhooks (section 8).
+const PANE_TYPE: &str = "application/json; charset=utf-8";
+/// Of cards (section 13.7).
+const CARD_TYPE: &str = "application/json";
+
+/// Status, media type and JSON. `None`: there is nothing more to look at.
+fn opened(call: &Call, media_type: &str, check: &mut Check) -> Option<Value> {
     if call.status != Some(200) {
         check.need(false, "the answer is not 200");
         return None;
     }
-    let json =
-        call.header("content-type").is_some_and(|said| said.eq_ignore_ascii_case("application/json; charset=utf-8"));
-    check.need(json, "the media type is not application/json; charset=utf-8 (section 8)");
+    let said = call.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    check.need(said.starts_with(media_type), format!("the media type is not {media_type}"));
     match strict::parse(call.answer.as_bytes()) {
         Ok(answer) => Some(answer),
         Err(error) => {
@@ -73,7 +77,7 @@ fn opened(call: &Call, check: &mut Check) -> Option<Value> {
 /// An answer of the PaymentRequest webhook.
 pub(super) fn pane_answer(call: &Call) -> Vec<String> {
     let mut check = Check::default();
-    let Some(answer) = opened(call, &mut check) else { return check.0 };
+    let Some(answer) = opened(call, PANE_TYPE, &mut check) else { return check.0 };
     let asked = &call.sent;
     check.only(&answer, "the answer", &["id", "methodData", "options", "details", "shippingAddress", "shippingOption"]);
     let one = answer["methodData"].as_array().is_some_and(|methods| methods.len() == 1);
@@ -292,7 +296,7 @@ fn echoes(check: &mut Check, asked: &Value, answer: &Value, ways: &[String]) {
 /// An answer of the PaymentComplete webhook (section 6.5).
 pub(super) fn complete_answer(call: &Call) -> Vec<String> {
     let mut check = Check::default();
-    let Some(answer) = opened(call, &mut check) else { return check.0 };
+    let Some(answer) = opened(call, PANE_TYPE, &mut check) else { return check.0 };
     check.only(&answer, "the answer", &["requestId", "result", "details", "error", "entity"]);
     nulls(&mut check, &answer, "the answer");
     let asked = call.sent.get("requestId").or_else(|| call.sent.get("RequestId"));
@@ -332,7 +336,7 @@ pub(super) fn action_answer(call: &Call, originator: &Value) -> Vec<String> {
     }
     match call.status {
         Some(200) if replaces_card(call) => {
-            let Some(card) = opened(call, &mut check) else { return check.0 };
+            let Some(card) = opened(call, CARD_TYPE, &mut check) else { return check.0 };
             check.need(card["type"] == "AdaptiveCard", "the new card is no AdaptiveCard (section 13.7)");
             check
                 .need(card.get("originator") == Some(originator), "the new card has another originator (section 13.7)");
