@@ -153,7 +153,7 @@ pub(super) fn mail(outlook: &Outlook, mail: &Mail) -> HttpResponse {
         @if !mail.calls.is_empty() {
             section #calls {
                 h2 { "Calls to the merchant" }
-                @for call in mail.calls.iter().rev() { (asked(call, false)) }
+                @for call in mail.calls.iter().rev() { (asked(call)) }
             }
         }
     };
@@ -248,17 +248,17 @@ pub(super) fn invoice(outlook: &Outlook, made: &Made, looked: &Call) -> HttpResp
         }
         section #calls {
             h2 { "The admin API" }
-            (asked(looked, true))
-            @for call in made.calls.iter().rev() { (asked(call, false)) }
+            (asked(looked))
+            @for call in made.calls.iter().rev() { (asked(call)) }
         }
     };
     page(Site::Outlook, StatusCode::OK, &made.reference, content)
 }
 
-/// A call, its answer, and what is wrong with it.
-pub(super) fn asked(call: &Call, open: bool) -> Markup {
+/// A call, its answer, and what is wrong with it; unfolded if something is.
+pub(super) fn asked(call: &Call) -> Markup {
     html! {
-        details open[open] {
+        details open[!call.complaints.is_empty()] {
             summary {
                 (call.what) " · "
                 span.status { @match call.status { Some(status) => (status), None => "no answer" } }

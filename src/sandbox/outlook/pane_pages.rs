@@ -26,7 +26,7 @@ pub(super) fn pane(pane: &Pane) -> HttpResponse {
         }
         section #calls {
             h2 { "Calls to the merchant" }
-            @for (at, call) in pane.calls.iter().enumerate().rev() { (asked(call, at + 1 == pane.calls.len())) }
+            @for call in pane.calls.iter().rev() { (asked(call)) }
         }
     };
     page(Site::Outlook, StatusCode::OK, title, content)
@@ -45,13 +45,17 @@ pub(super) fn web_address(text: &str) -> Option<&str> {
     Some(text).filter(|text| text.starts_with("http://") || text.starts_with("https://"))
 }
 
-fn invoice(entity: &Value) -> Markup {
+/// `total` is what is to be paid now, if anything is.
+fn invoice(entity: &Value, total: Option<&Value>) -> Markup {
     let due = &entity["totalPaymentDue"];
     html! {
         p.muted { (text(entity, "/broker/name")) }
         p.amount #balance {
-            @if let Some(price) = due["price"].as_number() { (price) } @else { "?" }
-            " " (text(due, "/priceCurrency"))
+            @match (total, due["price"].as_number()) {
+                (Some(total), _) => (shown(total)),
+                (None, Some(price)) => { (price) " " (text(due, "/priceCurrency")) },
+                (None, None) => "?",
+            }
         }
         dl {
             dt { "Invoice" } dd { (text(entity, "/identifier")) }
@@ -72,7 +76,7 @@ fn review(pane: &Pane) -> Markup {
     html! {
         section {
             @match &pane.entity {
-                Some(entity) => (invoice(entity)),
+                Some(entity) => (invoice(entity, pane.last.as_ref().and_then(|last| last.pointer("/details/total/amount")))),
                 None => p.muted { "The merchant has not said what is to be paid." },
             }
             @if pane.last.is_some() {
