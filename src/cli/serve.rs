@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{load, logging};
-use crate::config::Log;
+use crate::config::{Log, OutlookMode};
 use crate::{app, sandbox};
 
 #[derive(Debug, Default, clap::Args)]
@@ -11,11 +11,21 @@ pub(super) struct SandboxArgs {
     /// Where keys, configuration and payments are kept.
     #[arg(long, value_name = "FOLDER", default_value = "var/sandbox")]
     dir: PathBuf,
+    /// What the stand-in for Outlook plays, from now on: today's cards, or the payment pane of old (which a new sandbox begins
+    /// with).
+    #[arg(long, value_name = "MODE", value_enum)]
+    outlook: Option<Outlook>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Outlook {
+    Entra,
+    Legacy,
 }
 
 /// The folder of a sandbox that was started without saying `sandbox`.
 pub(super) fn usual() -> SandboxArgs {
-    SandboxArgs { dir: PathBuf::from("var/sandbox") }
+    SandboxArgs { dir: PathBuf::from("var/sandbox"), outlook: None }
 }
 
 pub(super) async fn serve(path: &Path) -> anyhow::Result<()> {
@@ -27,5 +37,9 @@ pub(super) async fn serve(path: &Path) -> anyhow::Result<()> {
 pub(super) async fn sandbox(args: SandboxArgs) -> anyhow::Result<()> {
     // The addresses are on standard output; the log is for what goes wrong.
     logging::init(&Log { level: "warn".to_owned(), ..Log::default() });
-    sandbox::run(&args.dir).await
+    let outlook = args.outlook.map(|outlook| match outlook {
+        Outlook::Entra => OutlookMode::Entra,
+        Outlook::Legacy => OutlookMode::Legacy,
+    });
+    sandbox::run(&args.dir, outlook).await
 }

@@ -1,15 +1,18 @@
-//! Floor 5: stand-ins for Google, for issuers and for the card processor, speaking the real protocols over real sockets.
+//! Floor 5: stand-ins for Google, for issuers, for the card processor and for Outlook, speaking the real protocols over real
+//! sockets.
 //!
-//! Each stand-in is a server of its own with its own keys and its own memory ([`google`], [`issuer`], [`stripe`]); it shares nothing
+//! Each stand-in is a server of its own with its own keys and its own memory ([`google`], [`issuer`], [`stripe`], [`outlook`]); it shares nothing
 //! with the integrator but what crosses the wire. `keys.rs` makes all keys on the first start, `bookings.rs` what the booking
-//! server and its stand-ins ([`actions_center`], [`stripe`]) share, [`settings`] the integrator's configuration and the ports.
+//! server and its stand-ins ([`actions_center`], [`stripe`]) share, `invoicing.rs` what invoices and [`outlook`] do, [`settings`] the integrator's configuration and the ports.
 
 pub mod actions_center;
 mod bookings;
 pub mod google;
+mod invoicing;
 pub mod issuer;
 mod journal;
 mod keys;
+pub mod outlook;
 mod page;
 mod run;
 pub mod settings;
@@ -28,7 +31,8 @@ use self::actions_center::ActionsCenterOptions;
 use self::bookings::Known;
 use self::google::GoogleOptions;
 use self::issuer::{IssuerOptions, SandboxIssuer};
-use self::settings::{ISSUERS, Listeners, Ports, Settings};
+use self::outlook::OutlookOptions;
+use self::settings::{ISSUERS, Listeners, Ports, Settings, Wanted};
 use self::stripe::StripeOptions;
 use crate::ports::Clock;
 
@@ -96,20 +100,25 @@ pub struct Prepared {
     pub actions_center: ActionsCenterOptions,
     /// For [`stripe::server`].
     pub processor: StripeOptions,
+    /// For [`outlook::server`], still without access to the admin API.
+    pub outlook: OutlookOptions,
 }
 
 /// Makes on the first start, and finds later, the keys, settings and memory of a sandbox under `dir`. `wanted` counts for
 /// the first start only; a port that is taken gives way to a free one.
-pub fn prepare(dir: &Path, wanted: Ports, clock: Arc<dyn Clock>) -> Result<Prepared, SandboxError> {
+pub fn prepare(dir: &Path, wanted: impl Into<Wanted>, clock: Arc<dyn Clock>) -> Result<Prepared, SandboxError> {
     keys::make_missing(dir, clock.now())?;
     let Settings { file, ports, listeners } = settings::prepare(dir, wanted)?;
-    let Listeners { server, admin, google, issuer, actions_center, processor } = listeners;
+    let Listeners { server, admin, google, issuer, actions_center, processor, outlook, smtp } = listeners;
     bookings::make_missing(dir, ports, clock.now())?;
+    invoicing::make_missing(dir)?;
     let edited = settings::edited(&file)?;
     let known = Known { dir, settings: &file, edited: &edited, clock: Arc::clone(&clock) };
     let (actions_center, processor) = (known.actions_center(actions_center)?, known.processor(processor)?);
     let integrator = Url::parse(&edited.public_url)
         .map_err(|error| SandboxError::Unreadable { path: file.clone(), reason: format!("public_url: {error}") })?;
+    let registration = (&edited.outlook, integrator.clone());
+    let outlook = invoicing::options(dir, (outlook, smtp), registration, Arc::clone(&clock))?;
     let issuers = ISSUERS.iter().map(|spec| {
         let keys = keys::issuer_keys(dir, spec.id)?;
         Ok(SandboxIssuer { id: spec.id.to_owned(), name: spec.name.to_owned(), keys })
@@ -138,5 +147,6 @@ pub fn prepare(dir: &Path, wanted: Ports, clock: Arc<dyn Clock>) -> Result<Prepa
         },
         actions_center,
         processor,
+        outlook,
     })
 }

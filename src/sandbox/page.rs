@@ -19,6 +19,8 @@ pub(crate) enum Site {
     Processor,
     /// Where people book appointments.
     ActionsCenter,
+    /// Where mail with invoices is read.
+    Outlook,
 }
 
 impl Site {
@@ -28,6 +30,7 @@ impl Site {
             Self::Issuer => "Stand-in for an issuer",
             Self::Processor => "Stand-in for the card processor",
             Self::ActionsCenter => "Stand-in for Google's Actions Center",
+            Self::Outlook => "Stand-in for Outlook",
         }
     }
 
@@ -37,11 +40,25 @@ impl Site {
             Self::Issuer => "issuer",
             Self::Processor => "processor",
             Self::ActionsCenter => "actions-center",
+            Self::Outlook => "outlook",
+        }
+    }
+
+    /// Outlook shows mail in a frame.
+    const fn policy(self) -> &'static str {
+        match self {
+            Self::Google | Self::Issuer | Self::Processor | Self::ActionsCenter => {
+                "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+            }
+            Self::Outlook => {
+                "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; base-uri 'none'; \
+                 frame-ancestors 'none'"
+            }
         }
     }
 }
 
-/// Serves the style sheet of both stand-ins.
+/// Serves the style sheet of all stand-ins.
 pub(crate) fn configure(service: &mut web::ServiceConfig) {
     service.route("/shop.css", web::get().to(style));
 }
@@ -73,10 +90,7 @@ pub(crate) fn page(site: Site, status: StatusCode, title: &str, content: Markup)
         .content_type("text/html; charset=utf-8")
         .insert_header(("cache-control", "no-store"))
         .insert_header(("referrer-policy", "no-referrer"))
-        .insert_header((
-            "content-security-policy",
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
-        ))
+        .insert_header(("content-security-policy", site.policy()))
         .body(markup.into_string())
 }
 

@@ -10,11 +10,13 @@ use url::Url;
 
 use super::actions_center::AdminAccess;
 use super::bookings::MERCHANT_FILE;
+use super::invoicing::BILLER_FILE;
 use super::keys::write_new;
-use super::settings::Ports;
+use super::outlook::{self, Sink};
+use super::settings::{Ports, Wanted};
 use super::{Prepared, actions_center, google, issuer, prepare, stripe};
 use crate::app::{self, Running, Surroundings};
-use crate::config::Config;
+use crate::config::{Config, OutlookMode};
 use crate::crypto;
 use crate::domain::Timestamp;
 use crate::web::pages::assets;
@@ -24,7 +26,8 @@ pub struct Standing {
     /// Where everything listens.
     pub ports: Ports,
     running: Running,
-    stand_ins: [ServerHandle; 4],
+    stand_ins: [ServerHandle; 5],
+    mail: Sink,
 }
 
 impl Standing {
@@ -33,17 +36,19 @@ impl Standing {
         for stand_in in &self.stand_ins {
             stand_in.stop(false).await;
         }
+        self.mail.stop().await;
         self.running.stop(true).await;
     }
 }
 
 /// Starts the server and its stand-ins under `dir`. `wanted` counts for the first start. Must be called within an actix
 /// system.
-pub async fn start(dir: &Path, wanted: Ports, around: Surroundings) -> anyhow::Result<Standing> {
+pub async fn start(dir: &Path, wanted: impl Into<Wanted>, around: Surroundings) -> anyhow::Result<Standing> {
     app::install_crypto_provider();
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make the folder {}", dir.display()))?;
     let prepared = prepare(dir, wanted, around.clock.clone()).context("cannot prepare the sandbox")?;
-    let Prepared { settings, ports, server, admin, google, issuer, mut actions_center, processor } = prepared;
+    let Prepared { settings, ports, server, admin, google, issuer, mut actions_center, processor, mut outlook } =
+        prepared;
     write_logos(dir)?;
     let config = Config::load(&settings)?;
     // Held until now so that nobody else took them; the server binds them next.
@@ -51,24 +56,29 @@ pub async fn start(dir: &Path, wanted: Ports, around: Surroundings) -> anyhow::R
     let now = around.clock.now();
     let running = app::start(&config, around).await?;
     let url = Url::parse(&format!("http://127.0.0.1:{}", ports.admin))?;
-    actions_center.admin = Some(AdminAccess { url, token: merchant_token(&running, dir, now).await? });
+    let merchant = token(&running, dir, &MERCHANT, now).await?;
+    actions_center.admin = Some(AdminAccess { url: url.clone(), token: merchant });
+    outlook.admin = Some(AdminAccess { url, token: token(&running, dir, &BILLER, now).await? });
     let (processor, _owner) = stripe::server(processor).context("cannot start the card processor's stand-in")?;
+    let (outlook, mail) = outlook::server(outlook).context("cannot start Outlook's stand-in")?;
     let servers = [
         google::server(google).context("cannot start Google's stand-in")?,
         issuer::server(issuer).context("cannot start the issuers' stand-in")?,
         actions_center::server(actions_center).context("cannot start the Actions Center's stand-in")?,
         processor,
+        outlook,
     ];
     let stand_ins = servers.each_ref().map(Server::handle);
     for server in servers {
         actix_rt::spawn(server);
     }
-    Ok(Standing { ports, running, stand_ins })
+    Ok(Standing { ports, running, stand_ins, mail })
 }
 
-/// `roundtrip sandbox`: runs until SIGTERM or SIGINT. Must be called within an actix system.
-pub async fn run(dir: &Path) -> anyhow::Result<()> {
-    let standing = start(dir, Ports::USUAL, Surroundings::system()).await?;
+/// `roundtrip sandbox`: runs until SIGTERM or SIGINT. `outlook` is which product the stand-in for Outlook plays, if it is to
+/// change. Must be called within an actix system.
+pub async fn run(dir: &Path, outlook: Option<OutlookMode>) -> anyhow::Result<()> {
+    let standing = start(dir, Wanted { ports: Ports::USUAL, outlook }, Surroundings::system()).await?;
     println!("{}", welcome(standing.ports, dir));
     app::until_stopped().await?;
     tokio::select! {
@@ -92,35 +102,51 @@ fn write_logos(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The bearer token of the merchant's buttons. The server has to know it; one that it does not know any more (its database
-/// began afresh, or somebody revoked the token) is replaced.
-async fn merchant_token(running: &Running, dir: &Path, now: Timestamp) -> anyhow::Result<SecretString> {
-    let path = dir.join(MERCHANT_FILE);
+/// A token of the admin API that a stand-in has.
+struct Access {
+    /// Relative to the sandbox's directory.
+    file: &'static str,
+    name: &'static str,
+    scopes: &'static str,
+}
+
+const MERCHANT: Access = Access {
+    file: MERCHANT_FILE,
+    name: "the merchant's buttons in the sandbox",
+    scopes: "bookings:read,bookings:write",
+};
+const BILLER: Access =
+    Access { file: BILLER_FILE, name: "the sandbox's form for invoices", scopes: "invoices:read,invoices:write" };
+
+/// The bearer token of a stand-in. The server has to know it; one that it does not know any more (its database began afresh,
+/// or somebody revoked the token) is replaced.
+async fn token(running: &Running, dir: &Path, access: &Access, now: Timestamp) -> anyhow::Result<SecretString> {
+    let path = dir.join(access.file);
     if let Ok(known) = std::fs::read_to_string(&path)
         && running.store.find_token(&crypto::content_hash(known.as_bytes())).await?.is_some()
     {
         return Ok(SecretString::from(known));
     }
-    let (name, scopes) = ("the merchant's buttons in the sandbox", "bookings:read,bookings:write");
-    let token = running.issue_token(name, scopes, now).await?;
+    let token = running.issue_token(access.name, access.scopes, now).await?;
     write_new(&path, token.as_bytes())?;
     Ok(SecretString::from(token))
 }
 
 fn welcome(ports: Ports, dir: &Path) -> String {
-    let Ports { server, admin, google, issuer, actions_center, processor } = ports;
+    let Ports { server, admin, google, issuer, actions_center, processor, outlook, smtp } = ports;
     format!(
         "
 Roundtrip's sandbox runs. Nothing here moves real money.
 
   Open this and pay            http://127.0.0.1:{google}/     a shop, standing in for Google
   Or book an appointment       http://127.0.0.1:{actions_center}/     standing in for Google's Actions Center
+  Or get an invoice by mail    http://127.0.0.1:{outlook}/     standing in for Outlook; takes mail on port {smtp}
   Payer pages and partner API  http://127.0.0.1:{server}/     Roundtrip itself
   Banks and wallets            http://127.0.0.1:{issuer}/     standing in for the issuers
   Card processor               http://127.0.0.1:{processor}/     standing in for Stripe
   Metrics and admin API        http://127.0.0.1:{admin}/metrics
 
-Keys, configuration, payments and bookings are in {} and survive a restart; remove it to begin afresh.
+Keys, configuration, payments, bookings and invoices are in {} and survive a restart; remove it to begin afresh.
 Stop with Ctrl-C.
 ",
         dir.display()

@@ -1,4 +1,4 @@
-//! The sandbox's settings: the integrator's configuration file (contract section 2) and six loopback ports.
+//! The sandbox's settings: the integrator's configuration file (contract section 2) and eight loopback ports.
 //!
 //! The file is written on the first start. Later starts take it as it stands, edits included; only a port that has been
 //! taken by somebody else is exchanged in it, and sections that an older sandbox did not have are added.
@@ -8,7 +8,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use super::keys::{self, Owner, URL_FILE, URL_KEY_ID, write_new};
-use super::{SandboxError, bookings};
+use super::{SandboxError, bookings, invoicing};
+use crate::config::OutlookMode;
 use crate::crypto::Scheme;
 
 /// The accounts, one for each scheme.
@@ -47,7 +48,7 @@ pub(super) const ISSUERS: [IssuerSpec; 12] = [
     issuer("WALLET_L", "Lotus Wallet", "wallet-l.svg", 10_000, 10_000 * ONE),
 ];
 
-/// The six ports of the sandbox, on loopback. 0 stands for any free one.
+/// The eight ports of the sandbox, on loopback. 0 stands for any free one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ports {
     /// Payers, Google, issuers.
@@ -62,21 +63,25 @@ pub struct Ports {
     pub actions_center: u16,
     /// The stand-in for the card processor.
     pub processor: u16,
+    /// The stand-in for Outlook.
+    pub outlook: u16,
+    /// Where it takes mail.
+    pub smtp: u16,
 }
 
 impl Ports {
     /// The ports of a first start, unless they are taken.
-    pub const USUAL: Self =
-        Self { server: 8080, admin: 8081, google: 8082, issuer: 8083, actions_center: 8084, processor: 8085 };
+    pub const USUAL: Self = Self::of([8080, 8081, 8082, 8083, 8084, 8085, 8086, 8087]);
     /// Any free ones: for tests, many at a time.
-    pub const ANY: Self = Self { server: 0, admin: 0, google: 0, issuer: 0, actions_center: 0, processor: 0 };
+    pub const ANY: Self = Self::of([0; 8]);
 
-    const fn each(self) -> [u16; 6] {
-        [self.server, self.admin, self.google, self.issuer, self.actions_center, self.processor]
+    const fn each(self) -> [u16; 8] {
+        let Self { server, admin, google, issuer, actions_center, processor, outlook, smtp } = self;
+        [server, admin, google, issuer, actions_center, processor, outlook, smtp]
     }
 
-    const fn of([server, admin, google, issuer, actions_center, processor]: [u16; 6]) -> Self {
-        Self { server, admin, google, issuer, actions_center, processor }
+    const fn of([server, admin, google, issuer, actions_center, processor, outlook, smtp]: [u16; 8]) -> Self {
+        Self { server, admin, google, issuer, actions_center, processor, outlook, smtp }
     }
 }
 
@@ -94,6 +99,25 @@ pub struct Listeners {
     pub actions_center: TcpListener,
     /// The stand-in for the card processor.
     pub processor: TcpListener,
+    /// The stand-in for Outlook.
+    pub outlook: TcpListener,
+    /// Where it takes mail.
+    pub smtp: TcpListener,
+}
+
+/// What a start asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The ports of a first start.
+    pub ports: Ports,
+    /// Which product the stand-in for Outlook plays; without it the configuration's.
+    pub outlook: Option<OutlookMode>,
+}
+
+impl From<Ports> for Wanted {
+    fn from(ports: Ports) -> Self {
+        Self { ports, outlook: None }
+    }
 }
 
 /// The integrator's configuration and what it says.
@@ -108,7 +132,8 @@ pub struct Settings {
 
 /// Binds the ports of the configuration under `dir`, or (on the first start) the `wanted` ones, and writes the
 /// configuration if it is missing or a port had to change.
-pub fn prepare(dir: &Path, wanted: Ports) -> Result<Settings, SandboxError> {
+pub fn prepare(dir: &Path, wanted: impl Into<Wanted>) -> Result<Settings, SandboxError> {
+    let Wanted { ports: wanted, outlook } = wanted.into();
     let file = dir.join("roundtrip.toml");
     let known = match std::fs::read_to_string(&file) {
         Ok(text) => Some((ports_of(&text, wanted).ok_or_else(|| unreadable(&file))?, text)),
@@ -117,13 +142,14 @@ pub fn prepare(dir: &Path, wanted: Ports) -> Result<Settings, SandboxError> {
     };
     let before = known.as_ref().map_or(wanted, |(ports, _)| *ports);
     let (listeners, ports) = bind(before)?;
+    let in_mode = |text: String| outlook.map_or(text.clone(), |mode| invoicing::with_mode(&text, mode));
     match known {
-        None => write_new(&file, toml(ports).as_bytes())?,
+        None => write_new(&file, in_mode(toml(ports)).as_bytes())?,
         Some((_, text)) => {
             if ports != before {
                 tracing::warn!(?before, ?ports, "ports are taken; payments under way keep their old addresses");
             }
-            let completed = completed(exchanged(&text, before, ports), ports);
+            let completed = in_mode(completed(exchanged(&text, before, ports), ports));
             if completed != text {
                 write_new(&file, completed.as_bytes())?;
             }
@@ -132,14 +158,17 @@ pub fn prepare(dir: &Path, wanted: Ports) -> Result<Settings, SandboxError> {
     Ok(Settings { file, ports, listeners })
 }
 
-/// The text with the sections of the booking server, which sandboxes once did not have.
-fn completed(text: String, ports: Ports) -> String {
+/// The text with the sections of the booking server and of invoices, which sandboxes once did not have.
+fn completed(mut text: String, ports: Ports) -> String {
     let table = text.parse::<toml::Table>().unwrap_or_default();
-    if table.contains_key("booking") || table.contains_key("processor") {
-        text
-    } else {
-        text + &bookings::sections(ports)
+    let has = |sections: &[&str]| sections.iter().any(|section| table.contains_key(*section));
+    if !has(&["booking", "processor"]) {
+        text += &bookings::sections(ports);
     }
+    if !has(&["smtp", "invoices", "outlook"]) {
+        text += &invoicing::sections(ports);
+    }
+    text
 }
 
 fn unreadable(file: &Path) -> SandboxError {
@@ -148,7 +177,7 @@ fn unreadable(file: &Path) -> SandboxError {
 }
 
 fn bind(wanted: Ports) -> Result<(Listeners, Ports), SandboxError> {
-    let [server, admin, google, issuer, actions_center, processor] = wanted.each().map(|port| {
+    let [server, admin, google, issuer, actions_center, processor, outlook, smtp] = wanted.each().map(|port| {
         let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
         bound.or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).map_err(SandboxError::Listen)
     });
@@ -159,6 +188,8 @@ fn bind(wanted: Ports) -> Result<(Listeners, Ports), SandboxError> {
         issuer: issuer?,
         actions_center: actions_center?,
         processor: processor?,
+        outlook: outlook?,
+        smtp: smtp?,
     };
     let port =
         |listener: &TcpListener| listener.local_addr().map(|address| address.port()).map_err(SandboxError::Listen);
@@ -169,28 +200,32 @@ fn bind(wanted: Ports) -> Result<(Listeners, Ports), SandboxError> {
         port(&listeners.issuer)?,
         port(&listeners.actions_center)?,
         port(&listeners.processor)?,
+        port(&listeners.outlook)?,
+        port(&listeners.smtp)?,
     ]);
     Ok((listeners, ports))
 }
 
-/// The ports in a configuration; those of a booking server that it does not have are the `wanted` ones.
+/// The ports in a configuration; those of sections that it does not have are the `wanted` ones.
 fn ports_of(text: &str, wanted: Ports) -> Option<Ports> {
     let table: toml::Table = text.parse().ok()?;
     let port = |value: Option<&toml::Value>| {
         let text = value?.as_str()?;
-        let rest = text.strip_prefix("http://").unwrap_or(text).strip_prefix("127.0.0.1:")?;
+        let rest = text.split_once("://").map_or(text, |(_, rest)| rest).strip_prefix("127.0.0.1:")?;
         rest.split('/').next()?.parse::<u16>().ok()
     };
+    let in_section = |section: &str, key: &str| port(table.get(section).and_then(|section| section.get(key)));
     let (server, google) = (table.get("server")?, table.get("google")?);
-    let actions_center = port(table.get("booking").and_then(|booking| booking.get("rtu_endpoint")));
     let stripe = table.get("processor").and_then(|processor| processor.get("stripe"));
     Some(Ports {
         server: port(server.get("listen"))?,
         admin: port(server.get("admin_listen"))?,
         google: port(google.get("endpoint"))?,
         issuer: port(table.get("issuers")?.as_array()?.first()?.get("authorize_url"))?,
-        actions_center: actions_center.unwrap_or(wanted.actions_center),
+        actions_center: in_section("booking", "rtu_endpoint").unwrap_or(wanted.actions_center),
         processor: port(stripe.and_then(|stripe| stripe.get("endpoint"))).unwrap_or(wanted.processor),
+        outlook: in_section("outlook", "openid_configuration").unwrap_or(wanted.outlook),
+        smtp: in_section("smtp", "url").unwrap_or(wanted.smtp),
     })
 }
 
@@ -286,7 +321,7 @@ payment_timeout_s = 1800
             max = spec.max_amount_micros,
         );
     }
-    text + &bookings::sections(ports)
+    text + &bookings::sections(ports) + &invoicing::sections(ports)
 }
 
 /// What the stand-ins have to know of a configuration that may have been edited.
@@ -295,6 +330,7 @@ pub(super) struct Edited {
     pub(super) base_path: String,
     pub(super) begin_path: String,
     pub(super) booking: EditedBooking,
+    pub(super) outlook: EditedOutlook,
 }
 
 /// `[booking]`, likewise.
@@ -302,6 +338,17 @@ pub(super) struct EditedBooking {
     pub(super) path: String,
     pub(super) partner_id: String,
     pub(super) feeds: Vec<String>,
+}
+
+/// `[outlook]`, likewise.
+#[derive(Clone)]
+pub(super) struct EditedOutlook {
+    pub(super) mode: OutlookMode,
+    pub(super) originator: String,
+    pub(super) merchant_id: String,
+    pub(super) audience: String,
+    /// The file of the key that signs mail, relative to the configuration.
+    pub(super) signing_key: Option<String>,
 }
 
 /// Reads back what edits may have changed.
@@ -321,6 +368,17 @@ pub(super) fn edited(file: &Path) -> Result<Edited, SandboxError> {
             partner_id: text("booking", "partner_id").unwrap_or_else(|| bookings::PARTNER_ID.to_owned()),
             feeds: feeds.iter().filter_map(|file| Some(file.as_str()?.to_owned())).collect(),
         },
+        outlook: EditedOutlook {
+            // Without it the server takes today's tokens.
+            mode: match text("outlook", "mode").as_deref() {
+                Some("legacy") => OutlookMode::Legacy,
+                _ => OutlookMode::Entra,
+            },
+            originator: text("outlook", "originator").unwrap_or_default(),
+            merchant_id: text("outlook", "merchant_id").unwrap_or_default(),
+            audience: text("outlook", "audience").unwrap_or_default(),
+            signing_key: text("outlook", "signing_key_file"),
+        },
     })
 }
 
@@ -331,18 +389,18 @@ mod tests {
 
     #[test]
     fn the_configuration_is_toml_and_says_its_ports() {
-        let six = Ports::of([1, 2, 3, 4, 5, 6]);
-        assert_eq!(ports_of(&toml(six), Ports::ANY), Some(six));
-        let table: toml::Table = toml(six).parse().unwrap();
+        let eight = Ports::of([1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(ports_of(&toml(eight), Ports::ANY), Some(eight));
+        let table: toml::Table = toml(eight).parse().unwrap();
         assert_eq!(table["issuers"].as_array().unwrap().len(), 12);
         assert_eq!(table["google"]["accounts"].as_array().unwrap().len(), 2);
     }
 
     #[test]
     fn edits_survive_an_exchange_of_ports() {
-        let before = Ports::of([80, 81, 82, 83, 84, 85]);
+        let before = Ports::of([80, 81, 82, 83, 84, 85, 86, 87]);
         let edited = format!("{}\n# 127.0.0.1:8 is nobody's, 127.0.0.1:80", toml(before));
-        let after = Ports::of([81, 80, 82, 9083, 85, 84]);
+        let after = Ports::of([81, 80, 82, 9083, 85, 84, 86, 9087]);
         let text = exchanged(&edited, before, after);
         assert_eq!(ports_of(&text, Ports::ANY), Some(after));
         assert!(text.ends_with("# 127.0.0.1:8 is nobody's, 127.0.0.1:81"));
@@ -350,17 +408,18 @@ mod tests {
     }
 
     #[test]
-    fn a_sandbox_from_before_the_booking_server_gets_its_sections() {
+    fn a_sandbox_from_before_bookings_and_invoices_gets_their_sections() {
         let dir = tempfile::tempdir().unwrap();
         let Settings { file, ports, listeners } = prepare(dir.path(), Ports::ANY).unwrap();
         drop(listeners);
         let whole = toml(ports);
-        let old = whole.strip_suffix(bookings::sections(ports).as_str()).unwrap();
+        let added = bookings::sections(ports) + &invoicing::sections(ports);
+        let old = whole.strip_suffix(&added).unwrap();
         std::fs::write(&file, format!("{old}# mine\n")).unwrap();
         let Settings { ports: again, .. } = prepare(dir.path(), ports).unwrap();
         assert_eq!(again, ports);
         let text = std::fs::read_to_string(&file).unwrap();
-        assert_eq!(text, format!("{old}# mine\n{}", bookings::sections(ports)));
+        assert_eq!(text, format!("{old}# mine\n{added}"));
     }
 
     #[test]
@@ -395,10 +454,17 @@ mod tests {
         }
         let settings = prepare(dir.path(), Ports::ANY).unwrap();
         bookings::make_missing(dir.path(), settings.ports, Timestamp::from_secs(1_800_000_000)).unwrap();
+        invoicing::make_missing(dir.path()).unwrap();
         let config = crate::config::Config::load(&settings.file).unwrap();
         assert!(config.warnings.is_empty(), "{:?}", config.warnings);
         assert_eq!(config.issuers.len(), ISSUERS.len());
         assert!(config.stripe.is_some_and(|stripe| stripe.webhook_secret.is_some()));
         assert_eq!(config.booking.unwrap().feeds.len(), 3);
+        assert_eq!(config.outlook.unwrap().mode, OutlookMode::Legacy);
+        let outlook = Wanted { ports: settings.ports, outlook: Some(OutlookMode::Entra) };
+        drop(settings.listeners);
+        let again = prepare(dir.path(), outlook).unwrap();
+        assert_eq!(edited(&again.file).unwrap().outlook.mode, OutlookMode::Entra);
+        assert_eq!(crate::config::Config::load(&again.file).unwrap().outlook.unwrap().mode, OutlookMode::Entra);
     }
 }

@@ -77,7 +77,7 @@ pub struct ActionsCenterOptions {
 pub struct AdminAccess {
     /// Its address, `/api/v1` not included.
     pub url: Url,
-    /// A bearer token with `bookings:write`.
+    /// A bearer token with the scopes of what it is for, here `bookings:write`.
     pub token: SecretString,
 }
 

@@ -7,6 +7,7 @@
 
 mod booking;
 mod detours;
+mod invoices;
 mod journey;
 mod looks;
 mod payment;

@@ -49,6 +49,8 @@ pub struct Sandbox {
     pub issuers: Url,
     /// Where appointments are booked, standing in for Google's Actions Center.
     pub appointments: Url,
+    /// Where mail is read, standing in for Outlook.
+    pub mail: Url,
     /// The card processor.
     pub processor: Url,
 }
@@ -78,11 +80,12 @@ impl Sandbox {
         };
         let shop = address("Open this and pay");
         let appointments = address("Or book an appointment");
+        let mail = address("Or get an invoice by mail");
         let server = address("Payer pages and partner API");
         let issuers = address("Banks and wallets");
         let processor = address("Card processor");
         read_until(&mut out, |line| line.starts_with("Stop with").then_some(()));
-        Self { child, _out: out, dir, shop, server, issuers, appointments, processor }
+        Self { child, _out: out, dir, shop, server, issuers, appointments, mail, processor }
     }
 
     /// A file in the sandbox's folder.

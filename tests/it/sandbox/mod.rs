@@ -6,7 +6,9 @@
 mod actions_center;
 mod bookings;
 mod google;
+mod invoices;
 mod issuer;
+mod outlook;
 mod refunds;
 mod statements;
 pub(crate) mod town;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use roundtrip::app::Surroundings;
 use roundtrip::domain::Timestamp;
 use roundtrip::ports::{Clock as _, ManualClock, SeededEntropy};
-use roundtrip::sandbox::settings::Ports;
+use roundtrip::sandbox::settings::{Ports, Wanted};
 use roundtrip::sandbox::{Standing, start};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -43,9 +43,13 @@ pub(crate) struct Town {
 
 impl Town {
     pub(crate) async fn at(now: Timestamp) -> Self {
+        Self::with(Ports::ANY.into(), now).await
+    }
+
+    pub(crate) async fn with(wanted: Wanted, now: Timestamp) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = ManualClock::at(now);
-        let sandbox = start(dir.path(), Ports::ANY, around(&clock)).await.unwrap();
+        let sandbox = start(dir.path(), wanted, around(&clock)).await.unwrap();
         Self { dir, clock, sandbox, browser: browser() }
     }
 
