@@ -12,6 +12,7 @@ mod events;
 mod feeds;
 mod google;
 mod guard;
+mod outlook;
 pub mod pages;
 mod pay;
 mod payouts;
@@ -38,7 +39,7 @@ const LONGEST_BODY: usize = 256 * 1024;
 pub fn public(surface: &Surface) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let google = surface.google.as_ref().map(|google| (google.begin_path.clone(), google.base_path.clone()));
     let booking = surface.booking.as_ref().map(|booking| booking.path.clone());
-    let processor = surface.processor.is_some();
+    let (processor, outlook) = (surface.processor.is_some(), surface.invoices.outlook.is_some());
     let prefix = surface.path_prefix.clone();
     move |app| {
         app.app_data(web::PayloadConfig::new(LONGEST_BODY));
@@ -47,7 +48,15 @@ pub fn public(surface: &Surface) -> impl FnOnce(&mut web::ServiceConfig) + use<>
         // A proxy may or may not take the path prefix of `public_url` away: both find us.
         if !prefix.is_empty() {
             let paths = (google.as_ref(), booking.as_deref(), processor);
-            app.service(web::scope(&prefix).configure(|app| surfaces(app, paths)));
+            app.service(web::scope(&prefix).configure(|app| {
+                if outlook {
+                    outlook::routes(app);
+                }
+                surfaces(app, paths);
+            }));
+        }
+        if outlook {
+            outlook::routes(app);
         }
         surfaces(app, (google.as_ref(), booking.as_deref(), processor));
         app.default_service(web::to(respond::not_found));
