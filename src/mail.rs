@@ -226,6 +226,11 @@ fn mailbox(text: &str) -> Option<Mailbox> {
     Some(Mailbox::new((!name.is_empty()).then(|| name.to_owned()), address))
 }
 
+/// Whether this is one bare mail address, such as `ada@example.com`, that a message can be sent to.
+pub fn is_address(text: &str) -> bool {
+    is_one_line(text) && !text.contains(char::is_whitespace) && text.parse::<Address>().is_ok()
+}
+
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

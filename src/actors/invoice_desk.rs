@@ -10,8 +10,8 @@ use super::shell::{Ask, AskError, RememberAs, Told};
 use super::token_vault::TokenVault;
 use crate::crypto::{invoice_id, invoice_payment_id};
 use crate::domain::invoice::{
-    Address, CardOrder, Content, End, Input, Invoice, InvoiceReference, Payer, RedirectOrder, Rejection, Reply, View,
-    TokenStanding, confirmation_number, token_standing, view,
+    Address, CardOrder, Content, End, Input, Invoice, InvoiceReference, Payer, RedirectOrder, Rejection, Reply,
+    TokenStanding, View, confirmation_number, token_standing, view,
 };
 use crate::domain::{EffectLane, Money, Timestamp, TransactionId, UserName};
 use crate::ports::Clock;
@@ -265,7 +265,7 @@ impl InvoiceDesk {
         let answer_by = now.plus_millis(CHARGE_MS);
         let until = tokio::time::Instant::now() + Duration::from_millis(CHARGE_MS.unsigned_abs());
         let order = CardOrder { digest, approved, address, way, payer, answer_by };
-        let asked = self.ask(id, Input::PayByCard(Box::new(order.clone()))).await;
+        let asked = self.ask(id, Input::PayByCard(Box::new(order))).await;
         let reply = match asked {
             Ok(reply) => reply,
             Err(error) => {

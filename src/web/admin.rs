@@ -74,6 +74,17 @@ pub(super) async fn person(_: &Surface, caller: &Caller) -> Result<UserName, Htt
     }
 }
 
+/// The person behind a token, where there is one: what a merchant's system may do too. A known user still needs the role.
+pub(super) fn person_if_known(caller: &Caller) -> Result<Option<UserName>, HttpResponse> {
+    match &caller.person {
+        None => Ok(None),
+        Some(Person { role: Some(role), .. }) if !role.decides_about_money() => {
+            Err(problem(StatusCode::FORBIDDEN, "this user's role does not decide about money"))
+        }
+        Some(Person { name, .. }) => Ok(Some(name.clone())),
+    }
+}
+
 /// A bearer token with `scope`, or the problem to answer: 401 without a valid token, 403 outside its scopes.
 pub(super) async fn allowed(surface: &Surface, request: &HttpRequest, scope: &str) -> Result<Caller, HttpResponse> {
     let unauthorised = || {

@@ -8,9 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::{Arrived, Call, Surface, accepted, refusal, unavailable, unwritten};
 use crate::crypto::recipient_digest;
 use crate::domain::invoice::View;
-use crate::protocol::outlook::{
-    CARD_STATUS, CARD_UPDATE, CardAction, OutlookError, status_sentence, unseal_action,
-};
+use crate::protocol::outlook::{CARD_STATUS, CARD_UPDATE, CardAction, OutlookError, status_sentence, unseal_action};
 
 /// As much of an id of theirs as the log takes, in characters.
 const LONGEST_ID: usize = 64;

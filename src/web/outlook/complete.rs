@@ -7,10 +7,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::{Arrived, Call, Surface, unavailable, webhook};
 use crate::actors::{CardAnswer, CardPayment, CardStanding, InvoiceError};
 use crate::domain::invoice::{Payer, Quote, Rejection, Stage, View, quote};
+use crate::processor::Token;
 use crate::protocol::outlook::{
     CardFault, CheckFailed, CompleteAnswer, Expected, Failure, OutlookError, PaymentComplete,
 };
-use crate::processor::Token;
 
 pub(super) async fn payment_complete(
     surface: web::Data<Surface>,

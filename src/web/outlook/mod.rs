@@ -67,11 +67,7 @@ impl<'a> Arrived<'a> {
 }
 
 /// Who calls, by a bearer token that is genuine.
-async fn caller(
-    outlook: &OutlookSurface,
-    request: &HttpRequest,
-    now: Timestamp,
-) -> Result<BearerClaims, OutlookError> {
+async fn caller(outlook: &OutlookSurface, request: &HttpRequest, now: Timestamp) -> Result<BearerClaims, OutlookError> {
     // A header that is no text counts, and is none of the right form.
     let headers = request.headers().get_all(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
     let refused = |reason: BearerRefused| {

@@ -57,24 +57,22 @@ fn unsealed(body: &[u8]) {
 }
 
 /// One member of a good request, somewhere, becomes something else.
-fn replaced(mut good: Value, path: &[usize], by: Value) -> Value {
-    let mut at = &mut good;
-    for step in path {
-        let next = match at {
-            Value::Object(members) if !members.is_empty() => {
-                let index = step % members.len();
-                members.values_mut().nth(index).unwrap()
-            }
-            Value::Array(items) if !items.is_empty() => {
-                let index = step % items.len();
-                &mut items[index]
-            }
-            _ => break,
-        };
-        at = next;
+fn replace(at: &mut Value, path: &[usize], by: Value) {
+    let Some((step, rest)) = path.split_first() else {
+        *at = by;
+        return;
+    };
+    match at {
+        Value::Object(members) if !members.is_empty() => {
+            let index = step % members.len();
+            replace(members.values_mut().nth(index).unwrap(), rest, by);
+        }
+        Value::Array(items) if !items.is_empty() => {
+            let index = step % items.len();
+            replace(&mut items[index], rest, by);
+        }
+        other => *other = by,
     }
-    *at = by;
-    good
 }
 
 proptest! {
@@ -95,7 +93,9 @@ proptest! {
             1 => golden!("complete-request"),
             _ => golden!("address-request"),
         };
-        let body = replaced(value(good), &path, by).to_string();
+        let mut body = value(good);
+        replace(&mut body, &path, by);
+        let body = body.to_string();
         unsealed(body.as_bytes());
         // What can be read can be answered.
         if let Ok(request) = PaymentRequest::unseal(body.as_bytes()) {

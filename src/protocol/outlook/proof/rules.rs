@@ -144,7 +144,8 @@ fn r5_prices_never_were_floating_point() {
     let request = PaymentRequest::unseal(golden!("load-request").as_bytes()).unwrap();
     let (account, page, priced) = (account(), page(), quote(&yen, None, None));
     let shown = ShownInvoice { account: &account, content: &yen, page: &page };
-    let answer = PaneAnswer::Payable { session: "chk_1", quote: &priced, overdue: true, under_way: false }.seal(&request, &shown);
+    let answer = PaneAnswer::Payable { session: "chk_1", quote: &priced, overdue: true, under_way: false }
+        .seal(&request, &shown);
     assert!(answer.contains("\"price\":9007199254741,"), "{answer}");
     assert!(answer.contains("\"value\":\"9007199254741\""), "{answer}");
     assert!(answer.contains("PaymentPastDue"), "late, but payable");
