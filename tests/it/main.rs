@@ -13,6 +13,7 @@ mod harness;
 mod kill;
 mod mail;
 mod maps_booking;
+mod outlook;
 mod outlook_peers;
 mod postgres;
 mod processor;
