@@ -1,15 +1,16 @@
 //! Roundtrip: a redirect payment integrator in one binary.
 //!
 //! A payer comes from Google, pays at an issuer (a bank or a wallet), and returns; Google learns the outcome through three
-//! channels that always agree. Beside that it is a booking server for Google's Actions Center: appointments, paid by card. This
-//! page is the map of the code: the floors, what may never cross them, and the way of one payment, and of one booking, through
-//! the house.
+//! channels that always agree. Beside that it is a booking server for Google's Actions Center: appointments, paid by card; and it
+//! sends invoices that are paid in Outlook or on a page of their own. This page is the map of the code: the floors, what may never
+//! cross them, and the way of one payment, one booking and one invoice through the house.
 //!
 //! # The idea
 //!
 //! 1. Everything that can be paid is a **transaction**, and each kind of transaction is a pure state machine
 //!    ([`domain::Machine`]): [`domain::redirect_payment`] with its refunds, [`domain::remittance`] (what Google says is owed
 //!    for a period), [`domain::bank_transfer`] (what the bank says was paid), [`domain::booking`] (an appointment and its money),
+//!    [`domain::invoice`] (a bill, its mail and its money),
 //!    [`domain::inventory`] (what Google has to hear of a service's spots), [`domain::payout`] (what the card processor sends
 //!    us, and we send merchants); and because the same order, commit and outbox serve what people have to hear,
 //!    [`domain::alarm`].
@@ -39,7 +40,7 @@
 //! | 3 | [`finance`] | what finance asks of the books: reports of a statement and of a period |
 //! | 4 | [`web`] | routes, payer pages, the admin API; handlers that decide nothing |
 //! | 5 | [`app`] | composition: the one builder of a server, for production and tests alike |
-//! | 5 | [`sandbox`], [`bench`](mod@bench) | stand-ins for Google, issuers and the card processor; the load generator |
+//! | 5 | [`sandbox`], [`bench`](mod@bench) | stand-ins for Google, issuers, Outlook and the card processor; the load generator |
 //! | 5 | [`certify`] | Google's test client, done to any booking server; shares nothing with ours |
 //! | 6 | [`cli`] | the commands |
 //!
@@ -123,6 +124,19 @@
 //!    `domain/booking/money.rs`; all of them book in the same ledger. Google hears of each by `protocol/maps_booking`, sent by the
 //!    outbox; of spots through `actors/availability_watch.rs`, which finds the rows whose spots have changed.
 //!
+//! # One invoice
+//!
+//! 1. **Made and mailed.** `web/invoices` reads what the merchant bills; the invoice's id is derived from its reference. The letter
+//!    is an effect: `actors/invoice_letters.rs` writes it when it leaves ([`protocol::letters`], with what Outlook draws from
+//!    [`protocol::outlook`]), with links that are signed then.
+//! 2. **Paid from the mail.** Outlook calls `web/outlook.rs`: bearer token first ([`protocol::outlook::KeySource`]), then the
+//!    request. What it costs is [`domain::invoice::quote`], a pure function; no amount is ever taken from a request. The token's
+//!    digest is the key of the attempt; the charge goes the way of a booking's (`actors/invoice_effects.rs`).
+//! 3. **Paid on its page.** `web/invoice_page.rs` offers the issuers. The attempt is a redirect payment of our own, whose terms name
+//!    the invoice as their origin ([`domain::redirect_payment::Origin`]): the same machine as Google's, another ear.
+//! 4. **Afterwards.** Refunds, reminders, what the recipient says and what finance decides are in `domain/invoice`; a refund goes
+//!    back the way that the money came.
+//!
 //! # Where a rule lives
 //!
 //! | rule | place |
@@ -146,6 +160,9 @@
 //! | who gets the last spot | `storage/claims.rs` |
 //! | which cause of failure Google hears | `processor/words.rs`, `domain/booking/create.rs` |
 //! | what goes back when a booking is cancelled | `domain/booking/after.rs` |
+//! | what an invoice costs | `domain/invoice/quote.rs` |
+//! | whether a bearer token of Microsoft's is honoured | `crypto/bearer/` |
+//! | what is mailed, and in which words | `domain/invoice/post.rs`, `protocol/letters/words.rs` |
 //! | kept cards at rest | `crypto/card_seal.rs` |
 //! | where the payer goes next | `follow` in `web/pay.rs` |
 //! | limits of one address, log line of a request | `web/guard.rs` |

@@ -25,8 +25,9 @@ const EACH_WAITS: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// Marks of one look.
 const AT_ONCE: u64 = 20_000;
-/// Services that are asked at once.
-const SIDE_BY_SIDE: usize = 256;
+/// Services that are asked at once: their commits share database transactions with those of bookings, which wait for as long as
+/// such a transaction takes.
+const SIDE_BY_SIDE: usize = 8;
 /// Slots of a service that begin further apart are told apart, in seconds.
 const APART_S: i64 = 86_400;
 

@@ -13,7 +13,9 @@ use super::route::{Carried, Effects, Failure as Undone};
 use super::settlements::Settlements;
 use super::shell::{Ask, AskError, Told};
 use super::token_vault::TokenVault;
+use super::unexplained::{NotRaised, unexplained};
 use crate::crypto::CardSeal;
+use crate::domain::alarm::Alarm;
 use crate::domain::booking::{
     Agreement, Booking, Challenge, Charge as Charged, Collected, Effect, Failure, FailureCause, Input, Means, Notice,
     Outcome, Receipt, RefundStanding, Reply, Resumed, SealedCard,
@@ -21,8 +23,8 @@ use crate::domain::booking::{
 use crate::domain::{Money, TransactionId};
 use crate::ports::Clock;
 use crate::processor::{
-    Attempt, CallFailed, Charge, Decline, DeclineKind, Outcome as Answer, Refund, RefundOutcome, Source, Stripe, Vault,
-    VaultOutcome, Vaulted,
+    Attempt, CallFailed, Charge, Decline, DeclineKind, Outcome as Answer, Refund, RefundOutcome, Source, Stripe, Taken,
+    Vault, VaultOutcome, Vaulted,
 };
 use crate::protocol::maps_booking::{BookingPatch, MapsBooking};
 use crate::storage::OutboxRow;
@@ -48,6 +50,8 @@ pub struct BookingEffects {
     pub settlements: Settlements<Reply>,
     /// The bookings, for challenges that another one had.
     pub bookings: Registry<Booking>,
+    /// Where it is told that the processor charged what nobody asked for.
+    pub alarms: Registry<Alarm>,
     /// Where payers come back to after a challenge.
     pub return_url: Option<Url>,
     /// The time.
@@ -157,7 +161,42 @@ impl BookingEffects {
                 self.after_challenge(&intent, amount).await?
             }
         };
+        let due = agreement.terms.due_now();
+        if let Attempted::Answered(Answer::Charged(taken)) = &attempted
+            && let Some(other) = self.other_amount(taken, due).await?
+        {
+            return Ok(Outcome::ChargedOther(other));
+        }
         self.outcome(agreement, attempted)
+    }
+
+    /// What was charged instead of what was asked for (section 6.4). It is told before it is acted upon.
+    async fn other_amount(&self, taken: &Taken, asked: Option<Money>) -> Result<Option<Charged>, Undone> {
+        let Some(amount) = taken.amount.filter(|amount| Some(*amount) != asked) else { return Ok(None) };
+        let asked = asked.map_or_else(|| "nothing".to_owned(), |asked| asked.to_string());
+        let said = format!(
+            "The processor says that it charged {amount} by {}, where {asked} was asked for. It is being given back, and \
+             is not taken for the payment.",
+            taken.intent
+        );
+        self.told(&taken.intent, &said).await?;
+        Ok(Some(Charged { intent: taken.intent.as_str().into(), amount }))
+    }
+
+    async fn told(&self, subject: &str, said: &str) -> Result<(), Undone> {
+        unexplained(&self.alarms, subject, said).await.map_err(|failed: NotRaised| Undone::failed(failed.to_string()))
+    }
+
+    /// An answer about another payment is an alarm, too: somebody is mistaken about whose money it is.
+    async fn undone(&self, failed: &CallFailed) -> Undone {
+        if let CallFailed::Another { intent } = failed {
+            let said =
+                format!("The processor answered about the payment {intent} when it was asked about another one.");
+            if let Err(untold) = self.told(intent, &said).await {
+                return untold;
+            }
+        }
+        undone(failed)
     }
 
     /// What the processor did, in the machine's words.
@@ -244,7 +283,7 @@ impl BookingEffects {
                 tracing::error!(processor.status = status, processor.code = %code, "the processor refuses our requests");
                 Ok(Paid::Refused(Failure::new(FailureCause::PaymentError, "the processor refused the request")))
             }
-            Err(failed) => Err(undone(&failed)),
+            Err(failed) => Err(self.undone(&failed).await),
         }
     }
 
@@ -255,7 +294,10 @@ impl BookingEffects {
             Some(_) => stripe.confirm_after_challenge(intent).await.map(Attempted::Answered),
             None => stripe.vault_standing(intent).await.map(Attempted::Kept),
         };
-        answer.map_err(|failed| undone(&failed))
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(failed) => Err(self.undone(&failed).await),
+        }
     }
 
     /// The transaction of another booking's challenge, if that one lets this booking go on with it.
@@ -288,7 +330,9 @@ impl BookingEffects {
         };
         match answer {
             Answer::Voided { .. } | Answer::Declined(_) => Ok(Input::Abandoned { intent, charged: None }),
-            Answer::Charged(_) => {
+            Answer::Charged(taken) => {
+                // All of it, whatever was agreed.
+                let amount = taken.amount.unwrap_or(amount);
                 let charge = Charged { intent: intent.clone(), amount };
                 match self.refund(&charge, row).await? {
                     RefundStanding::Done { .. } => Ok(Input::Abandoned { intent, charged: Some(amount) }),
@@ -321,11 +365,14 @@ impl BookingEffects {
                 Err(CallFailed::Refused { status: 400 | 404, code }) => {
                     return Ok(Collected::Declined { code: code.into() });
                 }
-                Err(failed) => return Err(undone(&failed)),
+                Err(failed) => return Err(self.undone(&failed).await),
             },
         };
         match answer {
-            Answer::Charged(taken) => Ok(Collected::Charged { intent: taken.intent.into() }),
+            Answer::Charged(taken) => Ok(match self.other_amount(&taken, Some(wanted.amount)).await? {
+                Some(other) => Collected::ChargedOther(other),
+                None => Collected::Charged { intent: taken.intent.into() },
+            }),
             Answer::Declined(decline) => Ok(Collected::Declined { code: decline.code.into() }),
             // Nobody is there to pass it.
             Answer::Challenge(_) => Ok(Collected::Declined { code: "authentication_required".into() }),
@@ -397,6 +444,7 @@ fn undone(failed: &CallFailed) -> Undone {
         CallFailed::Busy { retry_after_ms } => *retry_after_ms,
         CallFailed::NotSent
         | CallFailed::Unknown { .. }
+        | CallFailed::Another { .. }
         | CallFailed::InUse
         | CallFailed::Refused { .. }
         | CallFailed::Amount(_) => None,

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use super::outbox::OutboxHandle;
 use super::registry::Registry;
 use super::shell::{Ask, AskError};
-use crate::crypto::alarm_id;
-use crate::domain::alarm::{self, About, Alarm, AlarmKind};
-use crate::domain::booking::{Booked, Booking, Dispute, DisputeStanding, Fee, Input, RefundStanding, Rejection, State};
+use super::unexplained::{NotRaised, unexplained};
+use crate::domain::alarm::Alarm;
+use crate::domain::booking::{Booking, Dispute, DisputeStanding, Input, RefundStanding, Rejection, State};
+use crate::domain::invoice::{self, Invoice};
 use crate::domain::{EffectLane, Money, TransactionId};
 use crate::ports::Clock;
 use crate::processor::{Happened, ProcessorEvent};
@@ -27,6 +28,8 @@ pub struct ChargeEvents {
     pub store: Store,
     /// The bookings.
     pub bookings: Registry<Booking>,
+    /// The invoices.
+    pub invoices: Registry<Invoice>,
     /// The alarms.
     pub alarms: Registry<Alarm>,
     /// Hastened when a refund has moved that it is waiting for.
@@ -122,7 +125,7 @@ impl ChargeEvents {
             Some(intent) => self.store.booking_of_charge(intent).await?,
             None => None,
         };
-        let Some(id) = booking else { return self.unexplained(&word, None).await };
+        let Some(id) = booking else { return self.hear_of_invoice(&word).await };
         let loaded = self.store.load::<Booking>(id).await?;
         let state = loaded.map(|Loaded { state, .. }| state).unwrap_or_default();
         let follows = match word.says {
@@ -132,25 +135,54 @@ impl ChargeEvents {
         match follows {
             Follows::Nothing => Ok(()),
             Follows::Input(input) => self.tell(id, input, &word).await,
-            Follows::Asked => {
-                if self.store.hasten(id, EffectLane::Processor, self.clock.now()).await? {
-                    self.outbox.look();
-                }
-                // A failure must be in the books before it is taken; any other news the outbox hears by itself.
-                if word.says == Says::RefundFailed { Err(NotHeard::NotYet) } else { Ok(()) }
-            }
+            Follows::Asked => self.hasten(id, &word).await,
             Follows::Unexplained => self.unexplained(&word, Some(id)).await,
         }
+    }
+
+    /// No booking has this charge: an invoice may.
+    async fn hear_of_invoice(&self, word: &Word<'_>) -> Result<(), NotHeard> {
+        let invoice = match word.intent {
+            Some(intent) => self.store.invoice_of_charge(intent).await?,
+            None => None,
+        };
+        let Some(id) = invoice else { return self.unexplained(word, None).await };
+        let loaded = self.store.load::<Invoice>(id).await?;
+        let state = loaded.map(|Loaded { state, .. }| state).unwrap_or_default();
+        let input = match of_invoice(&state, word) {
+            OfInvoice::Nothing => return Ok(()),
+            OfInvoice::Input(input) => input,
+            OfInvoice::Asked => return self.hasten(id, word).await,
+            OfInvoice::Unexplained => return self.unexplained(word, Some(id)).await,
+        };
+        match self.invoices.ask(Ask::plain(id, input)).await {
+            Ok(_) => Ok(()),
+            // It has moved on since it was looked at.
+            Err(AskError::Rejected(_)) => Err(NotHeard::NotYet),
+            Err(
+                AskError::Refused(_) | AskError::IdempotencyViolation | AskError::Overloaded | AskError::Unavailable,
+            ) => Err(NotHeard::Unavailable),
+        }
+    }
+
+    /// The outbox is asking the processor itself: it asks at once.
+    async fn hasten(&self, id: TransactionId, word: &Word<'_>) -> Result<(), NotHeard> {
+        if self.store.hasten(id, EffectLane::Processor, self.clock.now()).await? {
+            self.outbox.look();
+        }
+        // A failure must be in the books before it is taken; any other news the outbox hears by itself.
+        if word.says == Says::RefundFailed { Err(NotHeard::NotYet) } else { Ok(()) }
     }
 
     async fn tell(&self, id: TransactionId, input: Input, word: &Word<'_>) -> Result<(), NotHeard> {
         match self.bookings.ask(Ask::plain(id, input)).await {
             Ok(_) => Ok(()),
+            // It has moved on since it was looked at.
+            Err(AskError::Rejected(Rejection::WrongStatus)) => Err(NotHeard::NotYet),
             Err(AskError::Rejected(
                 Rejection::Unknown
                 | Rejection::NotBegun
                 | Rejection::NoFee
-                | Rejection::WrongStatus
                 | Rejection::NothingToRefund
                 | Rejection::NoChallenge,
             )) => self.unexplained(word, Some(id)).await,
@@ -171,60 +203,72 @@ impl ChargeEvents {
             Says::RefundMoved => "was refunded",
         };
         let ours = match booking {
-            Some(id) => format!("The booking {id} does not hold this charge any more"),
-            None => "No booking knows of this charge".to_owned(),
+            Some(id) => format!("{id} does not hold this charge any more"),
+            None => "No booking or invoice knows of this charge".to_owned(),
         };
-        let kind = AlarmKind::UnexplainedCharge;
-        let id = alarm_id(kind.as_str(), word.id);
-        let detail = format!(
-            "The processor says that the charge {} {what}: {}, {} micros {}. {ours}, and nothing was booked. Look at it \
-             there, then end this alarm with `POST /api/v1/alarms/{id}/end`.",
+        let said = format!(
+            "The processor says that the charge {} {what}: {}, {} micros {}. {ours}, and nothing was booked.",
             word.intent.unwrap_or("without an id"),
             word.id,
             word.amount.micros(),
             word.amount.currency(),
         );
-        let about = Arc::new(About { id, kind, subject: word.id.to_owned() });
-        match self.alarms.ask(Ask::plain(id, alarm::Input::Seen { about, detail })).await {
-            Ok(_) | Err(AskError::Rejected(alarm::Rejection::Unknown)) => Ok(()),
-            Err(
-                AskError::Refused(_) | AskError::IdempotencyViolation | AskError::Overloaded | AskError::Unavailable,
-            ) => Err(NotHeard::Unavailable),
-        }
+        unexplained(&self.alarms, word.id, &said).await.map_err(|NotRaised| NotHeard::Unavailable)
     }
 }
 
+/// What follows from an event for an invoice.
+enum OfInvoice {
+    Nothing,
+    Input(invoice::Input),
+    Asked,
+    Unexplained,
+}
+
+fn of_invoice(state: &invoice::State, word: &Word<'_>) -> OfInvoice {
+    let intent = word.intent.unwrap_or_default();
+    let (id, amount) = (word.id.into(), word.amount);
+    if let Says::Disputed(standing) = word.says {
+        let dispute = Dispute { id, amount, standing };
+        let ours = state.is_paid_by(intent);
+        return if ours { OfInvoice::Input(invoice::Input::ChargeDisputed(dispute)) } else { OfInvoice::Unexplained };
+    }
+    let done = |standing: &RefundStanding| matches!(standing, RefundStanding::Done { id } if **id == *word.id);
+    let under_way = |standing: &RefundStanding| matches!(standing, RefundStanding::InFlight);
+    let known = state.refunds_of(intent).find(|(_, refund)| done(&refund.standing));
+    match (known, word.says) {
+        (Some((number, refund)), Says::RefundFailed) => {
+            let standing = RefundStanding::Failed { code: LATE_FAILURE.into() };
+            OfInvoice::Input(invoice::Input::Refunded { number, tries: refund.tries, standing })
+        }
+        (Some(_), Says::RefundMoved | Says::Disputed(_)) => OfInvoice::Nothing,
+        // Which of them it speaks of is found out by asking.
+        (None, _) if state.refunds_of(intent).any(|(_, refund)| under_way(&refund.standing)) => OfInvoice::Asked,
+        // About an earlier try, which has failed.
+        (None, _) if state.refunds_of(intent).next().is_some() => OfInvoice::Nothing,
+        (None, _) => OfInvoice::Unexplained,
+    }
+}
+
+/// Of a booking's charge, or of one that never became a booking: the booking knows which.
 fn disputed(state: &State, word: &Word<'_>, standing: DisputeStanding) -> Result<Follows, NotHeard> {
+    let Some(intent) = word.intent else { return Ok(Follows::Unexplained) };
     match state {
-        State::Booked(booked) if holds(booked, word) => {
-            let known = booked.disputes.iter().find(|known| *known.id == *word.id).map(|known| known.standing);
-            // The money came back after all.
-            if (known, standing) == (Some(DisputeStanding::Lost), DisputeStanding::Won) {
-                return Ok(Follows::Unexplained);
-            }
-            let (id, amount) = (word.id.into(), word.amount);
-            Ok(Follows::Input(Input::Disputed(Dispute { id, amount, standing })))
-        }
         // It will be a booking, or be given back.
-        State::Paying(_) | State::Unclaimed(_) => Err(NotHeard::NotYet),
-        State::Unheard | State::Failed(_) | State::Challenged(_) | State::Booked(_) => Ok(Follows::Unexplained),
+        State::Unclaimed(unclaimed) if *unclaimed.receipt.transaction_id == *intent => Err(NotHeard::NotYet),
+        State::Unheard => Ok(Follows::Unexplained),
+        State::Paying(_) | State::Failed(_) | State::Challenged(_) | State::Unclaimed(_) | State::Booked(_) => {
+            let dispute = Dispute { id: word.id.into(), amount: word.amount, standing };
+            Ok(Follows::Input(Input::Disputed { intent: intent.into(), dispute }))
+        }
     }
-}
-
-/// Whether the charge stands in the booking: its prepayment or deposit, or its fee.
-fn holds(booked: &Booked, word: &Word<'_>) -> bool {
-    let fee = match &booked.fee {
-        Fee::Charged(charge) => Some(charge),
-        Fee::Nothing | Fee::Charging { .. } | Fee::Declined { .. } => None,
-    };
-    booked.charge.iter().chain(fee).any(|charge| Some(&*charge.intent) == word.intent)
 }
 
 /// Each charge is refunded once; what is tried again has another id at the processor.
 fn refunded(state: &State, word: &Word<'_>) -> Follows {
     let found = (1..).zip(state.past().refunds).find(|(_, refund)| Some(&*refund.charge.intent) == word.intent);
     let Some((number, refund)) = found else {
-        let held = matches!(state, State::Booked(booked) if holds(booked, word));
+        let held = matches!(state, State::Booked(booked) if word.intent.is_some_and(|intent| booked.holds(intent)));
         // What was charged for a challenge that had been given up goes back beside the booking.
         return if held || word.says == Says::RefundFailed { Follows::Unexplained } else { Follows::Nothing };
     };

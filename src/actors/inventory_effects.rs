@@ -25,7 +25,7 @@ impl Effects for InventoryEffects {
         let Effect::TellAvailability { subject, number, window } = effect;
         let (start_s, end_s) = (window.start_s(), window.end_s());
         // As they stand now: the present is told, never an older state after a newer one.
-        let slots = match self.store.slots_between(&subject.merchant, &subject.service, start_s, end_s).await {
+        let slots = match self.store.published_between(&subject.merchant, &subject.service, start_s, end_s).await {
             Ok(slots) => slots,
             Err(error) => return Carried::Failed(Failure::failed(error.to_string())),
         };
@@ -36,7 +36,8 @@ impl Effects for InventoryEffects {
             Err(failed) => Carried::Failed(Failure {
                 description: failed.description,
                 retry_after_ms: failed.retry_after_ms,
-                refused: failed.refused,
+                // Until this is heard nothing else of the service is told: a refusal is waited out as a failure is.
+                refused: false,
             }),
         }
     }

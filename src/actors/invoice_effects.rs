@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use super::invoice_letters::{InvoiceLetters, is_true};
 use super::invoice_payment::{InvoicePayments, ToRefund, ToStart};
+use super::registry::Registry;
 use super::route::{Carried, Effects, Failure as Undone};
 use super::settlements::Settlements;
 use super::token_vault::TokenVault;
+use super::unexplained::unexplained;
+use crate::domain::alarm::Alarm;
 use crate::domain::booking::RefundStanding;
 use crate::domain::catalog::MerchantId;
 use crate::domain::invoice::{
@@ -20,7 +23,7 @@ use crate::domain::{Money, TransactionId};
 use crate::mail::{Mail, Mailer};
 use crate::ports::Clock;
 use crate::processor::{
-    Attempt, CallFailed, Charge, Decline, DeclineKind, Outcome, Refund, RefundOutcome, Source, Stripe,
+    Attempt, CallFailed, Charge, Decline, DeclineKind, Outcome, Refund, RefundOutcome, Source, Stripe, Taken,
 };
 use crate::storage::{Loaded, OutboxRow, Store};
 
@@ -43,6 +46,8 @@ pub struct InvoiceEffects {
     pub tokens: TokenVault,
     /// Who waits for an outcome.
     pub settlements: Settlements<Reply>,
+    /// The alarms.
+    pub alarms: Registry<Alarm>,
     /// The redirect payments.
     pub payments: InvoicePayments,
     /// The mail server; `None`: nothing is configured, and nothing is mailed.
@@ -106,23 +111,23 @@ impl InvoiceEffects {
             Charged::Open => return Err(Undone::failed("the outcome of the charge is not known yet")),
             Charged::NotReached => CardOutcome::NotReached,
             Charged::Refused(code) => declined(code, false),
-            Charged::Answered(answer) => self.settle(answer, row).await?,
+            Charged::Answered(answer) => self.settle(answer, wanted.amount, row).await?,
         };
         self.tokens.forget(wanted.invoice, wanted.digest);
         Ok(outcome)
     }
 
     /// What the processor did, in the machine's words.
-    async fn settle(&self, answer: Outcome, row: &OutboxRow) -> Result<CardOutcome, Undone> {
+    async fn settle(&self, answer: Outcome, asked: Money, row: &OutboxRow) -> Result<CardOutcome, Undone> {
         match answer {
-            Outcome::Charged(taken) => Ok(CardOutcome::Succeeded { intent: taken.intent.into() }),
+            Outcome::Charged(taken) => self.taken(&taken, asked).await,
             Outcome::Declined(decline) => Ok(of_decline(&decline)),
             Outcome::Voided { .. } => Ok(declined("authentication_required", true)),
             // The payment pane shows no challenge: it is given up, so that nobody can pass it later.
             Outcome::Challenge(challenge) => {
                 let given_up = self.stripe()?.void(&challenge.intent, &row.idempotency_key).await;
                 match given_up.map_err(|failed| undone(&failed))? {
-                    Outcome::Charged(taken) => Ok(CardOutcome::Succeeded { intent: taken.intent.into() }),
+                    Outcome::Charged(taken) => self.taken(&taken, asked).await,
                     Outcome::Voided { .. } | Outcome::Declined(_) => Ok(declined("authentication_required", true)),
                     Outcome::Held(_) | Outcome::Challenge(_) | Outcome::Undecided { .. } => {
                         Err(Undone::failed("the processor has not given the charge up yet"))
@@ -131,6 +136,21 @@ impl InvoiceEffects {
             }
             Outcome::Held(_) | Outcome::Undecided { .. } => Err(Undone::failed("the processor has not decided yet")),
         }
+    }
+
+    /// A charge of another amount than was asked for pays no invoice: nobody is told an outcome, nothing else is charged, and a
+    /// person looks at it (section 6.7).
+    async fn taken(&self, taken: &Taken, asked: Money) -> Result<CardOutcome, Undone> {
+        let Some(other) = taken.amount.filter(|amount| *amount != asked) else {
+            return Ok(CardOutcome::Succeeded { intent: taken.intent.as_str().into() });
+        };
+        let said = format!(
+            "The processor says that it charged {other} by {} for an invoice, where {asked} was asked for. The invoice waits.",
+            taken.intent
+        );
+        let told = unexplained(&self.alarms, &taken.intent, &said).await;
+        told.map_err(|error| Undone::failed(error.to_string()))?;
+        Err(Undone::refused("the processor charged another amount"))
     }
 
     /// Charges the token, or says what became of it.
@@ -269,6 +289,7 @@ fn undone(failed: &CallFailed) -> Undone {
         CallFailed::Busy { retry_after_ms } => *retry_after_ms,
         CallFailed::NotSent
         | CallFailed::Unknown { .. }
+        | CallFailed::Another { .. }
         | CallFailed::InUse
         | CallFailed::Refused { .. }
         | CallFailed::Amount(_) => None,

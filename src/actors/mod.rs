@@ -25,6 +25,7 @@ mod settlements;
 mod shell;
 mod statement_effects;
 mod token_vault;
+mod unexplained;
 mod watch;
 
 pub use alarm_effects::{AlarmEffects, AlarmWebhook};
@@ -44,7 +45,7 @@ pub use invoice_payment::InvoicePayments;
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use payment_effects::{LateMoney, PaymentEffects};
 pub use registry::{Registry, RegistrySettings};
-pub use route::{Carried, Effects, Failure, Routes};
+pub use route::{Carried, Effects, Failure, Pace, Routes};
 pub use settlements::{Listener, Settlements};
 pub use shell::{Ask, AskError, Asked, RememberAs, Shell, Told};
 pub use statement_effects::{Ahead, StatementEffects, StatementPolicy};

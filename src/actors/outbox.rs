@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 
-use super::route::{Delivered, Failure, Routes};
+use super::route::{Delivered, Failure, Pace, Routes};
 use crate::ports::{Clock, Entropy};
 use crate::storage::{FailedAttempt, NodeId, OutboxKey, OutboxRow, Store};
 
@@ -25,8 +25,16 @@ const MOST_HELD: usize = 4_096;
 const FIRST_RETRY_MS: i64 = 1_000;
 /// Longest interval.
 const LONGEST_RETRY_MS: i64 = 15 * 60 * 1_000;
+/// Longest interval at [`Pace::Prompt`], in the first hours and later: less than the five minutes within which Google has to
+/// hear of a booking (google-booking-server section 8.1).
+const LONGEST_PROMPT_MS: (i64, i64) = (60 * 1_000, 4 * 60 * 1_000);
+/// The first hours.
+const FIRST_HOURS_MS: i64 = 6 * HOUR_MS;
+const HOUR_MS: i64 = 3_600 * 1_000;
 /// After this a row becomes a dead letter.
-const GIVE_UP_MS: i64 = 7 * 24 * 3_600 * 1_000;
+const GIVE_UP_MS: i64 = 7 * 24 * HOUR_MS;
+/// As [`GIVE_UP_MS`], at [`Pace::Prompt`] and for what is refused.
+const GIVE_UP_REFUSED_MS: i64 = 24 * HOUR_MS;
 
 /// What the outbox works with.
 #[derive(Clone)]
@@ -231,30 +239,37 @@ impl Handler<Drain> for Outbox {
 async fn attempt(settings: &OutboxSettings, row: OutboxRow) {
     match settings.routes.deliver(&row).await {
         Delivered::Settled => {}
-        Delivered::Unrecorded => put_off(settings, row, "done, but its outcome could not be recorded", 0).await,
-        Delivered::Unwanted => park(settings, row, "done, but the transaction refuses its outcome").await,
-        Delivered::Failed(Failure { description, retry_after_ms, refused }) => {
-            let least_ms = if refused { LONGEST_RETRY_MS / 2 } else { 0 };
-            put_off(settings, row, &description, retry_after_ms.unwrap_or(0).max(least_ms)).await;
+        Delivered::Unrecorded => {
+            let failure = Failure::failed("done, but its outcome could not be recorded");
+            put_off(settings, row, failure).await;
         }
+        Delivered::Unwanted => park(settings, row, "done, but the transaction refuses its outcome").await,
+        Delivered::Failed(failure) => put_off(settings, row, failure).await,
     }
 }
 
-async fn put_off(settings: &OutboxSettings, row: OutboxRow, description: &str, least_ms: i64) {
+async fn put_off(settings: &OutboxSettings, row: OutboxRow, failure: Failure) {
     let now = settings.clock.now();
-    if now.millis_since(row.trying_since) >= GIVE_UP_MS {
-        return park(settings, row, description).await;
+    let tried = Tried {
+        pace: settings.routes.pace(&row),
+        attempts: row.attempts,
+        for_ms: now.millis_since(row.trying_since),
+        refused: failure.refused,
+        retry_after_ms: failure.retry_after_ms.unwrap_or(0),
+    };
+    if tried.is_given_up() {
+        return park(settings, row, &failure.description).await;
     }
-    let next = now.plus_millis(backoff_ms(row.attempts, least_ms, settings.entropy.next_u64()));
+    let next = now.plus_millis(tried.backoff_ms(settings.entropy.next_u64()));
     tracing::warn!(
         transaction.id = %row.key.transaction,
         outbox.lane = row.lane,
         outbox.attempts = row.attempts + 1,
         outbox.next_attempt_ms = next.millis_since(now),
-        reason = description,
+        reason = failure.description,
         "an outbound call did not succeed and is tried again"
     );
-    let failed = failed_attempt(settings, row, description);
+    let failed = failed_attempt(settings, row, &failure.description);
     if let Err(error) = settings.store.reschedule(failed, next).await {
         tracing::error!(error = %error, "an outbox row could not be put off; its lease ends by itself");
     }
@@ -282,33 +297,87 @@ fn failed_attempt(settings: &OutboxSettings, row: OutboxRow, description: &str) 
     }
 }
 
-/// Exponential with full jitter, 1 s doubling to 15 min; never before `least_ms` (Retry-After, or the slow cap).
-fn backoff_ms(attempts: i32, least_ms: i64, random: u64) -> i64 {
-    let doublings = u32::try_from(attempts.clamp(0, 20)).unwrap_or(20);
-    let ceiling = FIRST_RETRY_MS.saturating_mul(1_i64 << doublings).min(LONGEST_RETRY_MS).max(least_ms);
-    let jitter = i64::try_from(random % u64::try_from(ceiling.saturating_add(1)).unwrap_or(1)).unwrap_or(0);
-    jitter.max(least_ms)
+/// How often and for how long a call was tried, and what came of it last.
+struct Tried {
+    pace: Pace,
+    /// How often before this time.
+    attempts: i32,
+    for_ms: i64,
+    refused: bool,
+    /// What the peer asked for; 0: nothing.
+    retry_after_ms: i64,
+}
+
+impl Tried {
+    fn is_given_up(&self) -> bool {
+        let longest = match (self.pace, self.refused) {
+            (Pace::Prompt, true) => GIVE_UP_REFUSED_MS,
+            (Pace::Patient | Pace::Prompt, _) => GIVE_UP_MS,
+        };
+        self.for_ms >= longest
+    }
+
+    /// Exponential with full jitter from 1 s to the longest of its pace; never before what the peer asked for.
+    fn backoff_ms(&self, random: u64) -> i64 {
+        let (longest, least) = match self.pace {
+            Pace::Patient if self.refused => (LONGEST_RETRY_MS, LONGEST_RETRY_MS / 2),
+            Pace::Patient => (LONGEST_RETRY_MS, 0),
+            Pace::Prompt if self.for_ms < FIRST_HOURS_MS => (LONGEST_PROMPT_MS.0, 0),
+            Pace::Prompt => (LONGEST_PROMPT_MS.1, 0),
+        };
+        let least = least.max(self.retry_after_ms);
+        let doublings = u32::try_from(self.attempts.clamp(0, 20)).unwrap_or(20);
+        let ceiling = FIRST_RETRY_MS.saturating_mul(1_i64 << doublings).min(longest).max(least);
+        let jitter = i64::try_from(random % u64::try_from(ceiling.saturating_add(1)).unwrap_or(1)).unwrap_or(0);
+        jitter.max(least)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const RANDOM: [u64; 5] = [0, 1, 999, u64::MAX, 0x1234_5678_9abc_def0];
+
+    fn tried(attempts: i32) -> Tried {
+        Tried { pace: Pace::Patient, attempts, for_ms: 0, refused: false, retry_after_ms: 0 }
+    }
+
     #[test]
     fn cmp_7_retries_back_off_exponentially_with_full_jitter() {
         for (attempts, ceiling) in [(0, 1_000), (1, 2_000), (5, 32_000), (9, 512_000), (10, 900_000), (40, 900_000)] {
-            for random in [0, 1, 999, u64::MAX, 0x1234_5678_9abc_def0] {
-                let wait = backoff_ms(attempts, 0, random);
+            for random in RANDOM {
+                let wait = tried(attempts).backoff_ms(random);
                 assert!((0..=ceiling).contains(&wait), "{attempts} {wait}");
             }
         }
-        assert_eq!(backoff_ms(3, 0, 0), 0, "full jitter may choose the whole range");
-        assert_eq!(backoff_ms(3, 0, 8_000), 8_000);
+        assert_eq!(tried(3).backoff_ms(0), 0, "full jitter may choose the whole range");
+        assert_eq!(tried(3).backoff_ms(8_000), 8_000);
     }
 
     #[test]
     fn retry_after_and_the_slow_cap_are_honoured() {
-        assert_eq!(backoff_ms(0, 60_000, 7), 60_000);
-        assert!(backoff_ms(0, LONGEST_RETRY_MS / 2, u64::MAX) >= LONGEST_RETRY_MS / 2);
+        assert_eq!(Tried { retry_after_ms: 60_000, ..tried(0) }.backoff_ms(7), 60_000);
+        let refused = Tried { refused: true, ..tried(0) };
+        assert!(refused.backoff_ms(u64::MAX) >= LONGEST_RETRY_MS / 2);
+        assert!(!Tried { for_ms: GIVE_UP_MS - 1, ..refused }.is_given_up());
+        assert!(Tried { for_ms: GIVE_UP_MS, ..tried(0) }.is_given_up());
+    }
+
+    #[test]
+    fn bk_8_1_what_google_must_hear_promptly_never_waits_five_minutes_whatever_it_was_answered() {
+        for refused in [false, true] {
+            for (for_ms, longest) in [(0, 60_000), (FIRST_HOURS_MS - 1, 60_000), (GIVE_UP_REFUSED_MS - 1, 240_000)] {
+                for attempts in 0..2_000 {
+                    let tried = Tried { pace: Pace::Prompt, for_ms, refused, ..tried(attempts) };
+                    assert!(RANDOM.iter().all(|random| (0..=longest).contains(&tried.backoff_ms(*random))));
+                    assert!(!tried.is_given_up());
+                }
+            }
+        }
+        let prompt = |refused, for_ms| Tried { pace: Pace::Prompt, refused, for_ms, ..tried(9) };
+        assert!(prompt(true, GIVE_UP_REFUSED_MS).is_given_up(), "the transaction's later word is heard");
+        assert!(!prompt(false, GIVE_UP_MS - 1).is_given_up() && prompt(false, GIVE_UP_MS).is_given_up());
+        assert_eq!(Tried { retry_after_ms: 90_000, ..prompt(false, 0) }.backoff_ms(5), 90_000, "Google asks for it");
     }
 }

@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::registry::Registry;
 use super::shell::{Ask, AskError};
-use crate::domain::Machine;
+use crate::domain::{EffectLane, Machine};
 use crate::storage::{Codec, OutboxRow};
 
 /// What one attempt at an effect gave.
@@ -58,6 +58,18 @@ pub trait Effects: Send + Sync + 'static {
     fn settled(&self, _row: &OutboxRow, _reply: &<Self::Machine as Machine>::Reply) {}
 }
 
+/// How long the outbox waits between two attempts at a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pace {
+    /// 1 s doubling to 15 min; what was refused waits longer from the first, and both end after seven days.
+    #[default]
+    Patient,
+    /// The other side has to hear within five minutes of being there again (google-booking-server sections 2.5 and 8.1): 1 s
+    /// doubling to 1 min, to 4 min after some hours, refused or not. What was refused for a whole day is parked, so that what
+    /// the transaction says later is heard.
+    Prompt,
+}
+
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Delivered {
@@ -72,15 +84,21 @@ pub(super) enum Delivered {
 }
 
 trait Deliver: Send + Sync {
+    fn pace(&self, lane: &str) -> Pace;
     fn deliver<'a>(&'a self, row: &'a OutboxRow) -> LocalBoxFuture<'a, Delivered>;
 }
 
 struct Route<E: Effects> {
     effects: Arc<E>,
     registry: Registry<E::Machine>,
+    prompt: &'static [EffectLane],
 }
 
 impl<E: Effects> Deliver for Route<E> {
+    fn pace(&self, lane: &str) -> Pace {
+        if self.prompt.iter().any(|prompt| prompt.as_str() == lane) { Pace::Prompt } else { Pace::Patient }
+    }
+
     fn deliver<'a>(&'a self, row: &'a OutboxRow) -> LocalBoxFuture<'a, Delivered> {
         Box::pin(async move {
             let effect = match row.effect::<E::Machine>() {
@@ -115,10 +133,26 @@ pub struct Routes(HashMap<&'static str, Arc<dyn Deliver>>);
 impl Routes {
     /// With a kind of transaction more.
     #[must_use]
-    pub fn with<E: Effects>(mut self, effects: E, registry: Registry<E::Machine>) -> Self {
-        let route = Route { effects: Arc::new(effects), registry };
+    pub fn with<E: Effects>(self, effects: E, registry: Registry<E::Machine>) -> Self {
+        self.with_prompt(effects, registry, &[])
+    }
+
+    /// With a kind of transaction more, whose calls on these lanes are made at [`Pace::Prompt`].
+    #[must_use]
+    pub fn with_prompt<E: Effects>(
+        mut self,
+        effects: E,
+        registry: Registry<E::Machine>,
+        prompt: &'static [EffectLane],
+    ) -> Self {
+        let route = Route { effects: Arc::new(effects), registry, prompt };
         self.0.insert(E::Machine::KIND, Arc::new(route));
         self
+    }
+
+    /// How soon a row is tried again.
+    pub(super) fn pace(&self, row: &OutboxRow) -> Pace {
+        self.0.get(row.kind.as_str()).map(|route| route.pace(&row.lane)).unwrap_or_default()
     }
 
     pub(super) async fn deliver(&self, row: &OutboxRow) -> Delivered {

@@ -16,7 +16,10 @@ use crate::actors::{
 };
 use crate::config;
 use crate::crypto::{CardSeal, ServiceAccount, StripeEventKey, UrlKeys};
+use crate::domain::EffectLane;
+use crate::domain::alarm::Alarm;
 use crate::domain::inventory::Inventory;
+use crate::domain::invoice::Invoice;
 use crate::processor::{Stripe, StripeSettings};
 use crate::protocol::booking_server::Credentials;
 use crate::protocol::maps_booking::{MapsBooking, MapsBookingSettings};
@@ -38,7 +41,7 @@ pub(super) struct Bookings {
 
 impl Bookings {
     /// From the configuration; `None` without `[booking]`.
-    pub(super) fn new(hands: &Hands<'_>, links: &UrlKeys) -> anyhow::Result<Option<Self>> {
+    pub(super) fn new(hands: &Hands<'_>, alarms: Registry<Alarm>, links: &UrlKeys) -> anyhow::Result<Option<Self>> {
         let Some(booking) = &hands.config.booking else { return Ok(None) };
         let stripe = hands.config.stripe.as_ref().map(stripe).transpose()?;
         let google = google(booking)?;
@@ -58,6 +61,7 @@ impl Bookings {
             tokens: desk.tokens.clone(),
             settlements: desk.settlements.clone(),
             bookings: desk.bookings.clone(),
+            alarms,
             return_url: Url::parse(&hands.config.server.public_url.join("/")).ok(),
             clock: hands.around.clock.clone(),
         };
@@ -71,7 +75,10 @@ impl Bookings {
     pub(super) fn connect(self, routes: Routes) -> (Routes, BookingSurface) {
         let Self { desk, effects, services, google, path, credentials } = self;
         let telling = InventoryEffects { store: desk.store.clone(), google, clock: desk.clock.clone() };
-        let routes = routes.with(effects, desk.bookings.clone()).with(telling, services.clone());
+        // Google counts what it hears of a booking after five minutes as an error (sections 2.5 and 8.1).
+        let prompt = &[EffectLane::Google];
+        let routes =
+            routes.with_prompt(effects, desk.bookings.clone(), prompt).with_prompt(telling, services.clone(), prompt);
         let (store, clock, registry) = (desk.store.clone(), desk.clock.clone(), desk.bookings.clone());
         let deadlines = Deadlines { store: store.clone(), registry, clock };
         Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
@@ -85,7 +92,7 @@ impl Bookings {
 pub(super) fn processor_events(
     hands: &Hands<'_>,
     kinds: &Kinds,
-    booking: Option<&BookingSurface>,
+    (booking, invoices): (Option<&BookingSurface>, &Registry<Invoice>),
 ) -> anyhow::Result<Option<ProcessorEvents>> {
     let secret = hands.config.stripe.as_ref().and_then(|stripe| stripe.webhook_secret.as_ref());
     let Some(secret) = secret else { return Ok(None) };
@@ -94,6 +101,7 @@ pub(super) fn processor_events(
         store: hands.store.clone(),
         // Without a booking server there may still be bookings of yesterday.
         bookings: booking.map_or_else(|| hands.registry(), |booking| booking.desk.bookings.clone()),
+        invoices: invoices.clone(),
         alarms: kinds.alarms.clone(),
         outbox: hands.outbox.clone(),
         clock: hands.around.clock.clone(),

@@ -14,6 +14,7 @@ use crate::actors::{
 };
 use crate::config::{self, Config, OutlookMode, UserCheck};
 use crate::crypto::{BearerProfile, CardSigner, EntraProfile, LegacyProfile, ServiceTokens, UrlKeys};
+use crate::domain::alarm::Alarm;
 use crate::domain::redirect_payment::RedirectPayment;
 use crate::mail::Mailer;
 use crate::protocol::outlook::{Account, KeySource, UserPolicy};
@@ -34,7 +35,7 @@ impl Invoices {
     pub(super) fn new(
         hands: &Hands<'_>,
         links: &UrlKeys,
-        payments: &Registry<RedirectPayment>,
+        (payments, alarms): (&Registry<RedirectPayment>, &Registry<Alarm>),
     ) -> anyhow::Result<Self> {
         let (config, clock) = (hands.config, &hands.around.clock);
         let public_url = Url::parse(config.server.public_url.as_str()).context("server.public_url")?;
@@ -75,6 +76,7 @@ impl Invoices {
             stripe,
             tokens: desk.tokens.clone(),
             settlements: desk.settlements.clone(),
+            alarms: alarms.clone(),
             payments: InvoicePayments { payments: payments.clone(), clock: clock.clone() },
             mailer,
             letters: letters.clone(),

@@ -17,6 +17,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use assemble::{Keys, google_client, load_keys};
 pub use bank::bank_import;
@@ -167,7 +168,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         keys: alarms::ending_keys(config)?,
         looked: Looked::default(),
     };
-    let invoices = Invoices::new(&hands, &keys.links, &kinds.payments)?;
+    let invoices = Invoices::new(&hands, &keys.links, (&kinds.payments, &kinds.alarms))?;
     let payment_effects = PaymentEffects {
         invoices: invoices.desk().invoices.clone(),
         accounts: keys.accounts.clone(),
@@ -190,7 +191,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         .with(statement_effects, kinds.statements.clone())
         .with(BankEffects { statements: kinds.statements.clone() }, kinds.bank.transfers.clone())
         .with(alarms::effects(config, around.clock.clone())?, watch.alarms.clone());
-    let (routes, bookings) = match Bookings::new(&hands, &keys.links)? {
+    let (routes, bookings) = match Bookings::new(&hands, kinds.alarms.clone(), &keys.links)? {
         Some(bookings) => {
             let (routes, surface) = bookings.connect(routes);
             (routes, Some(surface))
@@ -217,7 +218,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
     alarms::start(watch);
 
-    let processor = booking::processor_events(&hands, &kinds, bookings.as_ref())?;
+    let processor = booking::processor_events(&hands, &kinds, (bookings.as_ref(), &invoices.desk.invoices))?;
     let shared = assemble::surface(config, keys, (&kinds, invoices), &around)?;
     let surface = web::Data::new(Surface { booking: bookings, processor, ..shared });
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
@@ -317,31 +318,56 @@ pub fn install_crypto_provider() {
 
 /// `roundtrip serve`: runs until SIGTERM or SIGINT, then drains; a second signal ends it at once.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    let running = start(&config, Surroundings::system()).await?;
+    let mut stops = Stops::listen()?;
+    // The first load of the feeds may take a while. What it has staged is not in force, and removed at a later start.
+    let running = tokio::select! {
+        running = start(&config, Surroundings::system()) => running?,
+        () = stops.next() => {
+            tracing::info!("stopped before the start was complete");
+            return Ok(());
+        }
+    };
     tracing::info!(
         server.public = %running.public,
         server.admin = %running.admin,
         server.public_url = %config.server.public_url,
         "roundtrip serves"
     );
-    until_stopped().await?;
+    stops.next().await;
     tracing::info!("stopping: finishing what is under way");
     let drained = tokio::time::timeout(Duration::from_millis(2_500), running.stop(true));
     tokio::select! {
         _ = drained => {}
-        _ = until_stopped() => tracing::warn!("stopped at once"),
+        () = stops.next() => tracing::warn!("stopped at once"),
     }
     Ok(())
 }
 
+/// SIGTERM and SIGINT, none of which is missed once it is listened.
+struct Stops {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stops {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
+        })
+    }
+
+    /// Until the next one.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
 /// Until SIGTERM or SIGINT.
 pub async fn until_stopped() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    Stops::listen()?.next().await;
     Ok(())
 }

@@ -71,7 +71,7 @@ impl Trial {
     }
 
     /// Cancels a booking; what is wrong with the answer.
-    async fn cancel(&self, booked: &Booked) -> Option<String> {
+    pub(super) async fn cancel(&self, booked: &Booked) -> Option<String> {
         let request = json!({"booking": {"booking_id": booked.id, "status": "CANCELED"}});
         match self.server.call("UpdateBooking", &request, &BOOKING_RESPONSE).await {
             Ok(answer) => updated(&answer, &json!({"booking_id": booked.id, "status": "CANCELED"})),

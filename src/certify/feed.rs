@@ -1,13 +1,15 @@
 //! Slots to try, from feeds in Google's own format (google-booking-server section 7).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
-use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::{Map, Value, json};
+
+use super::lenient::{self, Int, nullable};
+use super::terms::{Case, StatedTerms, TaxRate, Terms};
 
 /// What a feed may inflate to.
 const LONGEST_FEED: u64 = 1024 * 1024 * 1024;
@@ -99,42 +101,30 @@ impl Slot {
     }
 }
 
-/// An integer, or the digits of one.
-#[derive(Debug, Clone, Copy, Default)]
-struct Int(i64);
-
-impl<'de> Deserialize<'de> for Int {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = match Value::deserialize(deserializer)? {
-            Value::String(digits) => digits.parse().ok(),
-            Value::Number(number) => number.as_i64(),
-            Value::Null => Some(0),
-            Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        };
-        number.map(Self).ok_or_else(|| D::Error::custom("expected a whole number"))
-    }
-}
-
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
 struct Feed {
-    #[serde(alias = "serviceAvailability")]
+    #[serde(alias = "serviceAvailability", deserialize_with = "nullable")]
     service_availability: Vec<ServiceAvailability>,
+    #[serde(deserialize_with = "nullable")]
     service: Vec<Service>,
+    #[serde(deserialize_with = "nullable")]
+    merchant: Vec<Merchant>,
 }
 
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
 struct ServiceAvailability {
+    #[serde(deserialize_with = "nullable")]
     availability: Vec<Availability>,
 }
 
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
 struct Availability {
-    #[serde(alias = "merchantId")]
+    #[serde(alias = "merchantId", deserialize_with = "nullable")]
     merchant_id: String,
-    #[serde(alias = "serviceId")]
+    #[serde(alias = "serviceId", deserialize_with = "nullable")]
     service_id: String,
     #[serde(alias = "startSec")]
     start_sec: Int,
@@ -142,14 +132,15 @@ struct Availability {
     duration_sec: Int,
     #[serde(alias = "spotsOpen")]
     spots_open: Int,
-    #[serde(alias = "availabilityTag")]
+    #[serde(alias = "availabilityTag", deserialize_with = "nullable")]
     availability_tag: String,
+    #[serde(deserialize_with = "nullable")]
     resources: Resources,
-    #[serde(alias = "confirmationMode")]
+    #[serde(alias = "confirmationMode", deserialize_with = "lenient::confirmation_mode")]
     confirmation_mode: String,
     #[serde(flatten)]
-    terms: Terms,
-    #[serde(alias = "schedulingRuleOverrides")]
+    terms: StatedTerms,
+    #[serde(alias = "schedulingRuleOverrides", deserialize_with = "nullable")]
     scheduling_rule_overrides: Overrides,
     recurrence: Option<Value>,
 }
@@ -157,9 +148,9 @@ struct Availability {
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
 struct Resources {
-    #[serde(alias = "staffId")]
+    #[serde(alias = "staffId", deserialize_with = "nullable")]
     staff_id: String,
-    #[serde(alias = "roomId")]
+    #[serde(alias = "roomId", deserialize_with = "nullable")]
     room_id: String,
     #[serde(alias = "partySize")]
     party_size: Int,
@@ -176,44 +167,16 @@ struct Overrides {
     last_online_cancellable_sec: Option<Int>,
 }
 
-/// What makes a booking cost something or need a card, of a service or of a slot.
-#[derive(serde::Deserialize, Default)]
-#[serde(default)]
-struct Terms {
-    #[serde(alias = "prepaymentType")]
-    prepayment_type: String,
-    deposit: Option<Value>,
-    #[serde(alias = "noShowFee")]
-    no_show_fee: Option<Value>,
-    #[serde(alias = "requireCreditCard")]
-    require_credit_card: String,
-    #[serde(alias = "paymentOptionId")]
-    payment_option_id: Vec<String>,
-    prepayment: Option<Value>,
-}
-
-impl Terms {
-    /// Section 10.3: the test client books without any payment.
-    fn take_payment(&self) -> bool {
-        self.prepayment_type == "REQUIRED"
-            || self.deposit.is_some()
-            || self.no_show_fee.is_some()
-            || self.prepayment.is_some()
-            || self.require_credit_card == "REQUIRE_CREDIT_CARD_ALWAYS"
-            || !self.payment_option_id.is_empty()
-    }
-}
-
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
 struct Service {
-    #[serde(alias = "merchantId")]
+    #[serde(alias = "merchantId", deserialize_with = "nullable")]
     merchant_id: String,
-    #[serde(alias = "serviceId")]
+    #[serde(alias = "serviceId", deserialize_with = "nullable")]
     service_id: String,
     #[serde(flatten)]
-    terms: Terms,
-    #[serde(alias = "scheduling_rules")]
+    terms: StatedTerms,
+    #[serde(alias = "scheduling_rules", deserialize_with = "nullable")]
     rules: Rules,
 }
 
@@ -226,45 +189,78 @@ struct Rules {
     min_advance_online_canceling: Int,
 }
 
-/// The slots of `files` that can be booked and cancelled at `now_s` without payment.
+/// What of a merchant bookings depend on.
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+struct Merchant {
+    #[serde(alias = "merchantId", deserialize_with = "nullable")]
+    merchant_id: String,
+    #[serde(alias = "taxRate")]
+    tax_rate: Option<TaxRate>,
+}
+
+/// The slots that can be booked and cancelled.
+#[derive(Debug)]
+pub(super) struct Bookable {
+    /// Without any payment: what Google's own client books (section 10.3).
+    pub(super) free: Vec<Slot>,
+    /// With a payment or a card.
+    pub(super) paid: Vec<(Slot, Terms)>,
+}
+
+/// The slots of `files` that can be booked and cancelled at `now_s`.
 ///
 /// # Errors
 /// A file that cannot be read, or no slots in any.
-pub(super) fn bookable(files: &[PathBuf], now_s: i64) -> Result<Vec<Slot>, FeedError> {
+pub(super) fn bookable(files: &[PathBuf], now_s: i64) -> Result<Bookable, FeedError> {
     let mut offered = Vec::new();
-    let mut rules: HashMap<(String, String), Rules> = HashMap::new();
-    let mut paid: HashSet<(String, String)> = HashSet::new();
+    let mut services: HashMap<(String, String), (Rules, StatedTerms)> = HashMap::new();
+    let mut taxes: HashMap<String, TaxRate> = HashMap::new();
     for file in files {
         let feed = read(file)?;
         offered.extend(feed.service_availability.into_iter().flat_map(|service| service.availability));
         for service in feed.service {
-            let key = (service.merchant_id, service.service_id);
-            if service.terms.take_payment() {
-                paid.insert(key.clone());
-            }
-            rules.insert(key, service.rules);
+            services.insert((service.merchant_id, service.service_id), (service.rules, service.terms));
         }
+        taxes.extend(
+            feed.merchant.into_iter().map(|merchant| (merchant.merchant_id, merchant.tax_rate.unwrap_or_default())),
+        );
     }
     if offered.is_empty() {
         return Err(FeedError::NoSlots);
     }
-    let fits = |slot: &Availability| {
-        let key = (slot.merchant_id.clone(), slot.service_id.clone());
-        let rules = rules.get(&key).copied().unwrap_or_default();
-        let (start, own) = (slot.start_sec.0, &slot.scheduling_rule_overrides);
-        let book_by = own.last_bookable_sec.map_or(start.saturating_sub(rules.min_advance_booking.0), |at| at.0);
-        let online = start.saturating_sub(rules.min_advance_online_canceling.0);
-        let cancel_by = own.last_online_cancellable_sec.map_or(online, |at| at.0);
-        slot.spots_open.0 > 0
-            && slot.recurrence.is_none()
-            && !slot.terms.take_payment()
-            && !paid.contains(&key)
-            && own.first_bookable_sec.is_none_or(|at| at.0 <= now_s)
-            // A minute for the test itself.
-            && start.min(book_by).min(cancel_by) > now_s.saturating_add(60)
-    };
-    offered.retain(fits);
-    Ok(offered.into_iter().map(slot).collect())
+    let mut found = Bookable { free: Vec::new(), paid: Vec::new() };
+    let unheard = Default::default();
+    for offered in offered {
+        let key = (offered.merchant_id.clone(), offered.service_id.clone());
+        let (rules, service) = services.get(&key).unwrap_or(&unheard);
+        if !fits(&offered, *rules, now_s) {
+            continue;
+        }
+        let Some(terms) = Terms::of(&offered.terms, service, taxes.get(&offered.merchant_id).copied()) else {
+            continue;
+        };
+        match terms.case {
+            Case::Free => found.free.push(slot(offered)),
+            Case::Elsewhere => {}
+            Case::Prepayment | Case::Deposit | Case::NoShowFee | Case::DepositAndNoShowFee | Case::CreditCard => {
+                found.paid.push((slot(offered), terms));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn fits(slot: &Availability, rules: Rules, now_s: i64) -> bool {
+    let (start, own) = (slot.start_sec.0, &slot.scheduling_rule_overrides);
+    let book_by = own.last_bookable_sec.map_or(start.saturating_sub(rules.min_advance_booking.0), |at| at.0);
+    let online = start.saturating_sub(rules.min_advance_online_canceling.0);
+    let cancel_by = own.last_online_cancellable_sec.map_or(online, |at| at.0);
+    slot.spots_open.0 > 0
+        && slot.recurrence.is_none()
+        && own.first_bookable_sec.is_none_or(|at| at.0 <= now_s)
+        // A minute for the test itself.
+        && start.min(book_by).min(cancel_by) > now_s.saturating_add(60)
 }
 
 fn slot(offered: Availability) -> Slot {
@@ -351,10 +347,12 @@ mod tests {
         let availability = zipped(dir.path(), "a.json.gz", &feed(&slots));
         let services = written(dir.path(), "s.json", &services.to_string());
         let found = bookable(&[availability.clone(), services], 1_000).unwrap();
-        let found: Vec<_> = found.iter().map(|slot| (slot.service.as_str(), slot.start_s)).collect();
-        assert_eq!(found, [("free", 10_000)]);
+        let free: Vec<_> = found.free.iter().map(|slot| (slot.service.as_str(), slot.start_s)).collect();
+        assert_eq!(free, [("free", 10_000)]);
+        let paid: Vec<_> = found.paid.iter().map(|(slot, terms)| (slot.start_s, terms.case)).collect();
+        assert_eq!(paid, [(10_000, Case::Prepayment), (10_002, Case::Deposit), (10_004, Case::CreditCard)]);
         assert_eq!(
-            bookable(&[availability], 1_000).unwrap().len(),
+            bookable(&[availability], 1_000).unwrap().free.len(),
             3,
             "what services say is known from their feed alone"
         );
@@ -366,7 +364,7 @@ mod tests {
         let rich = with(offered("s", 9_000), "resources", json!({"staff_id": "a", "staff_name": "A", "party_size": 2}));
         let file =
             written(dir.path(), "a.json", &feed(&[offered("s", 8_000), with(rich, "availability_tag", json!("t"))]));
-        let slots = bookable(&[file], 0).unwrap();
+        let slots = bookable(&[file], 0).unwrap().free;
         assert_eq!(
             slots[0].message(),
             json!({"merchant_id": "m", "service_id": "s", "start_sec": "8000", "duration_sec": "60"})
@@ -376,6 +374,28 @@ mod tests {
             json!({"service_id": "s", "start_sec": "9000", "duration_sec": "60", "availability_tag": "t",
                    "resource_ids": {"staff_id": "a", "party_size": 2}})
         );
+    }
+
+    #[test]
+    fn bk_2_3_what_a_generator_leaves_out_or_numbers_is_understood() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut slot = with(offered("s", 9_000), "availability_tag", Value::Null);
+        for name in ["resources", "scheduling_rule_overrides", "payment_option_id", "deposit", "require_credit_card"] {
+            slot[name] = Value::Null;
+        }
+        let later = with(slot.clone(), "confirmation_mode", json!(2));
+        let mut full = slot.clone();
+        full.as_object_mut().unwrap().remove("spots_open");
+        let availability = written(dir.path(), "a.json", &feed(&[slot, later, full]));
+        let services = json!({"merchant": null, "service": [{"merchant_id": "m", "service_id": "s", "rules": null,
+            "prepayment_type": 3, "require_credit_card": 1, "tax_rate": null, "payment_option_id": null}]});
+        let services = written(dir.path(), "s.json", &services.to_string());
+        let found = bookable(&[availability, services], 0).unwrap();
+        assert_eq!((found.free.len(), found.paid.len()), (2, 0), "a slot without spots_open is full");
+        assert_eq!(found.free[0].message().get("confirmation_mode"), None);
+        assert_eq!(found.free[1].message()["confirmation_mode"], "CONFIRMATION_MODE_ASYNCHRONOUS");
+        let bad = written(dir.path(), "b.json", &feed(&[with(offered("s", 1), "confirmation_mode", json!(7))]));
+        assert!(bookable(&[bad], 0).unwrap_err().to_string().contains("CONFIRMATION_MODE_SYNCHRONOUS"));
     }
 
     #[test]

@@ -2,20 +2,26 @@
 //! section 10).
 //!
 //! Architecture invariant: a foreign reader. It shares nothing with the server but what crosses the wire: `json.rs` and
-//! `messages.rs` read answers as strictly as Google's parser does, `feed.rs` reads the feeds for itself.
+//! `messages.rs` read answers as strictly as Google's parser does, `feed.rs`, `lenient.rs` and `terms.rs` read the feeds for
+//! themselves.
 //!
-//! `server.rs` calls, `steps.rs` holds the steps that look and book, `changes.rs` those that change bookings, `findings.rs`
+//! `server.rs` calls, `steps.rs` holds the steps that look and book, `changes.rs` those that change bookings,
+//! `payments.rs` those that pay, `findings.rs`
 //! says the result in the shape of Google's own client.
 
 mod changes;
 mod feed;
 mod findings;
 mod json;
+mod lenient;
 mod messages;
+mod payments;
 mod server;
 mod steps;
+mod terms;
 
 pub use feed::FeedError;
+pub use payments::PaymentTokens;
 
 use std::path::PathBuf;
 
@@ -37,8 +43,10 @@ pub struct CertifyOptions {
     pub user: String,
     /// HTTP Basic.
     pub password: SecretString,
-    /// Availability feeds, and services feeds, which say what takes payment.
+    /// Availability feeds, services feeds, which say what takes payment, and merchants feeds, which say what is taxed.
     pub feeds: Vec<PathBuf>,
+    /// What slots that take payment are booked with; without, none of them is.
+    pub tokens: Option<PaymentTokens>,
     /// How many slots are booked, at most.
     pub slots: usize,
     /// Which ones: the same seed takes the same slots of the same feeds.
@@ -68,11 +76,12 @@ pub async fn certify(
     now: Timestamp,
     say: &mut dyn FnMut(&str),
 ) -> Result<bool, CertifyError> {
-    let mut slots = feed::bookable(&options.feeds, now.as_secs())?;
+    let feed::Bookable { free: mut slots, mut paid } = feed::bookable(&options.feeds, now.as_secs())?;
     if slots.is_empty() {
         return Err(CertifyError::NothingToBook);
     }
     shuffle(&mut slots, &SeededEntropy::new(options.seed));
+    shuffle(&mut paid, &SeededEntropy::new(options.seed));
     let chosen: Vec<Slot> = slots.iter().take(options.slots).cloned().collect();
     let mut findings = Findings::new(say);
     let trial = Trial::new(Server::new(options)?);
@@ -88,11 +97,12 @@ pub async fn certify(
     trial.cancel_all(&booked, &mut findings).await;
     trial.retry(duplicate, &mut findings).await;
     trial.reschedule(&slots, &mut findings).await;
+    trial.payments(&paid, options.tokens.as_ref(), &mut findings).await;
     Ok(findings.finish())
 }
 
 /// Fisher and Yates.
-fn shuffle(slots: &mut [Slot], entropy: &SeededEntropy) {
+fn shuffle<T>(slots: &mut [T], entropy: &SeededEntropy) {
     for last in (1..slots.len()).rev() {
         let other = entropy.next_u64() % (last as u64 + 1);
         slots.swap(last, usize::try_from(other).unwrap_or(last));

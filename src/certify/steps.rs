@@ -10,6 +10,7 @@ use super::messages::{
     BATCH_AVAILABILITY_LOOKUP_RESPONSE, BOOKING, BOOKING_RESPONSE, CHECK_AVAILABILITY_RESPONSE,
     GET_BOOKING_STATUS_RESPONSE, LIST_BOOKINGS_RESPONSE, SLOT_TIME, difference,
 };
+use super::payments::UNPAID;
 use super::server::Server;
 use crate::crypto::random_bytes;
 
@@ -74,7 +75,7 @@ impl Trial {
         open
     }
 
-    async fn count_available(&self, slot: &Slot) -> Result<i64, String> {
+    pub(super) async fn count_available(&self, slot: &Slot) -> Result<i64, String> {
         let request = json!({"slot": slot.message()});
         let answer = self.server.call("CheckAvailability", &request, &CHECK_AVAILABILITY_RESPONSE).await?;
         let asked = CHECK_AVAILABILITY_RESPONSE.read(&request)?;
@@ -167,6 +168,18 @@ impl Trial {
         request: &Value,
         answer: &Value,
     ) -> Result<Booked, (String, Option<Booked>)> {
+        let parts = ["/slot", "/status", "/payment_information", "/user_information/user_id"];
+        self.judge_parts(slot, request, answer, &parts)
+    }
+
+    /// The same, where only these parts of the booking are as they were asked for.
+    pub(super) fn judge_parts(
+        &self,
+        slot: &Slot,
+        request: &Value,
+        answer: &Value,
+        parts: &[&str],
+    ) -> Result<Booked, (String, Option<Booked>)> {
         let failure = part(answer, "/booking_failure");
         if !failure.is_null() {
             return Err((format!("booking_failure: {}", part(failure, "/cause")), None));
@@ -181,7 +194,7 @@ impl Trial {
             "user_information": {"user_id": self.user_id},
         }));
         let wrong = asked.map_or_else(Some, |asked| {
-            ["/slot", "/status", "/payment_information", "/user_information/user_id"].into_iter().find_map(|pointer| {
+            parts.iter().find_map(|pointer| {
                 let name = pointer.trim_start_matches('/').replace('/', ".");
                 difference(&name, part(answer, &format!("/booking{pointer}")), part(&asked, pointer))
             })
@@ -250,17 +263,26 @@ impl Trial {
 
     /// What is wrong with GetBookingStatus of a booking that is `status` and paid nothing.
     pub(super) async fn stands(&self, id: &str, status: &str) -> Option<String> {
+        self.stands_with(id, status, UNPAID).await
+    }
+
+    /// The same, with one of these as its `prepayment_status`. That nothing was paid may go without saying.
+    pub(super) async fn stands_with(&self, id: &str, status: &str, paid: &[&str]) -> Option<String> {
         let request = json!({"booking_id": id});
         let answer = match self.server.call("GetBookingStatus", &request, &GET_BOOKING_STATUS_RESPONSE).await {
             Ok(answer) => answer,
             Err(why) => return Some(why),
         };
-        let paid = part(&answer, "/prepayment_status");
-        let paid = (!paid.is_null() && paid != "PREPAYMENT_NOT_PROVIDED")
-            .then(|| format!("prepayment_status is {paid}, but nothing was paid"));
+        let given = part(&answer, "/prepayment_status");
+        let fits = given.as_str().map_or(paid == UNPAID, |given| paid.contains(&given));
+        let wrong = match (fits, paid == UNPAID) {
+            (true, _) => None,
+            (false, true) => Some(format!("prepayment_status is {given}, but nothing was paid")),
+            (false, false) => Some(format!("prepayment_status is {given}, expected {}", paid.join(" or "))),
+        };
         difference("booking_id", part(&answer, "/booking_id"), &json!(id))
             .or_else(|| difference("booking_status", part(&answer, "/booking_status"), &json!(status)))
-            .or(paid)
+            .or(wrong)
     }
 }
 

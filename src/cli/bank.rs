@@ -34,7 +34,7 @@ pub(super) async fn run(config: &Path, command: Command) -> anyhow::Result<()> {
         ("booked", imported.booked),
         ("known before", imported.known),
         ("offered to a statement", imported.offered),
-        ("matched to a statement", imported.matched),
+        ("matched to a statement or payout", imported.matched),
         ("unexplained, before finance", imported.unexplained),
         ("passed over: pending", passed_over.pending),
         ("passed over: information", passed_over.information),

@@ -83,6 +83,11 @@ pub enum Record {
     PackUsed(PackUse),
     /// One use of a pack is given back.
     PackReturned(PackUse),
+    /// A pack or membership was paid back: what is left of it is used no more, nor what is given back to it.
+    PackWithdrawn {
+        /// `user_payment_option_id`
+        id: Arc<str>,
+    },
     /// An invoice as it is found. Written again when something changes.
     InvoiceListed(InvoiceListed),
     /// An invoice of which the processor will speak by this id of its own.

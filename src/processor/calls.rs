@@ -70,6 +70,12 @@ pub enum CallFailed {
         /// For the log.
         why: &'static str,
     },
+    /// The processor answered about another payment than the one that was asked about: what became of ours is not known.
+    #[error("the processor answered about another payment: {intent}")]
+    Another {
+        /// `pi_…` of the other one.
+        intent: String,
+    },
     /// An earlier request with the same key is still being worked on.
     #[error("the processor is still working on the same request")]
     InUse,
@@ -94,7 +100,11 @@ impl CallFailed {
             Self::NotSent | Self::Busy { .. } => {
                 Self::Unknown { money: false, why: "the processor was lost between two requests" }
             }
-            other @ (Self::Unknown { .. } | Self::InUse | Self::Refused { .. } | Self::Amount(_)) => other,
+            other @ (Self::Unknown { .. }
+            | Self::Another { .. }
+            | Self::InUse
+            | Self::Refused { .. }
+            | Self::Amount(_)) => other,
         }
     }
 
@@ -102,7 +112,7 @@ impl CallFailed {
     pub const fn may_have_moved_money(&self) -> bool {
         match self {
             // Of the same key, somebody else's request is under way.
-            Self::InUse => true,
+            Self::InUse | Self::Another { .. } => true,
             Self::Unknown { money, .. } => *money,
             Self::NotSent | Self::Busy { .. } | Self::Refused { .. } | Self::Amount(_) => false,
         }

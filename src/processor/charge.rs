@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::amount::{currency, units};
+use super::amount::{currency, money, units};
 use super::calls::{Answer, CallFailed, Deadline, Form, Step, Stripe, refused};
 use super::wire::{Intent, Made, Method, Problem, Reference};
 use super::words::{Challenge, Decline, DeclineKind, Outcome, Taken, Token, Vaulted};
@@ -90,7 +90,7 @@ impl Stripe {
         let path = ["payment_intents", intent];
         let found: Intent = self.get(&path, &Vec::new(), deadline).await?.done()?;
         if found.status != "requires_confirmation" {
-            return outcome(found, None);
+            return outcome(same(found, intent)?, None);
         }
         self.settle((intent, "confirm"), &Vec::new(), intent).await
     }
@@ -98,7 +98,7 @@ impl Stripe {
     /// How a payment stands, by its intent.
     pub async fn standing(&self, intent: &str) -> Result<Outcome, CallFailed> {
         let found: Intent = self.get(&["payment_intents", intent], &Vec::new(), self.deadline()).await?.done()?;
-        outcome(found, None)
+        outcome(same(found, intent)?, None)
     }
 
     async fn take(&self, wanted: &Charge<'_>, (step, capture): (&str, &str)) -> Result<Outcome, CallFailed> {
@@ -128,7 +128,8 @@ impl Stripe {
         let step = Step { key: format!("{}-{step}", wanted.attempt), path: &["payment_intents"], money: true };
         let answered = self.post::<Intent>(step, &form, deadline).await;
         match answered.map_err(|failed| if payer.sent { failed.halfway() } else { failed })? {
-            Answer::Done(mut intent) => {
+            Answer::Done(intent) => {
+                let mut intent = of_attempt(intent, wanted.attempt)?;
                 // Some leave out of the answer what they were told.
                 if let Some((method, customer)) = kept {
                     intent.customer.get_or_insert(Reference::Id(customer));
@@ -226,9 +227,9 @@ impl Stripe {
         let path = ["payment_intents", intent, step];
         let call = Step { key: format!("{attempt}-{step}"), path: &path, money: true };
         match self.post(call, form, self.deadline()).await? {
-            Answer::Done(intent) => outcome(intent, None),
+            Answer::Done(found) => outcome(same(found, intent)?, None),
             Answer::Refused(status, mut problem) => match problem.payment_intent.take() {
-                Some(intent) if status != 402 => outcome(*intent, None),
+                Some(found) if status != 402 => outcome(same(*found, intent)?, None),
                 intent => {
                     problem.payment_intent = intent;
                     declined(status, problem, None).map(Outcome::Declined)
@@ -250,15 +251,38 @@ fn statement(text: &str) -> Option<String> {
     text.contains(|letter: char| letter.is_ascii_alphabetic()).then(|| text.to_owned())
 }
 
+/// The intent that was asked about, and no other.
+pub(super) fn same(found: Intent, asked: &str) -> Result<Intent, CallFailed> {
+    if found.id == asked { Ok(found) } else { Err(CallFailed::Another { intent: found.id }) }
+}
+
+/// The intent of this attempt, and of no other. Some leave the metadata out of their answers.
+pub(super) fn of_attempt(found: Intent, attempt: &str) -> Result<Intent, CallFailed> {
+    let told = found.metadata.as_ref().and_then(|metadata| metadata.get("attempt"));
+    if told.is_none_or(|told| told == attempt) { Ok(found) } else { Err(CallFailed::Another { intent: found.id }) }
+}
+
+/// What an intent that succeeded says that it took. Only where it says nothing it is as it was asked for.
+fn said(intent: &Intent) -> Result<Option<Money>, CallFailed> {
+    let (Some(units), Some(currency)) =
+        (intent.amount_received.filter(|units| *units > 0).or(intent.amount), &intent.currency)
+    else {
+        return Ok(None);
+    };
+    let amount = money(units, currency).filter(|amount| amount.micros() > 0);
+    amount.map(Some).ok_or(CallFailed::Unknown { money: true, why: "its amount is none that can be charged" })
+}
+
 /// How an intent stands.
 pub(super) fn outcome(intent: Intent, network: Option<CardNetwork>) -> Result<Outcome, CallFailed> {
+    let amount = if matches!(intent.status.as_str(), "succeeded" | "requires_capture") { said(&intent)? } else { None };
     let Intent { id, status, customer, payment_method, next_action, last_payment_error, .. } = intent;
     let vaulted = customer
         .zip(payment_method)
         .map(|(customer, method)| Vaulted { customer: customer.into_id(), payment_method: Reference::into_id(method) });
     Ok(match status.as_str() {
-        "succeeded" => Outcome::Charged(Taken { intent: id, network, vaulted }),
-        "requires_capture" => Outcome::Held(Taken { intent: id, network, vaulted }),
+        "succeeded" => Outcome::Charged(Taken { intent: id, amount, network, vaulted }),
+        "requires_capture" => Outcome::Held(Taken { intent: id, amount, network, vaulted }),
         "requires_action" | "requires_source_action" => {
             match next_action.and_then(|action| action.redirect_to_url?.url).and_then(|url| Url::parse(&url).ok()) {
                 Some(acs_url) => Outcome::Challenge(Challenge { intent: id, acs_url }),
@@ -387,6 +411,36 @@ mod tests {
         assert_eq!(statement("Spa <One> *Ünter*").as_deref(), Some("Spa One nter"));
         assert_eq!(statement("12345"), None);
         assert_eq!(statement(&"abc ".repeat(10)).map(|text| text.len()), Some(22));
+    }
+
+    #[test]
+    fn bk_6_4_a_success_says_what_was_taken_and_of_which_attempt() {
+        let usd = |micros| Money::new(micros, crate::domain::Currency::parse("USD").unwrap());
+        let read = |value| serde_json::from_value::<Intent>(value).unwrap();
+        for (told, amount) in [
+            (json!({"amount": 21_350, "amount_received": 21_349, "currency": "usd"}), Ok(Some(usd(213_490_000)))),
+            (json!({"amount": 21_350, "amount_received": 0, "currency": "usd"}), Ok(Some(usd(213_500_000)))),
+            (json!({"amount": 21_350}), Ok(None)),
+            (json!({}), Ok(None)),
+            (json!({"amount": 21_350, "currency": "xqz"}), Err(())),
+            (json!({"amount": 0, "currency": "usd"}), Err(())),
+        ] {
+            let mut intent = told.clone();
+            intent["id"] = json!("pi_1");
+            intent["status"] = json!("succeeded");
+            let taken = outcome(read(intent), None);
+            let taken = taken.map_err(|_| ()).map(|outcome| match outcome {
+                Outcome::Charged(taken) => taken.amount,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(taken, amount, "{told}");
+        }
+        let of = |attempt| json!({"id": "pi_1", "status": "succeeded", "metadata": {"attempt": attempt}});
+        assert!(of_attempt(read(of("a-1")), "a-1").is_ok());
+        let another = CallFailed::Another { intent: "pi_1".to_owned() };
+        assert_eq!(of_attempt(read(of("a-2")), "a-1").err(), Some(another.clone()));
+        assert!(same(read(of("a-1")), "pi_1").is_ok());
+        assert_eq!(same(read(of("a-1")), "pi_2").err(), Some(another));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::calls::{Answer, CallFailed, Form, Step, Stripe};
-use super::charge::{declined, unshown};
+use super::charge::{declined, of_attempt, same, unshown};
 use super::wire::{Intent, Reference};
 use super::words::{Challenge, Decline, DeclineKind, Token, Vaulted};
 use crate::domain::catalog::{CardNetwork, MerchantId};
@@ -76,7 +76,8 @@ impl Stripe {
         let path = ["setup_intents", made.id.as_str(), "confirm"];
         let step = Step { key: format!("{attempt}-confirm"), path: &path, money: false };
         match self.post::<Intent>(step, &form, deadline).await.map_err(CallFailed::halfway)? {
-            Answer::Done(mut intent) => {
+            Answer::Done(intent) => {
+                let mut intent = of_attempt(intent, attempt)?;
                 // Some leave out of the answer what they were told.
                 intent.customer.get_or_insert(Reference::Id(customer));
                 kept(intent, network)
@@ -88,7 +89,7 @@ impl Stripe {
     /// How the keeping of a card stands, by its setup intent: after a challenge, for example.
     pub async fn vault_standing(&self, setup: &str) -> Result<VaultOutcome, CallFailed> {
         let found: Intent = self.get(&["setup_intents", setup], &Vec::new(), self.deadline()).await?.done()?;
-        kept(found, None)
+        kept(same(found, setup)?, None)
     }
 }
 

@@ -26,6 +26,13 @@ pub(super) struct Intent {
     pub(super) id: String,
     pub(super) status: String,
     #[serde(default)]
+    pub(super) amount: Option<i64>,
+    /// What was taken so far: 0 until it is.
+    #[serde(default)]
+    pub(super) amount_received: Option<i64>,
+    #[serde(default)]
+    pub(super) currency: Option<String>,
+    #[serde(default)]
     pub(super) customer: Option<Reference>,
     #[serde(default)]
     pub(super) payment_method: Option<Reference>,

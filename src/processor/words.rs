@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
+use crate::domain::Money;
 use crate::domain::catalog::CardNetwork;
 
 /// The longest token, in bytes, once it is taken out of its JSON.
@@ -76,6 +77,8 @@ impl fmt::Debug for Vaulted {
 pub struct Taken {
     /// `pi_…`: what is captured, voided, refunded and disputed later.
     pub intent: String,
+    /// How much, in the processor's own words; whoever asked compares it with what was asked for. `None`: it did not say.
+    pub amount: Option<Money>,
     /// The card's network, if the processor told it.
     pub network: Option<CardNetwork>,
     /// The card, if it was to be kept.

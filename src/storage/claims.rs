@@ -38,7 +38,12 @@ pub(super) enum BookingWrite {
         expected: Option<i32>,
         by: i32,
     },
+    /// Paid back: nothing of it can be used any more.
+    PackWithdrawn(String),
 }
+
+/// The count of a pack that was withdrawn: however many uses are given back to it, none is left.
+const WITHDRAWN: i32 = i32::MIN / 2;
 
 impl BookingWrite {
     pub(super) fn of(record: &Record, now_ms: i64) -> Option<Self> {
@@ -60,6 +65,7 @@ impl BookingWrite {
                 Self::PackUse { id, expected: Some(count(pack.before)), by }
             }
             Record::PackReturned(pack) => Self::PackUse { id: pack.id.to_string(), expected: None, by: uses(pack) },
+            Record::PackWithdrawn { id } => Self::PackWithdrawn(id.to_string()),
             Record::Remittable(_)
             | Record::StatementLines { .. }
             | Record::Findings { .. }
@@ -187,7 +193,7 @@ impl Standing {
                         taken.push((*slot, user_id.clone()));
                     }
                 }
-                BookingWrite::PackUse { id, .. } => packs.push(id.clone()),
+                BookingWrite::PackUse { id, .. } | BookingWrite::PackWithdrawn(id) => packs.push(id.clone()),
                 BookingWrite::Listed(_)
                 | BookingWrite::Unlisted(_)
                 | BookingWrite::Charge(_)
@@ -224,6 +230,7 @@ impl Standing {
                     return Err(ClaimRefused::PackChanged);
                 }
                 BookingWrite::PackUse { .. }
+                | BookingWrite::PackWithdrawn(_)
                 | BookingWrite::Listed(_)
                 | BookingWrite::Unlisted(_)
                 | BookingWrite::Charge(_)
@@ -247,6 +254,9 @@ impl Standing {
                     if let Some(left) = self.packs.get_mut(id) {
                         *left += by;
                     }
+                }
+                BookingWrite::PackWithdrawn(id) => {
+                    self.packs.insert(id.clone(), WITHDRAWN);
                 }
                 BookingWrite::Listed(_)
                 | BookingWrite::Unlisted(_)
@@ -345,7 +355,7 @@ impl Claims {
     pub(super) async fn take(&self, db: &DatabaseTransaction, live: &[&Rows]) -> Result<(), DbErr> {
         let mut open: BTreeMap<Uuid, i32> = BTreeMap::new();
         let (mut listed, mut charges, mut bought) = (BTreeMap::new(), Vec::new(), Vec::new());
-        let mut gone = Vec::new();
+        let (mut gone, mut withdrawn) = (Vec::new(), Vec::new());
         let mut uses: BTreeMap<&str, i32> = BTreeMap::new();
         let mut now_ms = 0;
         for member in live {
@@ -366,6 +376,7 @@ impl Claims {
                     BookingWrite::Charge(row) => charges.push(row.clone()),
                     BookingWrite::PackBought(row) => bought.push(row.clone()),
                     BookingWrite::PackUse { id, by, .. } => *uses.entry(id.as_str()).or_default() += by,
+                    BookingWrite::PackWithdrawn(id) => withdrawn.push(id.clone()),
                 }
             }
         }
@@ -381,6 +392,15 @@ impl Claims {
             pack::Entity::update_many()
                 .col_expr(pack::Column::CurrentCount, Expr::col(pack::Column::CurrentCount).add(by))
                 .filter(pack::Column::Id.eq(id))
+                .exec(db)
+                .await?;
+        }
+        // A membership has no count: it is valid for no time.
+        for chunk in withdrawn.chunks(KEYS_AT_ONCE) {
+            pack::Entity::update_many()
+                .col_expr(pack::Column::CurrentCount, Expr::value(WITHDRAWN))
+                .col_expr(pack::Column::ValidUntilS, Expr::value(0_i64))
+                .filter(pack::Column::Id.is_in(chunk.iter().cloned()))
                 .exec(db)
                 .await?;
         }

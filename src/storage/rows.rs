@@ -107,7 +107,8 @@ impl Rows {
             | Record::BookingCharge { .. }
             | Record::PackBought { .. }
             | Record::PackUsed(_)
-            | Record::PackReturned(_) => self.bookings.extend(BookingWrite::of(record, self.now_ms)),
+            | Record::PackReturned(_)
+            | Record::PackWithdrawn { .. } => self.bookings.extend(BookingWrite::of(record, self.now_ms)),
             Record::InvoiceListed(_) | Record::InvoiceCharge { .. } => self.invoices.extend(InvoiceWrite::of(record)),
         }
     }

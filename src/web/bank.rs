@@ -17,7 +17,7 @@ use crate::protocol::camt053::{BalanceCheck, StatementClose};
 use crate::storage::{Codec as _, TransferRow};
 
 /// The states that a list can be narrowed to.
-const STATES: [&str; 4] = ["Unmatched", "Offered", "Matched", "Differs"];
+const STATES: [&str; 5] = ["Unmatched", "Offered", "Matched", "Differs", "PaidOut"];
 
 /// `POST /api/v1/bank/statements`: a camt.053 file, plain or gzip, as the body.
 pub(super) async fn import(
@@ -124,7 +124,7 @@ pub(super) async fn list(
 
 const fn statement_of(state: &State) -> Option<TransactionId> {
     match state {
-        State::Unheard | State::Unmatched { .. } => None,
+        State::Unheard | State::Unmatched { .. } | State::PaidOut { .. } => None,
         State::Offered { offer, .. } | State::Matched { offer, .. } | State::Differs { offer, .. } => {
             Some(offer.statement)
         }
@@ -136,13 +136,26 @@ fn shown(row: &TransferRow) -> Value {
     let entry = &transfer.entry;
     let refusal = match &row.state {
         State::Differs { why, .. } => Some(why.as_str()),
-        State::Unheard | State::Unmatched { .. } | State::Offered { .. } | State::Matched { .. } => None,
+        State::Unheard
+        | State::Unmatched { .. }
+        | State::Offered { .. }
+        | State::Matched { .. }
+        | State::PaidOut { .. } => None,
+    };
+    let payout = match &row.state {
+        State::PaidOut { payout, .. } => Some(payout.to_string()),
+        State::Unheard
+        | State::Unmatched { .. }
+        | State::Offered { .. }
+        | State::Matched { .. }
+        | State::Differs { .. } => None,
     };
     json!({
         "transactionId": row.id.to_string(),
         "state": BankTransfer::state_name(&row.state),
         "attention": BankTransfer::attention(&row.state).map(Attention::as_str),
         "refusal": refusal,
+        "payoutTransactionId": payout,
         "direction": match entry.direction {
             Direction::Left => "paid",
             Direction::Came => "received",
@@ -216,5 +229,6 @@ const fn name(standing: Standing) -> &'static str {
         Standing::Offered(_) => "Offered",
         Standing::Matched(_) => "Matched",
         Standing::Differs(..) => "Differs",
+        Standing::PaidOut(_) => "PaidOut",
     }
 }

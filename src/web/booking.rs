@@ -175,6 +175,7 @@ fn shown(view: &View) -> Result<BookingView, HttpResponse> {
             no_show_fee: terms.no_show_fee,
             payment_option_id: terms.bought.as_ref().map(|option| option.id.clone()),
             user_payment_option_id: agreement.pack.as_ref().filter(|pack| !pack.bought).map(|pack| pack.id.to_string()),
+            stated: echo(&agreement.payment_echo)?,
         }))
     } else {
         PaymentView::Echoed(echo(&agreement.payment_echo)?)

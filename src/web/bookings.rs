@@ -162,7 +162,7 @@ fn whole(booked: &Booked) -> Value {
         "laterDeposit": later(&booked.later),
         "noShowFee": fee(&booked.fee),
         "refunds": booked.past.refunds.iter().map(refunded).collect::<Vec<_>>(),
-        "disputes": booked.disputes.iter().map(|dispute| {
+        "disputes": booked.disputes.iter().chain(&booked.past.disputes).map(|dispute| {
             json!({"id": dispute.id, "amount": amount(dispute.amount), "state": dispute_word(dispute.standing)})
         }).collect::<Vec<_>>(),
         "cancelledBy": booked.cancelled.map(|cancelled| canceller_word(cancelled.by)),
@@ -284,8 +284,29 @@ pub(super) async fn decline(
     either(decided(&surface, &id, (&request, &unverified), |_: &Caller| Ok(Input::Decline)).await)
 }
 
+/// Which charge goes back. Everything may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefundBody {
+    /// The processor's id; without it the one whose turn it is.
+    #[serde(default)]
+    charge: Option<String>,
+}
+
+impl RefundBody {
+    fn read(unverified: &[u8]) -> Result<Self, HttpResponse> {
+        if unverified.trim_ascii().is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_slice(unverified).map_err(|_| {
+            problem(StatusCode::BAD_REQUEST, "charge: expected the processor's id of a charge, or nothing")
+        })
+    }
+}
+
 /// `POST /api/v1/bookings/{bookingId}/refund`: finance gives a charge back in full, or tries a failed refund again: also of
-/// a charge that never became a booking.
+/// a charge that never became a booking. A pack or membership that was bought by that charge is withdrawn at once, whatever
+/// becomes of the refund: its other visits stay booked, and nothing more is booked with it.
 pub(super) async fn refund(
     surface: web::Data<Surface>,
     id: web::Path<String>,
@@ -295,7 +316,11 @@ pub(super) async fn refund(
     let given = async {
         let caller = allowed(&surface, &request, "bookings:write").await?;
         let by = person(&surface, &caller).await?;
-        let asked = asked(&surface, &id, (&request, &unverified), |_: &Caller| Ok(Input::GiveBack { by })).await?;
+        let read = |_: &Caller| {
+            let RefundBody { charge } = RefundBody::read(&unverified)?;
+            Ok(Input::GiveBack { charge: charge.map(Into::into), by })
+        };
+        let asked = asked(&surface, &id, (&request, &unverified), read).await?;
         match asked {
             // There is no booking that could be shown.
             (

@@ -255,6 +255,11 @@ fn payout_routes(app: &mut web::ServiceConfig) {
         web::resource("/api/v1/processor/payouts")
             .route(web::get().to(payouts::of_processor))
             .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/processor/payouts/{reference}/close")
+            .route(web::post().to(payouts::close))
+            .default_service(web::to(admin::not_allowed)),
     );
 }
 

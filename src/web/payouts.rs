@@ -13,7 +13,7 @@ use super::respond::problem;
 use super::statements::{Answered, Listing, amount, cursor, either, no_store, remember};
 use super::surface::Surface;
 use crate::actors::{Ask, AskError, Told};
-use crate::crypto::merchant_payout_id;
+use crate::crypto::{merchant_payout_id, processor_payout_id};
 use crate::domain::catalog::MerchantId;
 use crate::domain::payout::{Input, MerchantPayout, Payout, PayoutReference, Rejection, Reply, Standing, State};
 use crate::domain::{Attention, Currency, Machine as _, Money, TransactionId};
@@ -95,6 +95,13 @@ fn shown(row: &PayoutRow) -> Value {
             "amount": amount(payout.amount),
             "arrivesAtMs": payout.arrives_at.as_millis(),
         }),
+        State::Closed { payout, by, why } => json!({
+            "reference": payout.reference.as_str(),
+            "amount": amount(payout.amount),
+            "arrivesAtMs": payout.arrives_at.as_millis(),
+            "closedBy": by.as_str(),
+            "why": why,
+        }),
         State::Recorded { payout } => recorded(payout),
         State::TakenBack { payout, by, why } => {
             let mut body = recorded(payout);
@@ -169,9 +176,11 @@ pub(super) async fn record(
         let known = surface.store.load::<Payout>(id).await.map_err(|error| unavailable(&error))?;
         let sent_at = match known {
             Some(Loaded { state: State::Recorded { payout } | State::TakenBack { payout, .. }, .. }) => payout.sent_at,
-            Some(Loaded { state: State::Unheard | State::Paid { .. } | State::Failed { .. }, .. }) | None => {
-                surface.clock.now()
-            }
+            Some(Loaded {
+                state: State::Unheard | State::Paid { .. } | State::Failed { .. } | State::Closed { .. },
+                ..
+            })
+            | None => surface.clock.now(),
         };
         let payout = Arc::new(MerchantPayout { merchant, reference, amount, sent_at, by });
         let remember = remember(&request, &caller, &unverified)?;
@@ -182,8 +191,18 @@ pub(super) async fn record(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TakeBackBody {
+struct ReasonBody {
     why: String,
+}
+
+/// What a person says of their decision.
+fn reason(unverified: &[u8]) -> Result<Arc<str>, HttpResponse> {
+    let body: ReasonBody = serde_json::from_slice(unverified).map_err(|_| bad("why: expected the reason, in words"))?;
+    let why = body.why.trim();
+    if !(1..=LONGEST_REASON).contains(&why.chars().count()) {
+        return Err(bad("why: expected the reason, in 1 to 1000 characters"));
+    }
+    Ok(why.into())
 }
 
 /// `POST /api/v1/merchants/{merchantId}/payouts/{reference}/take-back`: it never was, or the bank returned it.
@@ -198,17 +217,32 @@ pub(super) async fn take_back(
         let by = person(&surface, &caller).await?;
         let (merchant, _) = merchant(&surface, &path.0).await?;
         let reference = PayoutReference::parse(&path.1).map_err(|_| unknown())?;
-        let body: TakeBackBody =
-            serde_json::from_slice(&unverified).map_err(|_| bad("why: expected the reason, in words"))?;
-        let why = body.why.trim();
-        if !(1..=LONGEST_REASON).contains(&why.chars().count()) {
-            return Err(bad("why: expected the reason, in 1 to 1000 characters"));
-        }
+        let why = reason(&unverified)?;
         let id = merchant_payout_id(&merchant, &reference);
         let remember = remember(&request, &caller, &unverified)?;
-        told(&surface, Ask { id, input: Input::TakeBack { by, why: why.into() }, remember, settles: None }).await
+        told(&surface, Ask { id, input: Input::TakeBack { by, why }, remember, settles: None }).await
     };
     either(taken.await)
+}
+
+/// `POST /api/v1/processor/payouts/{reference}/close`: a person has looked into a payout that did not arrive. Its money is
+/// with the processor again, and comes with a later payout.
+pub(super) async fn close(
+    surface: web::Data<Surface>,
+    reference: web::Path<String>,
+    request: HttpRequest,
+    unverified: web::Bytes,
+) -> HttpResponse {
+    let closed = async {
+        let caller = allowed(&surface, &request, "bookings:write").await?;
+        let by = person(&surface, &caller).await?;
+        let reference = PayoutReference::parse(&reference).map_err(|_| unknown())?;
+        let why = reason(&unverified)?;
+        let remember = remember(&request, &caller, &unverified)?;
+        let id = processor_payout_id(&reference);
+        told(&surface, Ask { id, input: Input::Close { by, why }, remember, settles: None }).await
+    };
+    either(closed.await)
 }
 
 fn unknown() -> HttpResponse {
@@ -222,9 +256,9 @@ async fn told(surface: &Surface, ask: Ask<Payout>) -> Answered {
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .json(json!({"transactionId": id.to_string(), "state": name(standing)}))),
         Err(AskError::Rejected(Rejection::Unknown)) => Err(unknown()),
-        Err(AskError::Rejected(rejection @ (Rejection::Differs | Rejection::Amount | Rejection::TakenBack))) => {
-            Err(problem(StatusCode::CONFLICT, &rejection.to_string()))
-        }
+        Err(AskError::Rejected(
+            rejection @ (Rejection::Differs | Rejection::Amount | Rejection::TakenBack | Rejection::NotFailed),
+        )) => Err(problem(StatusCode::CONFLICT, &rejection.to_string())),
         Err(AskError::IdempotencyViolation | AskError::Refused(_)) => {
             Err(problem(StatusCode::CONFLICT, "Idempotency-Key was used before with different content"))
         }
@@ -240,5 +274,6 @@ const fn name(standing: Standing) -> &'static str {
         Standing::Failed => "Failed",
         Standing::Recorded => "Recorded",
         Standing::TakenBack => "TakenBack",
+        Standing::Closed => "Closed",
     }
 }

@@ -2,10 +2,11 @@
 //! own.
 //!
 //! An import can be done again at any time: the ids of transfers follow from what the bank says of them, so that what is
-//! booked is known. `file.rs` reads, `payable.rs` recognises the statements that memo lines name.
+//! booked is known. `file.rs` reads, `payable.rs` recognises the statements that memo lines name, `sent.rs` payouts.
 
 mod file;
 mod payable;
+mod sent;
 
 use std::fs::File;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::ports::Clock;
 use crate::protocol::camt053::{BalanceCheck, BankStatementItem, InvalidBankStatement, PassedOver, StatementClose};
 use crate::storage::{StorageError, Store};
 use payable::{Payable, Payables};
+use sent::SentPayouts;
 
 /// Transfers that are being booked at once: they share commits.
 const SIDE_BY_SIDE: usize = 64;
@@ -55,7 +57,7 @@ pub struct Imported {
     pub known: u64,
     /// A remittance statement is being asked whether this is its payment.
     pub offered: u64,
-    /// Has paid a remittance statement.
+    /// Has paid a remittance statement, or is a payout.
     pub matched: u64,
     /// No remittance statement takes it: before finance.
     pub unexplained: u64,
@@ -115,6 +117,7 @@ impl BankImport {
         let whole = file.clone();
         let mut imported = spawn_blocking(move || judge(&whole)).await??;
         let statements = Payables::load(&self.store, self.clock.now()).await?;
+        let payouts = SentPayouts::load(&self.store, self.clock.now()).await?;
         let (sender, receiver) = mpsc::channel(SIDE_BY_SIDE);
         let reading = spawn_blocking(move || hand_out(&file, &sender));
         let transfers = stream::unfold(receiver, |mut receiver| async {
@@ -122,7 +125,8 @@ impl BankImport {
             Some((transfer, receiver))
         });
         {
-            let entering = transfers.map(|transfer| self.enter(transfer, &statements)).buffer_unordered(SIDE_BY_SIDE);
+            let entering =
+                transfers.map(|transfer| self.enter(transfer, &statements, &payouts)).buffer_unordered(SIDE_BY_SIDE);
             let mut entering = std::pin::pin!(entering);
             while let Some(entered) = entering.next().await {
                 imported.count(entered?);
@@ -143,8 +147,29 @@ impl BankImport {
         Ok(imported)
     }
 
-    /// Books one transfer. One that is known and before finance is offered to the statement that its memo names now.
-    async fn enter(&self, transfer: Box<Transfer>, statements: &Payables) -> Result<Entered, ImportError> {
+    /// Books one transfer, offers it to the statement that its memo names, and sees whether it is a payout. One that is known
+    /// and before finance is looked at again.
+    async fn enter(
+        &self,
+        transfer: Box<Transfer>,
+        statements: &Payables,
+        payouts: &SentPayouts,
+    ) -> Result<Entered, ImportError> {
+        let (id, entry) = (transfer.id, transfer.entry.clone());
+        let mut entered = self.offer(transfer, statements).await?;
+        if entered.standing == Standing::Unmatched
+            && let Some(payout) = payouts.take(&entry)
+        {
+            entered.standing = match self.ask(id, Input::PaidOut { payout }).await? {
+                Ok(Reply::Booked(standing) | Reply::Stands(standing)) => standing,
+                // A person, or another import, was faster.
+                Err(Rejection::BeingAsked | Rejection::Explained | Rejection::Unknown) => entered.standing,
+            };
+        }
+        Ok(entered)
+    }
+
+    async fn offer(&self, transfer: Box<Transfer>, statements: &Payables) -> Result<Entered, ImportError> {
         let (id, amount) = (transfer.id, transfer.entry.paid_by_us());
         let named = statements.named(&transfer.entry);
         let statement = named.map(|payable| payable.id);
@@ -157,7 +182,7 @@ impl BankImport {
             Standing::Unmatched => true,
             // What would be refused for the same reason is not asked again.
             Standing::Differs(statement, _) => statement != payable.id || payable.takes(amount),
-            Standing::Offered(_) | Standing::Matched(_) => false,
+            Standing::Offered(_) | Standing::Matched(_) | Standing::PaidOut(_) => false,
         };
         let Some(payable) = named.filter(again) else { return Ok(Entered { new: false, standing }) };
         let standing = match self.ask(id, Input::Rematch { statement: payable.id, by: None }).await? {
@@ -232,7 +257,7 @@ impl Imported {
         *(if entered.new { &mut self.booked } else { &mut self.known }) += 1;
         *match entered.standing {
             Standing::Offered(_) => &mut self.offered,
-            Standing::Matched(_) => &mut self.matched,
+            Standing::Matched(_) | Standing::PaidOut(_) => &mut self.matched,
             Standing::Unmatched | Standing::Differs(..) => &mut self.unexplained,
         } += 1;
     }

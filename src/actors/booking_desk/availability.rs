@@ -1,12 +1,17 @@
 //! What can be booked at this moment (google-booking-server section 4).
 
-use super::request::{Published, published};
+use std::collections::{BTreeSet, HashMap};
+
+use super::request::{Sought, published, was_offered};
 use super::{BookingDesk, DeskError};
 use crate::domain::Timestamp;
 use crate::domain::booking::is_open;
-use crate::domain::catalog::{MerchantId, Service, SlotId, SlotOffer};
-use crate::protocol::booking_server::{AvailabilityLookup, BadRequest, SlotTime, StatedSlot};
+use crate::domain::catalog::{MerchantId, Service, ServiceId, SlotId, SlotOffer};
+use crate::protocol::booking_server::{AvailabilityLookup, BadRequest, Resources, SlotTime, StatedSlot};
 use crate::storage::Availability;
+
+/// Services of one lookup that a merchant who is not published is remembered by, at most: Google names one (section 4.2).
+const MOST_ASKED: usize = 10;
 
 /// A slot that was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,46 +26,60 @@ impl BookingDesk {
     /// BatchAvailabilityLookup (section 4.2): one answer for each entry, in their order. Reserves nothing.
     ///
     /// # Errors
-    /// An unknown merchant. What its service does not offer is simply not available.
+    /// An unknown merchant. What its service does not offer, or what is published no more, is simply not available.
     pub async fn lookup(&self, wanted: &AvailabilityLookup) -> Result<Vec<bool>, DeskError> {
         let now = self.clock.now();
         let named: Vec<Option<SlotId>> = wanted.slot_times.iter().map(|time| named(&wanted.merchant, time)).collect();
         let whole: Vec<SlotId> = named.iter().flatten().cloned().collect();
         let Availability { slots, catalog } = self.store.availability(&whole).await?;
         if catalog.merchant(&wanted.merchant).is_none() {
-            return Err(BadRequest::unknown("merchant_id").into());
+            return self.of_an_absent_merchant(wanted).await;
         }
+        let beginning = self.without_duration(wanted).await?;
         let mut found = slots.into_iter();
-        let mut answers = Vec::with_capacity(named.len());
-        for (time, named) in wanted.slot_times.iter().zip(&named) {
-            let offers: Vec<SlotOffer> = match named {
+        let answers = wanted.slot_times.iter().zip(&named).map(|(time, named)| {
+            let offers = match named {
                 Some(_) => found.next().flatten().into_iter().collect(),
-                None => self.without_duration(&wanted.merchant, time).await?,
+                None => beginning.get(&(time.service.clone(), time.start_s)).cloned().unwrap_or_default(),
             };
             let service = catalog.service(&wanted.merchant, &time.service);
-            let open = service.is_some_and(|service| offers.iter().any(|offer| open(service, offer, (time, now))));
-            answers.push(open);
-        }
-        Ok(answers)
+            service.is_some_and(|service| offers.iter().any(|offer| open(service, offer, (time, now))))
+        });
+        Ok(answers.collect())
     }
 
-    /// An entry may leave its duration out (section 3.2): every slot that begins then, with the same resources.
-    async fn without_duration(&self, merchant: &MerchantId, time: &SlotTime) -> Result<Vec<SlotOffer>, DeskError> {
-        let at = time.start_s;
-        let mut offers = self.store.slots_between(merchant, &time.service, at, at.saturating_add(1)).await?;
-        let wanted = &time.resources;
-        offers.retain(|offer| {
-            offer.id.staff == wanted.staff && offer.id.room == wanted.room && offer.id.party_size == wanted.party_size
-        });
-        Ok(offers)
+    /// A merchant that a newer feed has dropped offers nothing; Google, whose feed is older, is not refused for it.
+    async fn of_an_absent_merchant(&self, wanted: &AvailabilityLookup) -> Result<Vec<bool>, DeskError> {
+        let services: BTreeSet<&ServiceId> = wanted.slot_times.iter().map(|time| &time.service).collect();
+        for service in services.into_iter().take(MOST_ASKED) {
+            if was_offered(&self.store, &wanted.merchant, service).await? {
+                return Ok(vec![false; wanted.slot_times.len()]);
+            }
+        }
+        Err(BadRequest::unknown("merchant_id").into())
+    }
+
+    /// An entry may leave its duration out (section 3.2): every slot that begins then. One query for all of them.
+    async fn without_duration(&self, wanted: &AvailabilityLookup) -> Result<Beginning, DeskError> {
+        let loose = wanted.slot_times.iter().filter(|time| time.duration_s.is_none());
+        let starts: Vec<_> = loose.map(|time| (&time.service, time.start_s)).collect();
+        let mut beginning = Beginning::new();
+        for offer in self.store.slots_beginning(&wanted.merchant, &starts).await? {
+            beginning.entry((offer.id.service.clone(), offer.id.start_s)).or_default().push(offer);
+        }
+        Ok(beginning)
     }
 
     /// CheckAvailability (section 4.3).
     ///
     /// # Errors
-    /// A slot that was never published.
+    /// A slot that was never published. One that is published no more has no spots.
     pub async fn check(&self, wanted: &StatedSlot) -> Result<Checked, DeskError> {
-        let published: Published = published(&self.store, &wanted.id, wanted.tag.as_deref()).await??;
+        let published = match published(&self.store, &wanted.id, wanted.tag.as_deref()).await? {
+            Sought::Published(published) => published,
+            Sought::Dropped => return Ok(Checked { open: 0, last_online_cancellable_s: None }),
+            Sought::Never(bad) => return Err(bad.into()),
+        };
         let (opens_s, closes_s) = published.window();
         let bookable = is_open(opens_s, closes_s, self.clock.now());
         Ok(Checked {
@@ -68,6 +87,15 @@ impl BookingDesk {
             last_online_cancellable_s: published.offer.overrides.last_online_cancellable_s,
         })
     }
+}
+
+/// The slots that begin at a time, by service and time.
+type Beginning = HashMap<(ServiceId, i64), Vec<SlotOffer>>;
+
+/// Whether the slot is for the same people and things; with a duration its key says so already.
+fn fits(time: &SlotTime, offer: &SlotOffer) -> bool {
+    let Resources { staff, room, party_size } = &time.resources;
+    (&offer.id.staff, &offer.id.room, &offer.id.party_size) == (staff, room, party_size)
 }
 
 fn named(merchant: &MerchantId, time: &SlotTime) -> Option<SlotId> {
@@ -87,6 +115,7 @@ fn open(service: &Service, offer: &SlotOffer, (time, now): (&SlotTime, Timestamp
     let in_advance = start.saturating_sub(service.rules.min_advance_booking_s.unwrap_or(0));
     let closes = offer.overrides.last_bookable_s.unwrap_or(in_advance).min(start);
     offer.spots_open > 0
+        && fits(time, offer)
         && is_open(offer.overrides.first_bookable_s, closes, now)
         && (time.tag.is_none() || time.tag.as_deref() == offer.tag.as_deref())
 }

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::option::still_valid;
 use super::{ANSWER_MS, BookingDesk, DeskError, Turned};
-use crate::crypto::{content_hash, slot_key};
+use crate::crypto::{availability_id, content_hash, slot_key};
 use crate::domain::booking::{
     Agreement, Booked, Failure, FailureCause, Guest, Move, PackUse, Request, Resumed, Stated,
 };
 use crate::domain::catalog::{
-    Merchant, NoTerms, PaymentOptionId, Prepayment, Service, SlotId, SlotOffer, Terms, effective_terms,
+    Merchant, MerchantId, NoTerms, PaymentOptionId, Prepayment, Service, ServiceId, SlotId, SlotOffer, Terms,
+    effective_terms,
 };
+use crate::domain::inventory::Inventory;
 use crate::domain::{Timestamp, TransactionId};
 use crate::processor::Token;
 use crate::protocol::booking_server::{BadRequest, CreateBooking, Echo, SlotMove, StatedPayment};
@@ -36,24 +38,48 @@ impl Published {
     }
 }
 
-/// Finds a slot. An identifier that was never published is a bad request (section 2.4).
-pub(super) async fn published(
-    store: &Store,
-    slot: &SlotId,
-    tag: Option<&str>,
-) -> Result<Result<Published, BadRequest>, DeskError> {
+/// Where a slot that is asked for stands.
+pub(super) enum Sought {
+    /// It is published.
+    Published(Box<Published>),
+    /// It may have been: a newer feed has dropped it. Google has not read that feed yet.
+    Dropped,
+    /// It never was: a bad request (section 2.4).
+    Never(BadRequest),
+}
+
+/// Why a slot that was dropped cannot be booked.
+pub(super) fn dropped() -> Failure {
+    Failure::new(FailureCause::SlotUnavailable, "the slot is published no more")
+}
+
+/// Finds a slot. An identifier or a shape that was never published is a bad request; what was published and is no more, is
+/// not available (section 2.4).
+pub(super) async fn published(store: &Store, slot: &SlotId, tag: Option<&str>) -> Result<Sought, DeskError> {
     let Availability { slots, catalog } = store.availability(std::slice::from_ref(slot)).await?;
-    let Some(merchant) = catalog.merchant(&slot.merchant).cloned() else {
-        return Ok(Err(BadRequest::unknown("slot.merchant_id")));
+    // The slots of earlier loads are not kept. The first load has all that was ever published; with a later one, a slot
+    // that could have been may have been.
+    let maybe_was = catalog.replaced_another() && slot.is_publishable();
+    let gone = |field| if maybe_was { Sought::Dropped } else { Sought::Never(BadRequest::unknown(field)) };
+    let found = catalog.merchant(&slot.merchant).cloned().zip(catalog.service(&slot.merchant, &slot.service).cloned());
+    let Some((merchant, service)) = found else {
+        if was_offered(store, &slot.merchant, &slot.service).await? {
+            return Ok(Sought::Dropped);
+        }
+        let known = catalog.merchant(&slot.merchant).is_some();
+        let field = if known { "slot.service_id" } else { "slot.merchant_id" };
+        return Ok(Sought::Never(BadRequest::unknown(field)));
     };
-    let Some(service) = catalog.service(&slot.merchant, &slot.service).cloned() else {
-        return Ok(Err(BadRequest::unknown("slot.service_id")));
-    };
-    let Some(offer) = slots.into_iter().flatten().next() else { return Ok(Err(BadRequest::unknown("slot"))) };
+    let Some(offer) = slots.into_iter().flatten().next() else { return Ok(gone("slot")) };
     if tag.is_some() && tag != offer.tag.as_deref() {
-        return Ok(Err(BadRequest::unknown("slot.availability_tag")));
+        return Ok(gone("slot.availability_tag"));
     }
-    Ok(Ok(Published { merchant, service, offer }))
+    Ok(Sought::Published(Box::new(Published { merchant, service, offer })))
+}
+
+/// Whether a service that is not published was once: whatever was booked of it, Google was told of, and that stays.
+pub(super) async fn was_offered(store: &Store, merchant: &MerchantId, service: &ServiceId) -> Result<bool, DeskError> {
+    Ok(store.load::<Inventory>(availability_id(merchant, service)).await?.is_some())
 }
 
 /// The token, as the processor takes it.
@@ -70,8 +96,9 @@ impl BookingDesk {
     ) -> Result<Turned, DeskError> {
         let slot = &wanted.slot;
         let published = match published(&self.store, &slot.id, slot.tag.as_deref()).await? {
-            Ok(published) => published,
-            Err(bad) => return Ok(Turned::Bad(bad)),
+            Sought::Published(published) => *published,
+            Sought::Dropped => return Ok(Turned::Failed(dropped())),
+            Sought::Never(bad) => return Ok(Turned::Bad(bad)),
         };
         let stated = wanted.payment.as_ref();
         let chosen = stated.and_then(|payment| payment.payment_option_id.as_ref());
@@ -116,13 +143,20 @@ impl BookingDesk {
         let held_echo = Echo::restore(&held.slot_echo).map_err(|_| DeskError::Unavailable)?;
         let merged = to.merged(&held.slot);
         let mut found = None;
-        if let Some(whole) = to.complete() {
-            found = published(&self.store, &whole, to.tag.as_deref()).await?.ok().map(|found| (found, to.echo.clone()));
+        if let Some(whole) = to.complete()
+            && let Sought::Published(whole) = published(&self.store, &whole, to.tag.as_deref()).await?
+        {
+            found = Some((whole, to.echo.clone()));
         }
         let (published, echo) = match found {
             Some(found) => found,
-            None => (published(&self.store, &merged, to.tag.as_deref()).await??, to.merged_echo(&held_echo)),
+            None => match published(&self.store, &merged, to.tag.as_deref()).await? {
+                Sought::Published(found) => (found, to.merged_echo(&held_echo)),
+                Sought::Dropped => return Ok(Err(dropped())),
+                Sought::Never(bad) => return Err(bad.into()),
+            },
         };
+        let published = *published;
         if published.offer.id.merchant != held.slot.merchant || published.offer.id.service != held.slot.service {
             let why = "a booking keeps its merchant and its service";
             return Ok(Err(Failure::new(FailureCause::SlotUnavailable, why)));

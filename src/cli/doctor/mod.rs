@@ -1,5 +1,6 @@
 //! `roundtrip doctor`: one line for each check; exit 1 if one fails; ends within 15 s (contract section 1).
 
+mod booking;
 mod database;
 mod key_ring;
 mod reachability;
@@ -24,7 +25,7 @@ pub(super) struct Args {
 const DATABASE: Duration = Duration::from_secs(3);
 /// How long the journal may take, unless all of it is asked for.
 const JOURNAL: Duration = Duration::from_secs(3);
-/// How long the echoes may take; they are sent at once.
+/// How long the echoes, and calls of whom else we need, may take; they are sent at once.
 const ECHOES: Duration = Duration::from_secs(5);
 
 /// The outcome of a check.
@@ -88,7 +89,9 @@ pub(super) async fn run(path: &Path, args: Args) -> anyhow::Result<ExitCode> {
         report.warn("configuration", warning);
     }
     key_ring::check(&config, SystemClock.now(), &mut report);
-    reachability::check(&config, &mut report).await;
+    let ((), asked) =
+        futures_util::future::join(reachability::check(&config, &mut report), booking::ask(&config)).await;
+    booking::check(&config, &asked, &mut report);
     database::check(&config, args.verify_journal, &mut report).await;
     match report.broken {
         Some(error) => Err(error),

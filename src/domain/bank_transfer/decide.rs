@@ -15,14 +15,27 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
         (State::Unheard, Input::Book { transfer, statement }) => Ok(book(transfer, *statement)),
         // A file may be imported again, and statements of a bank may overlap: the entry is known.
         (
-            State::Unmatched { .. } | State::Offered { .. } | State::Matched { .. } | State::Differs { .. },
+            State::Unmatched { .. }
+            | State::Offered { .. }
+            | State::Matched { .. }
+            | State::PaidOut { .. }
+            | State::Differs { .. },
             Input::Book { .. },
         ) => stands(state),
 
         // There is nothing to ask about.
-        (State::Unheard, Input::Rematch { .. } | Input::Answered { .. } | Input::DeadlineReached) => {
-            Err(Rejection::Unknown)
+        (
+            State::Unheard,
+            Input::Rematch { .. } | Input::PaidOut { .. } | Input::Answered { .. } | Input::DeadlineReached,
+        ) => Err(Rejection::Unknown),
+
+        // What no statement has taken may be a payout; it stood against suspense when it was sent, so nothing is booked.
+        (State::Unmatched { .. } | State::Differs { .. }, Input::PaidOut { payout }) => {
+            Ok(record(state, vec![Event::PaidOut { payout: *payout }]))
         }
+        (State::PaidOut { payout: known, .. }, Input::PaidOut { payout }) if known == payout => stands(state),
+        (State::Offered { .. }, Input::PaidOut { .. }) => Err(Rejection::BeingAsked),
+        (State::Matched { .. } | State::PaidOut { .. }, Input::PaidOut { .. }) => Err(Rejection::Explained),
 
         // What is before finance may find its statement later.
         (State::Unmatched { transfer }, Input::Rematch { statement, by }) => {
@@ -41,7 +54,7 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
         // One question at a time: two statements could both take it.
         (State::Offered { .. }, Input::Rematch { .. }) => Err(Rejection::BeingAsked),
         // flows-security 5.5: one transfer per statement; what has paid one pays no other.
-        (State::Matched { .. }, Input::Rematch { .. }) => Err(Rejection::Explained),
+        (State::Matched { .. } | State::PaidOut { .. }, Input::Rematch { .. }) => Err(Rejection::Explained),
 
         // The statement's answer to the offer that is open.
         (State::Offered { offer, .. }, Input::Answered { number, answer: Answer::Taken })
@@ -56,13 +69,21 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
         }
         // An older answer, delivered twice.
         (
-            State::Unmatched { .. } | State::Offered { .. } | State::Matched { .. } | State::Differs { .. },
+            State::Unmatched { .. }
+            | State::Offered { .. }
+            | State::Matched { .. }
+            | State::PaidOut { .. }
+            | State::Differs { .. },
             Input::Answered { .. },
         ) => stands(state),
 
         // A transfer waits for people and statements, not for a time.
         (
-            State::Unmatched { .. } | State::Offered { .. } | State::Matched { .. } | State::Differs { .. },
+            State::Unmatched { .. }
+            | State::Offered { .. }
+            | State::Matched { .. }
+            | State::PaidOut { .. }
+            | State::Differs { .. },
             Input::DeadlineReached,
         ) => stands(state),
     }
@@ -123,14 +144,17 @@ pub(super) fn apply(state: State, event: &Event) -> State {
         }
         (State::Offered { transfer, offer }, Event::Taken) => State::Matched { transfer, offer },
         (State::Offered { transfer, offer }, Event::Refused(why)) => State::Differs { transfer, offer, why: *why },
+        (State::Unmatched { transfer } | State::Differs { transfer, .. }, Event::PaidOut { payout }) => {
+            State::PaidOut { transfer, payout: *payout }
+        }
         (
-            other @ (State::Unmatched { .. } | State::Offered { .. } | State::Matched { .. } | State::Differs { .. }),
-            Event::Booked { .. },
-        )
-        | (other @ (State::Unheard | State::Offered { .. } | State::Matched { .. }), Event::Offered { .. })
-        | (
-            other @ (State::Unheard | State::Unmatched { .. } | State::Matched { .. } | State::Differs { .. }),
-            Event::Taken | Event::Refused(_),
+            other @ (State::Unheard
+            | State::Unmatched { .. }
+            | State::Offered { .. }
+            | State::Matched { .. }
+            | State::PaidOut { .. }
+            | State::Differs { .. }),
+            Event::Booked { .. } | Event::Offered { .. } | Event::Taken | Event::Refused(_) | Event::PaidOut { .. },
         ) => other,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Money that left or came is in the books as soon as the bank says so, against suspense. A memo line names the remittance
 //! statement that it pays (flows-security section 5.5); that statement is asked, and takes it or refuses it. What no
-//! statement takes stands before finance.
+//! statement takes stands before finance. A payout of bookings that arrives, or leaves, is known by its reference and amount.
 //!
 //! `entry.rs` holds what the bank says, `memo.rs` the recognition of memo lines, `state.rs` the snapshot, `decide.rs` the
 //! judgement and the replay.
@@ -55,7 +55,7 @@ impl Machine for BankTransfer {
     fn attention(state: &State) -> Option<Attention> {
         match state {
             State::Unmatched { .. } | State::Differs { .. } => Some(Attention::UnexplainedTransfer),
-            State::Unheard | State::Offered { .. } | State::Matched { .. } => None,
+            State::Unheard | State::Offered { .. } | State::Matched { .. } | State::PaidOut { .. } => None,
         }
     }
 
@@ -65,6 +65,7 @@ impl Machine for BankTransfer {
             State::Unmatched { .. } => "Unmatched",
             State::Offered { .. } => "Offered",
             State::Matched { .. } => "Matched",
+            State::PaidOut { .. } => "PaidOut",
             State::Differs { .. } => "Differs",
         }
     }

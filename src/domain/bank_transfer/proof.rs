@@ -161,8 +161,25 @@ fn a_refused_transfer_stands_before_finance_and_may_be_offered_again() {
 }
 
 #[test]
+fn a_payout_explains_what_no_statement_takes_once_and_books_nothing() {
+    let paid_out = |number| Input::PaidOut { payout: id(number) };
+    let mut history = run(vec![("no memo", book(Direction::Came, None), Reply::Booked(Standing::Unmatched))]);
+    let entries = history.entries.len();
+    for _ in 0..2 {
+        assert_eq!(history.tell(&paid_out(5)), Ok(Reply::Stands(Standing::PaidOut(id(5)))));
+    }
+    assert_eq!((BankTransfer::attention(&history.state), history.entries.len()), (None, entries));
+    assert_eq!(history.tell(&paid_out(6)), Err(Rejection::Explained));
+    assert_eq!(history.tell(&rematch(9)), Err(Rejection::Explained));
+    let mut asked = run(vec![("a memo", book(Direction::Left, Some(9)), Reply::Booked(Standing::Offered(id(9))))]);
+    assert_eq!(asked.tell(&paid_out(5)), Err(Rejection::BeingAsked));
+    asked.tell(&answer(1, Answer::Taken)).unwrap();
+    assert_eq!(asked.tell(&paid_out(5)), Err(Rejection::Explained));
+}
+
+#[test]
 fn nothing_can_be_asked_of_what_is_not_known() {
-    for input in [rematch(9), answer(1, Answer::Taken), Input::DeadlineReached] {
+    for input in [Input::PaidOut { payout: id(5) }, rematch(9), answer(1, Answer::Taken), Input::DeadlineReached] {
         assert_eq!(History::default().tell(&input), Err(Rejection::Unknown), "{input:?}");
     }
 }
@@ -182,6 +199,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         2 => prop::option::of(7..10_u32).prop_map(|statement| book(Direction::Left, statement)),
         2 => (7..10_u32).prop_map(rematch),
         3 => (1..4_u32, any_answer).prop_map(|(number, said)| answer(number, said)),
+        1 => (5..7_u32).prop_map(|payout| Input::PaidOut { payout: id(payout) }),
         1 => Just(Input::DeadlineReached),
     ]
 }

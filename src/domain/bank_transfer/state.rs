@@ -31,6 +31,13 @@ pub enum State {
         /// What was taken.
         offer: Offer,
     },
+    /// It is a payout on its arrival or departure: the processor's to us, or ours to a merchant. Final.
+    PaidOut {
+        /// What the bank says.
+        transfer: Arc<Transfer>,
+        /// The payout.
+        payout: TransactionId,
+    },
     /// The statement refuses it: before finance.
     Differs {
         /// What the bank says.
@@ -135,6 +142,11 @@ pub enum Input {
         /// Who says so; `None` for an import.
         by: Option<UserName>,
     },
+    /// An import finds the one payout whose reference and amount it has. The payout has booked its side already.
+    PaidOut {
+        /// The payout.
+        payout: TransactionId,
+    },
     /// The statement's answer to an offer.
     Answered {
         /// [`Offer::number`] of the offer that is answered: an older answer that arrives twice decides nothing.
@@ -165,6 +177,11 @@ pub enum Event {
     Taken,
     /// The statement refused it.
     Refused(Refusal),
+    /// It is a payout.
+    PaidOut {
+        /// The payout.
+        payout: TransactionId,
+    },
 }
 
 /// What has to be done outside.
@@ -203,6 +220,8 @@ pub enum Standing {
     Matched(TransactionId),
     /// This statement refused it.
     Differs(TransactionId, Refusal),
+    /// It is this payout.
+    PaidOut(TransactionId),
 }
 
 /// Why the machine says no.
@@ -214,8 +233,8 @@ pub enum Rejection {
     /// A statement is being asked; wait for its answer.
     #[error("a statement is being asked about this bank transfer")]
     BeingAsked,
-    /// It has paid another statement.
-    #[error("the bank transfer has paid another statement")]
+    /// It has paid another statement, or is a payout.
+    #[error("the bank transfer is explained already")]
     Explained,
 }
 
@@ -227,6 +246,7 @@ impl State {
             Self::Unmatched { transfer }
             | Self::Offered { transfer, .. }
             | Self::Matched { transfer, .. }
+            | Self::PaidOut { transfer, .. }
             | Self::Differs { transfer, .. } => Some(transfer),
         }
     }
@@ -238,6 +258,7 @@ impl State {
             Self::Unmatched { .. } => Some(Standing::Unmatched),
             Self::Offered { offer, .. } => Some(Standing::Offered(offer.statement)),
             Self::Matched { offer, .. } => Some(Standing::Matched(offer.statement)),
+            Self::PaidOut { payout, .. } => Some(Standing::PaidOut(*payout)),
             Self::Differs { offer, why, .. } => Some(Standing::Differs(offer.statement, *why)),
         }
     }

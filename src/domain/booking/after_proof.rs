@@ -11,27 +11,27 @@ use super::*;
 use crate::domain::catalog::{ConfirmationMode, SlotKey, Terms};
 use crate::domain::{Account, Record, UserName};
 
-fn fiona() -> UserName {
+pub(super) fn fiona() -> UserName {
     UserName::parse("fiona").unwrap()
 }
 
-fn give_back() -> Input {
-    Input::GiveBack { by: fiona() }
+pub(super) fn give_back() -> Input {
+    Input::GiveBack { charge: None, by: fiona() }
 }
 
-fn refunded(number: u32, tries: u32, standing: RefundStanding) -> Input {
+pub(super) fn refunded(number: u32, tries: u32, standing: RefundStanding) -> Input {
     Input::Refunded { number, tries, standing }
 }
 
-fn done() -> RefundStanding {
+pub(super) fn done() -> RefundStanding {
     RefundStanding::Done { id: "re-1".into() }
 }
 
-fn failed() -> RefundStanding {
+pub(super) fn failed() -> RefundStanding {
     RefundStanding::Failed { code: "lost_or_stolen_card".into() }
 }
 
-fn collected(what: Collecting, number: u32) -> Input {
+pub(super) fn collected(what: Collecting, number: u32) -> Input {
     let intent = Arc::from(format!("{what:?}-{number}"));
     Input::Collected { what, number, outcome: Collected::Charged { intent } }
 }
@@ -41,7 +41,7 @@ fn not_collected(what: Collecting, number: u32) -> Input {
 }
 
 const NO_SHOW: Input = Input::NoShow { charge: false };
-const PENALTY: Input = Input::NoShow { charge: true };
+pub(super) const PENALTY: Input = Input::NoShow { charge: true };
 
 /// What a cancellation comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -250,6 +250,18 @@ fn bk_6_5_absence_without_a_fee_is_told_once_and_never_before_the_start() {
     assert_eq!(history.told(), [(Why::NoShow, BookingStatus::NoShow, None)]);
     assert!(history.given_back().is_empty(), "what was paid is kept");
     assert_eq!(history.tell(&Input::Cancel { by: Canceller::Merchant }, secs(START_S)), Err(Rejection::WrongStatus));
+}
+
+#[test]
+fn bk_6_5_a_fee_of_another_amount_goes_back_and_is_not_the_fee() {
+    let mut history = History::booked(with_fee());
+    history.tell(&PENALTY, secs(START_S)).unwrap();
+    let outcome = Collected::ChargedOther(Charge { intent: "pi-9".into(), amount: usd(FEE + 1) });
+    history.tell(&Input::Collected { what: Collecting::Fee, number: 1, outcome }, secs(START_S)).unwrap();
+    assert_eq!((history.booking().status, history.given_back()), (BookingStatus::NoShow, vec![(1, 1, FEE + 1)]));
+    assert_eq!(history.told(), [(Why::NoShow, BookingStatus::NoShow, None)]);
+    history.tell(&refunded(1, 1, done()), secs(START_S)).unwrap();
+    assert!(history.balances().is_empty());
 }
 
 #[test]
@@ -469,62 +481,6 @@ fn finance_gives_the_charge_back_then_the_fee_each_once() {
     assert_eq!(stands(&mut history), PrepaymentStatus::Provided, "a fee is no prepayment");
     assert_eq!(history.told().len(), 1, "Google knows nothing of it");
     assert_eq!(History::booked(with_fee()).tell(&give_back(), NOW), Err(Rejection::NothingToRefund));
-}
-
-#[test]
-fn disputes_are_booked_and_stand_before_finance_until_they_end() {
-    let dispute = |standing| Input::Disputed(Dispute { id: "dp-1".into(), amount: usd(FULL), standing });
-    let owed = Account::PayableToMerchant(merchant());
-    for (end, held, merchants) in [(DisputeStanding::Won, FULL, -FULL), (DisputeStanding::Lost, 0, 0)] {
-        let mut history = History::booked(prepaid());
-        for _ in 0..2 {
-            history.tell(&dispute(DisputeStanding::Open), NOW).unwrap();
-        }
-        assert_eq!(Booking::attention(&history.state), Some(Attention::Disputed));
-        assert_eq!((history.balance(&Account::Disputed), history.balance(&owed)), (FULL, -FULL));
-        for standing in [end, end, DisputeStanding::Open, DisputeStanding::Lost, DisputeStanding::Won] {
-            history.tell(&dispute(standing), NOW).unwrap();
-        }
-        assert_eq!(Booking::attention(&history.state), None);
-        assert_eq!(history.balance(&Account::ProcessorReceivable), held);
-        assert_eq!((history.balance(&Account::Disputed), history.balance(&owed)), (0, merchants));
-        // What comes back is what went, whatever is said later.
-        let mut history = History::booked(prepaid());
-        history.tell(&dispute(DisputeStanding::Open), NOW).unwrap();
-        let less = Dispute { id: "dp-1".into(), amount: usd(1), standing: end };
-        history.tell(&Input::Disputed(less), NOW).unwrap();
-        assert_eq!((history.balance(&Account::Disputed), history.balance(&owed)), (0, merchants));
-        // The end alone is heard.
-        let mut history = History::booked(prepaid());
-        history.tell(&dispute(end), NOW).unwrap();
-        assert_eq!((history.balance(&Account::ProcessorReceivable), history.balance(&owed)), (held, merchants));
-    }
-}
-
-#[test]
-fn bk_3_14_a_pack_counts_the_visit_and_gets_it_back_when_it_is_cancelled() {
-    let mut history = History::booked_as(Agreement { pack: Some(pack(false)), ..agreed(on_arrival()) });
-    assert_eq!(history.packs(), 1);
-    let left = |history: &mut History| {
-        let Ok(Reply::Stands(view)) = history.tell(&Input::Recall, NOW) else { panic!("it stands") };
-        view.pack_left
-    };
-    assert_eq!(left(&mut history), Some(4));
-    history.tell(&Input::Cancel { by: Canceller::User }, NOW).unwrap();
-    assert_eq!((history.packs(), left(&mut history)), (0, Some(5)));
-}
-
-#[test]
-fn bk_3_14_a_bought_pack_exists_once_it_is_paid_and_is_kept_when_the_visit_is_cancelled() {
-    let mut history = History::default();
-    let bought = Some(Box::new(bought_option()));
-    let agreement = Agreement { pack: Some(pack(true)), ..agreed(Terms { bought, ..prepaid() }) };
-    history.create(ask(agreement.clone(), NOW), NOW);
-    assert_eq!(history.packs(), 0);
-    history.outcome(Outcome::Succeeded(receipt(&agreement.terms, "pi-1")), NOW);
-    assert_eq!(history.packs(), 1);
-    history.tell(&Input::Cancel { by: Canceller::User }, NOW).unwrap();
-    assert_eq!((history.packs(), history.given_back().len()), (0, 0), "the visit goes back, the money does not");
 }
 
 pub(super) fn bought_option() -> crate::domain::catalog::PaymentOption {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::agreement::Agreement;
 use super::message::{Collecting, Event, Failure};
 use super::state::{
-    Booked, Challenged, Charge, Failed, Fee, Later, Past, Paying, Receipt, Refund, RefundStanding, State, Unclaimed,
+    Booked, Challenged, Charge, Dispute, Failed, Fee, Later, Means, Past, Paying, Receipt, Refund, RefundStanding,
+    State, Unclaimed,
 };
 use super::words::{BookingStatus, FailureCause};
 use crate::domain::Timestamp;
@@ -36,9 +37,13 @@ pub(super) fn apply(state: State, event: &Event) -> State {
             State::Failed(Box::new(failed(paying.agreement, paying.past, failure.clone())))
         }
         (State::Paying(paying), Event::Challenged { challenge, until }) => {
-            let Paying { agreement, past, .. } = *paying;
+            let Paying { agreement, past, means, .. } = *paying;
+            let token = match means {
+                Means::Token(digest) => Some(digest),
+                Means::Challenge(_) | Means::Adopted(_) => None,
+            };
             let (challenge, until) = (challenge.clone(), *until);
-            State::Challenged(Box::new(Challenged { agreement, past, challenge, until, adopted_by: None }))
+            State::Challenged(Box::new(Challenged { agreement, past, challenge, until, token, adopted_by: None }))
         }
         (State::Challenged(mut challenged), Event::Adopted { by }) => {
             challenged.adopted_by = Some(*by);
@@ -64,6 +69,12 @@ pub(super) fn apply(state: State, event: &Event) -> State {
         (mut state, Event::RefundBegan { .. } | Event::RefundStands { .. } | Event::RefundRetried { .. }) => {
             if let Some(past) = past_of(&mut state) {
                 refund(past, event);
+            }
+            state
+        }
+        (mut state, Event::OrphanDisputed(said)) => {
+            if let Some(past) = past_of(&mut state) {
+                dispute(&mut past.disputes, said);
             }
             state
         }
@@ -114,6 +125,7 @@ fn booked(agreement: &Arc<Agreement>, past: Past, receipt: Option<Receipt>) -> B
     };
     Booked {
         agreement: agreement.clone(),
+        first: None,
         past,
         status,
         answered: status,
@@ -157,6 +169,14 @@ fn refund(past: &mut Past, event: &Event) {
     }
 }
 
+/// What happens to disputes.
+fn dispute(disputes: &mut Vec<Dispute>, said: &Dispute) {
+    match disputes.iter_mut().find(|known| known.id == said.id) {
+        Some(known) => known.standing = said.standing,
+        None => disputes.push(said.clone()),
+    }
+}
+
 /// What happens to a booking.
 fn happen(booked: &mut Booked, event: &Event) {
     match event {
@@ -168,7 +188,8 @@ fn happen(booked: &mut Booked, event: &Event) {
             }
         }
         Event::Moved { agreement } => {
-            booked.agreement = agreement.clone();
+            let left = std::mem::replace(&mut booked.agreement, agreement.clone());
+            booked.first.get_or_insert(left);
             if let (Later::Due { at, .. }, Some((_, from_s))) = (&mut booked.later, agreement.terms.due_later()) {
                 *at = Timestamp::from_millis(from_s.saturating_mul(1_000));
             }
@@ -203,10 +224,8 @@ fn happen(booked: &mut Booked, event: &Event) {
         Event::RefundBegan { .. } | Event::RefundStands { .. } | Event::RefundRetried { .. } => {
             refund(&mut booked.past, event);
         }
-        Event::Disputed(dispute) => match booked.disputes.iter_mut().find(|known| known.id == dispute.id) {
-            Some(known) => known.standing = dispute.standing,
-            None => booked.disputes.push(dispute.clone()),
-        },
+        Event::Disputed(said) => dispute(&mut booked.disputes, said),
+        Event::OrphanDisputed(said) => dispute(&mut booked.past.disputes, said),
         Event::Booked { .. }
         | Event::Attempted { .. }
         | Event::Paid(_)

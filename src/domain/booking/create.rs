@@ -8,9 +8,9 @@ use super::decide::{Verdict, record};
 use super::message::{Effect, Event, Failure, Outcome, Rejection, Reply};
 use super::state::{Challenge, Challenged, Charge, Means, Paying, Receipt, State, Unclaimed};
 use super::words::FailureCause;
-use super::{Booking, view};
+use super::{Booking, money, view};
 use crate::domain::catalog::ConfirmationMode;
-use crate::domain::{Account, Decision, LedgerEntry, Timestamp, TransactionId};
+use crate::domain::{Account, Decision, LedgerEntry, Record, Timestamp, TransactionId};
 
 /// How long a success that came too late waits for Google to ask again, in milliseconds.
 pub const CLAIM_MS: i64 = 10 * 60 * 1_000;
@@ -25,6 +25,8 @@ pub(super) fn create(state: &State, request: &Request, now: Timestamp) -> Decisi
         State::Booked(booked) => Decision::answer(Reply::Created(Box::new(view::created(booked)))),
         // 6.9: charged when nobody waited any more; now somebody does.
         State::Unclaimed(unclaimed) => claim(unclaimed),
+        // 6.8: the answer with the challenge was lost, and its token is used up.
+        State::Challenged(challenged) if is_again(challenged, request) => Decision::answer(recall(state)),
         State::Unheard | State::Failed(_) | State::Challenged(_) => match judge(request, now) {
             Some(failure) => Decision::answer(Reply::Failed(failure)),
             None => attempt(state, request),
@@ -130,6 +132,15 @@ fn going_on(challenged: &Challenged, request: &Request) -> Option<Arc<str>> {
     (own && same && challenged.adopted_by.is_none()).then(|| challenged.challenge.intent.clone())
 }
 
+/// Whether the request that was challenged comes again, as it was.
+fn is_again(challenged: &Challenged, request: &Request) -> bool {
+    request.resumes.is_none()
+        && challenged.token.is_some()
+        && challenged.token == request.token
+        && challenged.adopted_by.is_none()
+        && same_wish(&challenged.agreement, &request.agreement)
+}
+
 fn same_wish(challenged: &Agreement, wanted: &Agreement) -> bool {
     wanted.guest.user_id == challenged.guest.user_id
         && wanted.slot == challenged.slot
@@ -172,6 +183,17 @@ pub(super) fn paid(paying: &Paying, outcome: &Outcome, now: Timestamp) -> Decisi
             let mut decision = record(state, vec![event], Vec::new());
             decision.entries = charged(receipt, Account::Suspense, "late charge");
             decision
+        }
+        // 6.4: exactly what was agreed is charged, or the booking is not paid; what was taken all the same goes back.
+        Outcome::ChargedOther(charge) => {
+            let failure = Failure::new(FailureCause::PaymentError, "the processor charged another amount");
+            let back = money::send_back(&paying.past, paying.agreement.id, charge);
+            let events = vec![Event::AttemptFailed(failure), back.event];
+            let mut decision = record(state, events, vec![back.effect]);
+            decision
+                .records
+                .push(Record::BookingCharge { booking: paying.agreement.id, intent: charge.intent.clone() });
+            Decision { entries: back.entries, ..decision }
         }
         Outcome::Refused(failure) => record(state, vec![Event::AttemptFailed(failure.clone())], Vec::new()),
         Outcome::NotReached => {

@@ -71,17 +71,31 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdict {
         (State::Booked(booked), Input::Collected { what, number, outcome }) => {
             Ok(money::collected(booked, (*what, *number), outcome, now))
         }
-        (State::Booked(booked), Input::GiveBack { by }) => money::give_back(booked, by),
+        (State::Booked(booked), Input::GiveBack { charge, by }) => money::give_back(booked, charge.as_ref(), by),
 
         // Money that never became a booking goes back too (6.9); its refund is heard of, and tried again, like any other.
-        (State::Paying(_) | State::Failed(_) | State::Challenged(_) | State::Unclaimed(_), Input::GiveBack { by }) => {
-            money::retry(state, by).ok_or(Rejection::Unknown)
-        }
+        (
+            State::Paying(_) | State::Failed(_) | State::Challenged(_) | State::Unclaimed(_),
+            Input::GiveBack { charge, by },
+        ) => money::retry(state, charge.as_ref(), by).ok_or(Rejection::Unknown),
         (
             State::Paying(_) | State::Failed(_) | State::Challenged(_) | State::Unclaimed(_) | State::Booked(_),
             Input::Refunded { number, tries, standing },
         ) => Ok(money::refunded(state, (*number, *tries), standing)),
-        (State::Booked(booked), Input::Disputed(dispute)) => Ok(money::disputed(booked, dispute)),
+        // What is disputed may be the booking's charge, or one that never became a booking.
+        (State::Booked(booked), Input::Disputed { intent, dispute }) if booked.holds(intent) => {
+            Ok(money::disputed(booked, dispute))
+        }
+        // It will be a booking's charge, or be given back: then it is heard of.
+        (State::Unclaimed(unclaimed), Input::Disputed { intent, .. })
+            if unclaimed.receipt.transaction_id == *intent =>
+        {
+            Err(Rejection::WrongStatus)
+        }
+        (
+            State::Paying(_) | State::Failed(_) | State::Challenged(_) | State::Unclaimed(_) | State::Booked(_),
+            Input::Disputed { dispute, .. },
+        ) => Ok(money::orphan_disputed(state, dispute)),
 
         // There is no booking to do this to.
         (
@@ -91,8 +105,7 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdict {
             | Input::Accept
             | Input::Decline
             | Input::NoShow { .. }
-            | Input::Collected { .. }
-            | Input::Disputed(_),
+            | Input::Collected { .. },
         )
         | (
             State::Unheard,
@@ -100,6 +113,7 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdict {
             | Input::Abandoned { .. }
             | Input::GiveBack { .. }
             | Input::Refunded { .. }
+            | Input::Disputed { .. }
             | Input::Told,
         ) => Err(Rejection::Unknown),
 

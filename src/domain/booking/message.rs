@@ -63,8 +63,10 @@ pub enum Input {
         /// What came of it.
         outcome: Collected,
     },
-    /// Finance gives the charge back, or tries a failed refund again.
+    /// Finance gives a charge back, or tries a failed refund again.
     GiveBack {
+        /// Which charge, by the processor's id; `None`: the one whose turn it is.
+        charge: Option<Arc<str>>,
         /// Who decides it.
         by: UserName,
     },
@@ -78,7 +80,12 @@ pub enum Input {
         standing: RefundStanding,
     },
     /// The processor's word about a dispute.
-    Disputed(Dispute),
+    Disputed {
+        /// Its id of the charge that is disputed.
+        intent: Arc<str>,
+        /// What it says.
+        dispute: Dispute,
+    },
     /// Google has accepted a notification.
     Told,
     /// The deadline column has passed.
@@ -101,6 +108,8 @@ pub struct Move {
 pub enum Outcome {
     /// Charged or kept, as agreed.
     Succeeded(Receipt),
+    /// The processor says that it took another amount than was agreed.
+    ChargedOther(Charge),
     /// The processor says no.
     Refused(Failure),
     /// The payer has to pass a challenge first.
@@ -126,6 +135,8 @@ pub enum Collected {
         /// The processor's id.
         intent: Arc<str>,
     },
+    /// The processor says that it took another amount than was agreed.
+    ChargedOther(Charge),
     /// Declined.
     Declined {
         /// The processor's code.
@@ -249,6 +260,8 @@ pub enum Event {
     },
     /// The processor's word about a dispute.
     Disputed(Dispute),
+    /// The processor's word about a dispute of a charge that never became a booking.
+    OrphanDisputed(Dispute),
 }
 
 /// What has to be done outside.

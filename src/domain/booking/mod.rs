@@ -17,6 +17,8 @@ mod decide;
 mod message;
 mod money;
 #[cfg(test)]
+mod money_proof;
+#[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod proof;
@@ -81,14 +83,22 @@ impl Machine for Booking {
     }
 
     fn attention(state: &State) -> Option<Attention> {
+        let past = state.past();
+        let booked = match state {
+            State::Booked(booked) => Some(booked),
+            State::Unheard | State::Paying(_) | State::Failed(_) | State::Challenged(_) | State::Unclaimed(_) => None,
+        };
+        // One reason is shown, the most urgent: evidence is wanted within days, or the money is lost.
+        let open = |dispute: &Dispute| dispute.standing == DisputeStanding::Open;
+        if booked.map(|booked| &booked.disputes).into_iter().flatten().chain(&past.disputes).any(open) {
+            return Some(Attention::Disputed);
+        }
         let failed = |refund: &Refund| matches!(refund.standing, RefundStanding::Failed { .. });
-        if state.past().refunds.iter().any(failed) {
+        if past.refunds.iter().any(failed) {
             return Some(Attention::RefundFailed);
         }
-        let State::Booked(booked) = state else { return None };
-        if booked.disputes.iter().any(|dispute| dispute.standing == DisputeStanding::Open) {
-            Some(Attention::Disputed)
-        } else if matches!(booked.later, Later::GivenUp { .. }) && booked.status == BookingStatus::Confirmed {
+        let booked = booked?;
+        if matches!(booked.later, Later::GivenUp { .. }) && booked.status == BookingStatus::Confirmed {
             Some(Attention::DepositNotCharged)
         } else {
             None

@@ -8,9 +8,9 @@ use super::after::notice;
 use super::create::recall;
 use super::decide::{Verdict, record, record_booked, stands};
 use super::message::{Collected, Collecting, Effect, Event, Rejection, Why};
-use super::state::{Booked, Charge, Dispute, DisputeStanding, Fee, Later, RefundStanding, State};
+use super::state::{Booked, Charge, Dispute, DisputeStanding, Fee, Later, Past, Refund, RefundStanding, State};
 use super::words::{BookingStatus, PrepaymentStatus};
-use crate::domain::{Account, Decision, LedgerEntry, Money, Record, Timestamp, UserName};
+use crate::domain::{Account, Decision, LedgerEntry, Money, Record, Timestamp, TransactionId, UserName};
 
 /// How often a later deposit is tried.
 const DEPOSIT_TRIES: u32 = 3;
@@ -40,6 +40,20 @@ pub(super) fn begin_refund(booked: &Booked, charge: &Charge, by: Option<&UserNam
         effect: Effect::Refund { booking: booked.agreement.id, number, tries: 1, charge: charge.clone() },
         entries: LedgerEntry::pair_by(from, to, charge.amount, ("booking refunded".into(), by.cloned())),
     })
+}
+
+/// Gives money back that was charged otherwise than agreed, and never became part of a booking.
+pub(super) fn send_back(past: &Past, booking: TransactionId, charge: &Charge) -> Began {
+    let number = u32::try_from(past.refunds.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let (held, open) = (Account::ProcessorReceivable, Account::Suspense);
+    let mut entries = LedgerEntry::pair(held, open.clone(), charge.amount, "charge of another amount");
+    let reason = "charge of another amount refunded";
+    entries.extend(LedgerEntry::pair(open, Account::ProcessorRefunds, charge.amount, reason));
+    Began {
+        event: Event::RefundBegan { charge: charge.clone(), orphan: true, by: None },
+        effect: Effect::Refund { booking, number, tries: 1, charge: charge.clone() },
+        entries,
+    }
 }
 
 /// The charge of the kept card, if there is one and something is agreed to be charged.
@@ -95,6 +109,9 @@ pub(super) fn collected(
             let entries = LedgerEntry::pair(Account::ProcessorReceivable, owed(booked), amount, "no-show fee");
             Decision { entries, ..record_booked(booked, vec![event], vec![Effect::Tell(Box::new(told))]) }
         }
+        (Collected::ChargedOther(charge), Collecting::Deposit | Collecting::Fee) => {
+            other_amount(booked, (what, number), charge)
+        }
         (Collected::Declined { code }, Collecting::Deposit) => {
             let starts = booked.agreement.slot.start_s.saturating_mul(1_000);
             let next = now.plus_millis(DEPOSIT_AGAIN_MS);
@@ -109,6 +126,18 @@ pub(super) fn collected(
             record_booked(booked, vec![event], told.map(Box::new).map(Effect::Tell).into_iter().collect())
         }
     }
+}
+
+/// What was taken from the kept card is not what was agreed: it goes back, and is not tried again unasked.
+fn other_amount(booked: &Booked, (what, number): (Collecting, u32), charge: &Charge) -> Decision<Booking> {
+    let back = send_back(&booked.past, booked.agreement.id, charge);
+    let failed = Event::CollectingFailed { what, number, code: "another_amount".into(), again: None };
+    let told = what == Collecting::Fee && number == 1;
+    let told = told.then(|| Effect::Tell(Box::new(notice(booked, Why::NoShow, BookingStatus::NoShow))));
+    let effects = std::iter::once(back.effect).chain(told).collect();
+    let mut decision = record_booked(booked, vec![failed, back.event], effects);
+    decision.records.push(Record::BookingCharge { booking: booked.agreement.id, intent: charge.intent.clone() });
+    Decision { entries: back.entries, ..decision }
 }
 
 fn deposit_charged(booked: &Booked, intent: &Arc<str>, amount: Money) -> Decision<Booking> {
@@ -131,26 +160,38 @@ fn deposit_charged(booked: &Booked, intent: &Arc<str>, amount: Money) -> Decisio
     Decision { entries, ..record_booked(booked, events, effect.into_iter().collect()) }
 }
 
-/// Tries the first failed refund again, also of money that never became a booking.
-pub(super) fn retry(state: &State, by: &UserName) -> Option<Decision<Booking>> {
-    let failed = |(_, refund): &(u32, super::Refund)| matches!(refund.standing, RefundStanding::Failed { .. });
-    let (number, refund) = (1..).zip(state.past().refunds).find(failed)?;
+/// Tries a failed refund again, also of money that never became a booking: that of `charge`, or the one that was tried least
+/// often, so that one which fails for ever blocks no other.
+pub(super) fn retry(state: &State, charge: Option<&Arc<str>>, by: &UserName) -> Option<Decision<Booking>> {
+    let wanted = |(_, refund): &(u32, Refund)| {
+        matches!(refund.standing, RefundStanding::Failed { .. })
+            && charge.is_none_or(|intent| refund.charge.intent == *intent)
+    };
+    let failed = (1..).zip(state.past().refunds).filter(wanted);
+    let (number, refund) = failed.min_by_key(|(_, refund)| refund.tries)?;
     let (booking, tries) = (state.agreement()?.id, refund.tries.saturating_add(1));
     let effect = Effect::Refund { booking, number, tries, charge: refund.charge };
     Some(record(state.clone(), vec![Event::RefundRetried { number, by: by.clone() }], vec![effect]))
 }
 
-pub(super) fn give_back(booked: &Booked, by: &UserName) -> Verdict {
-    if let Some(again) = retry(&State::Booked(Box::new(booked.clone())), by) {
+/// Gives a charge back in full, by a person's decision: the one that is named. Without a name a refund that has failed once
+/// is tried again; then comes what was never given back, the prepayment or deposit before the fee; then what has failed
+/// more often.
+pub(super) fn give_back(booked: &Booked, charge: Option<&Arc<str>>, by: &UserName) -> Verdict {
+    let state = State::Booked(Box::new(booked.clone()));
+    let fresh = |refund: &Refund| matches!(refund.standing, RefundStanding::Failed { .. }) && refund.tries == 1;
+    let first = charge.is_some() || booked.past.refunds.iter().any(fresh);
+    if let Some(again) = retry(&state, charge, by).filter(|_| first) {
         return Ok(again);
     }
-    let fee = match &booked.fee {
-        Fee::Charged(charge) => Some(charge),
-        Fee::Nothing | Fee::Charging { .. } | Fee::Declined { .. } => None,
-    };
-    let began = [booked.charge.as_ref(), fee].into_iter().flatten().find_map(|c| begin_refund(booked, c, Some(by)));
-    let began = began.ok_or(Rejection::NothingToRefund)?;
-    Ok(Decision { entries: began.entries, ..record_booked(booked, vec![began.event], vec![began.effect]) })
+    let named = |held: &&Charge| charge.is_none_or(|intent| held.intent == *intent);
+    let began = booked.charges().filter(named).find_map(|held| Some((held, begin_refund(booked, held, Some(by))?)));
+    let Some((held, began)) = began else { return retry(&state, charge, by).ok_or(Rejection::NothingToRefund) };
+    let mut decision = record_booked(booked, vec![began.event], vec![began.effect]);
+    // 3.14: what was paid back is used no more.
+    let bought = booked.agreement.pack.as_ref().filter(|pack| pack.bought && booked.charge.as_ref() == Some(held));
+    decision.records.extend(bought.map(|pack| Record::PackWithdrawn { id: pack.id.clone() }));
+    Ok(Decision { entries: began.entries, ..decision })
 }
 
 pub(super) fn refunded(state: &State, (number, tries): (u32, u32), standing: &RefundStanding) -> Decision<Booking> {
@@ -212,28 +253,45 @@ pub(super) fn abandoned(state: &State, intent: &Arc<str>, charged: Option<Money>
     decision
 }
 
-pub(super) fn disputed(booked: &Booked, dispute: &Dispute) -> Decision<Booking> {
-    let known = booked.disputes.iter().find(|known| known.id == dispute.id);
+pub(super) fn disputed(booked: &Booked, said: &Dispute) -> Decision<Booking> {
+    match judged(&booked.disputes, said, owed(booked)) {
+        Some((dispute, entries)) => {
+            Decision { entries, ..record_booked(booked, vec![Event::Disputed(dispute)], Vec::new()) }
+        }
+        None => stands(booked),
+    }
+}
+
+/// A dispute of what never became a booking: no merchant bears it. What is lost stays in suspense, before finance.
+pub(super) fn orphan_disputed(state: &State, said: &Dispute) -> Decision<Booking> {
+    match judged(&state.past().disputes, said, Account::Suspense) {
+        Some((dispute, entries)) => {
+            Decision { entries, ..record(state.clone(), vec![Event::OrphanDisputed(dispute)], Vec::new()) }
+        }
+        None => Decision::answer(recall(state)),
+    }
+}
+
+/// What the processor's word changes, and what it books; `None`: nothing.
+fn judged(known: &[Dispute], said: &Dispute, bearer: Account) -> Option<(Dispute, Vec<LedgerEntry>)> {
+    let known = known.iter().find(|known| known.id == said.id);
     // What was heard first is what comes back, whatever is said later: nothing stays disputed for ever.
-    let amount = known.map_or(dispute.amount, |known| known.amount);
+    let amount = known.map_or(said.amount, |known| known.amount);
     let (held, away) = (Account::ProcessorReceivable, Account::Disputed);
-    let entries = match (known.map(|known| known.standing), dispute.standing) {
+    let entries = match (known.map(|known| known.standing), said.standing) {
         (None, DisputeStanding::Open) => LedgerEntry::pair(away, held, amount, "disputed"),
         (Some(DisputeStanding::Open), DisputeStanding::Won) => LedgerEntry::pair(held, away, amount, "dispute won"),
-        (Some(DisputeStanding::Open), DisputeStanding::Lost) => {
-            LedgerEntry::pair(owed(booked), away, amount, "dispute lost")
-        }
+        (Some(DisputeStanding::Open), DisputeStanding::Lost) => LedgerEntry::pair(bearer, away, amount, "dispute lost"),
         // Its end was heard before its beginning.
-        (None, DisputeStanding::Lost) => LedgerEntry::pair(owed(booked), held, amount, "dispute lost"),
+        (None, DisputeStanding::Lost) => LedgerEntry::pair(bearer, held, amount, "dispute lost"),
         (None, DisputeStanding::Won) => Vec::new(),
+        // The processor gave the money to us again after all.
+        (Some(DisputeStanding::Lost), DisputeStanding::Won) => {
+            LedgerEntry::pair(held, bearer, amount, "lost dispute reinstated")
+        }
         (Some(DisputeStanding::Open), DisputeStanding::Open)
-        | (
-            Some(DisputeStanding::Won | DisputeStanding::Lost),
-            DisputeStanding::Open | DisputeStanding::Won | DisputeStanding::Lost,
-        ) => return stands(booked),
+        | (Some(DisputeStanding::Won), DisputeStanding::Open | DisputeStanding::Won | DisputeStanding::Lost)
+        | (Some(DisputeStanding::Lost), DisputeStanding::Open | DisputeStanding::Lost) => return None,
     };
-    Decision {
-        entries,
-        ..record_booked(booked, vec![Event::Disputed(Dispute { amount, ..dispute.clone() })], Vec::new())
-    }
+    Some((Dispute { amount, ..said.clone() }, entries))
 }

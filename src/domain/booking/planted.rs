@@ -308,6 +308,14 @@ pub(super) fn explained(state: &State) -> BTreeMap<Account, i64> {
             }
         }
     }
+    for dispute in state.past().disputes {
+        let micros = dispute.amount.micros();
+        match dispute.standing {
+            DisputeStanding::Open => (held, disputed) = (held - micros, disputed + micros),
+            DisputeStanding::Lost => (held, open) = (held - micros, open + micros),
+            DisputeStanding::Won => {}
+        }
+    }
     for refund in state.past().refunds {
         let micros = refund.charge.amount.micros();
         if refund.orphan {

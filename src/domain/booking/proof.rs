@@ -49,6 +49,25 @@ fn bk_5_1_rules_1_and_6_a_booked_token_gets_its_booking_again_whatever_the_reque
 }
 
 #[test]
+fn bk_5_1_rule_1_a_moved_booking_is_answered_as_it_was_answered_first() {
+    let mut history = History::booked(prepaid());
+    let first = history.create(ask(agreed(prepaid()), NOW), NOW);
+    for days in 1..=2 {
+        let mut there = agreed(prepaid());
+        there.slot.start_s += days * 86_400;
+        there.slot_key = crate::domain::catalog::SlotKey::from_uuid(uuid::Uuid::from_u128(1 + days as u128));
+        there.slot_echo = format!("{{\"day\":{days}}}").into();
+        let closes_s = there.slot.start_s;
+        let wanted = Move { agreement: Arc::new(there), opens_s: None, closes_s };
+        let Ok(Reply::Stands(view)) = history.tell(&Input::Move(Box::new(wanted)), NOW) else { panic!("moves") };
+        assert_eq!(&*view.agreement.slot_echo, format!("{{\"day\":{days}}}"));
+        assert_eq!(history.create(ask(agreed(prepaid()), NOW), NOW), first, "moved {days} times");
+    }
+    history.tell(&Input::Cancel { by: Canceller::User }, NOW).unwrap();
+    assert_eq!(history.create(ask(agreed(prepaid()), NOW), NOW), first, "and cancelled");
+}
+
+#[test]
 fn bk_5_1_rule_4_a_failed_attempt_is_tried_again_with_keys_of_its_own() {
     let mut history = History::default();
     for attempt in 1..=3 {
@@ -168,6 +187,25 @@ fn bk_6_9_each_outcome_of_an_attempt_in_time_and_late() {
 }
 
 #[test]
+fn bk_6_4_a_charge_of_another_amount_is_no_payment_and_goes_back_whole() {
+    for (late, taken) in [(0, FULL - 10_000), (WAIT_MS + 1, FULL + 10_000)] {
+        let mut history = History::default();
+        history.create(ask(agreed(prepaid()), NOW), NOW);
+        let other = Charge { intent: "pi-1".into(), amount: usd(taken) };
+        let reply = history.outcome(Outcome::ChargedOther(other), NOW.plus_millis(late));
+        assert_eq!(failed_by(&reply), (FailureCause::PaymentError, "the processor charged another amount"));
+        assert_eq!((history.spots(), history.given_back()), (0, vec![(1, 1, taken)]));
+        assert_eq!(history.balance(&Account::ProcessorReceivable), taken);
+        assert_eq!(history.balance(&Account::ProcessorRefunds), -taken);
+        let charge = Record::BookingCharge { booking: id(7), intent: "pi-1".into() };
+        assert!(history.records.contains(&charge), "the processor will speak of it");
+        let done = RefundStanding::Done { id: "re-1".into() };
+        history.tell(&Input::Refunded { number: 1, tries: 1, standing: done }, NOW).unwrap();
+        assert!(history.balances().is_empty() && history.told().is_empty());
+    }
+}
+
+#[test]
 fn bk_6_9_an_outcome_that_is_delivered_twice_changes_nothing() {
     let outcomes =
         [Outcome::Succeeded(receipt(&prepaid(), "pi-1")), declined(), challenged("pi-1"), Outcome::NotReached];
@@ -263,11 +301,23 @@ fn bk_6_8_the_answer_to_a_challenge_goes_on_with_its_transaction() {
 }
 
 #[test]
+fn bk_6_8_a_challenge_whose_answer_was_lost_is_given_again() {
+    let mut history = at_challenge();
+    let again = history.create(ask(agreed(prepaid()), NOW), NOW);
+    assert!(matches!(again, Reply::Challenged { attempt: 1, .. }), "{again:?}");
+    assert_eq!((history.attempts().len(), history.abandoned().len()), (1, 0), "the token is used up");
+    let mut other = agreed(prepaid());
+    other.guest.user_id = "u-56".into();
+    history.create(ask(other, NOW), NOW);
+    assert_eq!(history.abandoned().len(), 1, "for somebody else it is another request");
+}
+
+#[test]
 fn bk_6_8_a_request_without_the_answer_gives_the_challenged_transaction_up() {
-    for resumes in [None, Some(Resumed { first: id(7), attempt: 9 })] {
+    for (resumes, token) in [(None, 2), (Some(Resumed { first: id(7), attempt: 9 }), 1)] {
         let mut history = at_challenge();
-        history.create(Request { resumes, ..ask(agreed(prepaid()), NOW) }, NOW);
-        assert_eq!(history.attempts()[1], (2, Means::Token([1; 32])), "a new transaction");
+        history.create(Request { resumes, token: Some([token; 32]), ..ask(agreed(prepaid()), NOW) }, NOW);
+        assert_eq!(history.attempts()[1], (2, Means::Token([token; 32])), "a new transaction");
         assert_eq!(&*history.abandoned()[0], "pi-1", "the first can never be paid as well");
     }
 }
@@ -340,7 +390,7 @@ fn nothing_can_be_done_to_what_is_not_booked() {
             Input::Accept,
             Input::Decline,
             Input::NoShow { charge: true },
-            Input::GiveBack { by: by() },
+            Input::GiveBack { charge: None, by: by() },
         ]
     };
     for input in inputs() {

@@ -15,7 +15,7 @@ use super::planted::{
 };
 use super::*;
 use crate::domain::catalog::{ConfirmationMode, SlotKey, Terms};
-use crate::domain::{Account, UserName};
+use crate::domain::{Account, Record, UserName};
 
 /// What can be agreed.
 fn agreements() -> Vec<Agreement> {
@@ -159,7 +159,11 @@ impl World {
                 }
                 self.tell(&Input::NoShow { charge: b % 3 != 0 });
             }
-            Happens::GiveBack => self.tell(&Input::GiveBack { by: UserName::parse("fiona").unwrap() }),
+            Happens::GiveBack => {
+                let known: Vec<Arc<str>> = self.charged.keys().cloned().collect();
+                let charge = known.get(usize::from(a)).filter(|_| b % 2 == 0).cloned();
+                self.tell(&Input::GiveBack { charge, by: UserName::parse("fiona").unwrap() });
+            }
             Happens::Word => {
                 let number = 1 + u32::from(a % 3);
                 let of = self.history.state.past().refunds.into_iter().nth(usize::from(a % 3));
@@ -168,8 +172,15 @@ impl World {
             }
             Happens::Dispute => {
                 let standings = [DisputeStanding::Open, DisputeStanding::Won, DisputeStanding::Lost];
-                let (id, standing) = (format!("dp-{}", b % 2).into(), standings[usize::from(a % 3)]);
-                self.tell(&Input::Disputed(Dispute { id, amount: usd(7_000_000 + i64::from(b)), standing }));
+                let recorded = |record: &Record| match record {
+                    Record::BookingCharge { intent, .. } => Some(intent.clone()),
+                    _ => None,
+                };
+                let known: Vec<Arc<str>> = self.history.records.iter().filter_map(recorded).collect();
+                let Some(intent) = known.get(usize::from(b) % known.len().max(1)).cloned() else { return };
+                let id = format!("dp-{intent}-{}", b % 2).into();
+                let (amount, standing) = (usd(7_000_000 + i64::from(b)), standings[usize::from(a % 3)]);
+                self.tell(&Input::Disputed { intent, dispute: Dispute { id, amount, standing } });
             }
             Happens::Adopt => {
                 let (by, wants) = (id(8 + u128::from(a % 2)), Arc::new(self.wanted.clone()));
@@ -205,12 +216,17 @@ impl World {
                     Means::Challenge(intent) => intent,
                     Means::Adopted(resumed) => format!("pi-{}-{attempt}", resumed.attempt).into(),
                 };
-                let outcome = match a % 6 {
-                    0..=2 => Outcome::Succeeded(receipt(&agreement.terms, &intent)),
-                    3 => declined(),
-                    4 => challenged(&intent),
-                    _ => Outcome::NotReached,
+                let other = agreement.terms.due_now().filter(|_| a % 7 == 6).map(|due| usd(due.micros() + 1));
+                let outcome = match (a % 6, other) {
+                    (_, Some(amount)) => Outcome::ChargedOther(Charge { intent: intent.clone(), amount }),
+                    (0..=2, None) => Outcome::Succeeded(receipt(&agreement.terms, &intent)),
+                    (3, None) => declined(),
+                    (4, None) => challenged(&intent),
+                    (_, None) => Outcome::NotReached,
                 };
+                if let Outcome::ChargedOther(charge) = &outcome {
+                    self.charge(charge.intent.clone(), charge.amount.micros());
+                }
                 if let Outcome::Succeeded(Receipt { charged: Some(amount), .. }) = &outcome {
                     self.charge(intent, amount.micros());
                 }
@@ -223,6 +239,10 @@ impl World {
             Effect::Collect { what, number, amount, .. } => {
                 let outcome = if a.is_multiple_of(3) {
                     Collected::Declined { code: "do_not_honor".into() }
+                } else if a % 7 == 6 {
+                    let (intent, amount) = (Arc::from(format!("Other-{what:?}-{number}")), usd(amount.micros() - 1));
+                    self.charge(Arc::clone(&intent), amount.micros());
+                    Collected::ChargedOther(Charge { intent, amount })
                 } else {
                     let intent: Arc<str> = format!("{what:?}-{number}").into();
                     self.charge(intent.clone(), amount.micros());
@@ -354,11 +374,16 @@ proptest! {
         world.settle();
         let (history, known) = (&world.history, world.known());
         prop_assert_eq!(&known, &world.charged, "the processor and the booking know the same charges");
-        prop_assert_eq!(history.balance(&Account::Suspense), 0, "nobody's money is left over");
+        let past = history.state.past();
+        let lost = past.disputes.iter().filter(|dispute| dispute.standing == DisputeStanding::Lost);
+        let lost: i64 = lost.map(|dispute| dispute.amount.micros()).sum();
+        prop_assert_eq!(history.balance(&Account::Suspense), lost, "nobody's money is left over");
         let folded = history.journal.iter().fold(State::default(), Booking::apply);
         prop_assert_eq!(&folded, &history.state, "fold(journal) == snapshot");
         let mut held: i64 = known.values().sum();
-        for refund in history.state.past().refunds {
+        let open = past.disputes.iter().filter(|dispute| dispute.standing != DisputeStanding::Won);
+        held -= open.map(|dispute| dispute.amount.micros()).sum::<i64>();
+        for refund in past.refunds {
             held -= if let RefundStanding::Done { .. } = refund.standing { refund.charge.amount.micros() } else { 0 };
         }
         if let State::Booked(booked) = &history.state {
@@ -393,5 +418,5 @@ fn the_histories_of_the_property_come_everywhere() {
             *told.entry(name(format!("{why:?}"))).or_default() += 1;
         }
     }
-    assert_eq!((events.len(), told.len()), (23, 7), "every event and every reason: {events:?} {told:?}");
+    assert_eq!((events.len(), told.len()), (24, 7), "every event and every reason: {events:?} {told:?}");
 }

@@ -34,6 +34,8 @@ pub struct Past {
     pub attempts: u32,
     /// Every refund, in order; never more than what was charged.
     pub refunds: Vec<Refund>,
+    /// Disputes about charges that never became a booking.
+    pub disputes: Vec<Dispute>,
 }
 
 /// An attempt that is being paid.
@@ -82,6 +84,9 @@ pub struct Challenged {
     pub challenge: Challenge,
     /// When it is given up.
     pub until: Timestamp,
+    /// The digest of the token that it was begun with: a request that brings it again has lost our answer. Challenges from
+    /// before this was kept lack it.
+    pub token: Option<[u8; 32]>,
     /// The booking that goes on with it: only one ever does.
     pub adopted_by: Option<TransactionId>,
 }
@@ -134,6 +139,9 @@ impl fmt::Debug for SealedCard {
 pub struct Booked {
     /// What was agreed.
     pub agreement: Arc<Agreement>,
+    /// What was agreed at first, once it was moved: CreateBooking answers that, and answers it again. Bookings that were
+    /// moved before this was kept lack it.
+    pub first: Option<Arc<Agreement>>,
     /// What stays.
     pub past: Past,
     /// How it stands with Google.
@@ -318,6 +326,20 @@ impl State {
 }
 
 impl Booked {
+    /// Whether a charge stands in the booking, by the processor's id: its prepayment or deposit, or its fee.
+    pub fn holds(&self, intent: &str) -> bool {
+        self.charges().any(|charge| &*charge.intent == intent)
+    }
+
+    /// What was charged for it: the prepayment or deposit, and the fee.
+    pub fn charges(&self) -> impl Iterator<Item = &Charge> {
+        let fee = match &self.fee {
+            Fee::Charged(charge) => Some(charge),
+            Fee::Nothing | Fee::Charging { .. } | Fee::Declined { .. } => None,
+        };
+        self.charge.iter().chain(fee)
+    }
+
     /// Whether its spot is held, and one use of its pack. A late cancellation that paid its fee has given both back.
     pub fn is_held(&self) -> bool {
         self.status.is_live() && self.cancelled.is_none()

@@ -10,7 +10,7 @@ use super::words::PrepaymentStatus;
 pub fn created(booked: &Booked) -> View {
     let prepayment = if takes_payment(booked) { PrepaymentStatus::Provided } else { PrepaymentStatus::NotProvided };
     View {
-        agreement: booked.agreement.clone(),
+        agreement: booked.first.as_ref().unwrap_or(&booked.agreement).clone(),
         status: booked.answered,
         prepayment,
         refunding: false,
@@ -22,14 +22,22 @@ pub fn created(booked: &Booked) -> View {
 /// As it stands.
 pub fn view(booked: &Booked) -> View {
     let charged = booked.charge.as_ref().map(|charge| charge.intent.clone());
-    let left = |pack: &super::PackUse| if booked.is_held() { pack.after() } else { pack.before };
+    let left = |pack: &super::PackUse| {
+        if pack.bought && refund(booked).is_some() {
+            0
+        } else if booked.is_held() {
+            pack.after()
+        } else {
+            pack.before
+        }
+    };
     View {
+        agreement: booked.agreement.clone(),
         status: booked.status,
         prepayment: prepayment(booked),
         refunding: refund(booked).is_some_and(|refund| refund.standing == RefundStanding::InFlight),
         transaction_id: charged.or_else(|| transaction_id(booked)),
         pack_left: booked.agreement.pack.as_ref().map(left),
-        ..created(booked)
     }
 }
 

@@ -16,5 +16,5 @@ pub use offer::{
     PaymentOption, Prepayment, PriceType, SchedulingRules, Service, TaxRate,
 };
 pub use published::Published;
-pub use slot::{ConfirmationMode, Overrides, SlotId, SlotOffer};
+pub use slot::{ConfirmationMode, LAST_SECOND, LONGEST_S, Overrides, SlotId, SlotOffer};
 pub use terms::{DepositDue, NoTerms, Terms, effective_terms};

@@ -49,6 +49,14 @@ pub enum PriceType {
 }
 
 impl PriceType {
+    /// Google's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fixed => "FIXED_RATE_DEFAULT",
+            Self::PerPerson => "PER_PERSON",
+        }
+    }
+
     /// `amount` for a party; `None` where it would not fit.
     pub fn total(self, amount: Money, party_size: Option<u32>) -> Option<Money> {
         let times = match self {
@@ -87,6 +95,16 @@ pub enum CardRequirement {
     Conditional,
     /// `REQUIRE_CREDIT_CARD_ALWAYS`.
     Always,
+}
+
+impl CardRequirement {
+    /// Google's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Conditional => "REQUIRE_CREDIT_CARD_CONDITIONAL",
+            Self::Always => "REQUIRE_CREDIT_CARD_ALWAYS",
+        }
+    }
 }
 
 /// `prepayment_type` (section 7.4).

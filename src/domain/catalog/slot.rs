@@ -23,7 +23,17 @@ pub struct SlotId {
     pub party_size: Option<u32>,
 }
 
+/// The last second that a slot may begin at: of the year 9999.
+pub const LAST_SECOND: i64 = 253_402_300_799;
+/// A hundred years, in seconds: longer than anything may last.
+pub const LONGEST_S: i64 = 100 * 366 * 86_400;
+
 impl SlotId {
+    /// Whether a feed could hold it (section 7.5): what could not was never published.
+    pub fn is_publishable(&self) -> bool {
+        (0..=LAST_SECOND).contains(&self.start_s) && (1..=LONGEST_S).contains(&self.duration_s)
+    }
+
     /// When it is over, in seconds since the Unix epoch.
     pub const fn end_s(&self) -> i64 {
         self.start_s.saturating_add(self.duration_s)
@@ -38,6 +48,16 @@ pub enum ConfirmationMode {
     Synchronous,
     /// Denied at once, or created and left to the merchant. Never with payments.
     Asynchronous,
+}
+
+impl ConfirmationMode {
+    /// Google's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Synchronous => "CONFIRMATION_MODE_SYNCHRONOUS",
+            Self::Asynchronous => "CONFIRMATION_MODE_ASYNCHRONOUS",
+        }
+    }
 }
 
 /// A slot as published (section 7.5).

@@ -28,11 +28,16 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
             Ok(book(Event::Recorded { payout: payout.clone() }, Standing::Recorded, recorded(payout)))
         }
         // There is nothing to ask about.
-        (State::Unheard, Input::TakeBack { .. } | Input::DeadlineReached) => Err(Rejection::Unknown),
+        (State::Unheard, Input::TakeBack { .. } | Input::Close { .. } | Input::DeadlineReached) => {
+            Err(Rejection::Unknown)
+        }
 
         // The processor's words come more than once, but never say anything else.
-        (State::Paid { payout: known } | State::Failed { payout: known }, Input::ProcessorPaid(payout))
-        | (State::Failed { payout: known }, Input::ProcessorFailed(payout)) => {
+        (
+            State::Paid { payout: known } | State::Failed { payout: known } | State::Closed { payout: known, .. },
+            Input::ProcessorPaid(payout),
+        )
+        | (State::Failed { payout: known } | State::Closed { payout: known, .. }, Input::ProcessorFailed(payout)) => {
             if same(known, payout) {
                 stands(state)
             } else {
@@ -45,6 +50,16 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
             }
             let entries = reversed(sent(known, "payout failed"));
             Ok(book(Event::Failed { payout: known.clone() }, Standing::Failed, entries))
+        }
+
+        // What did not arrive is with the processor again, and was booked so: a person only says that they know.
+        (State::Failed { .. }, Input::Close { by, why }) => {
+            let event = Event::Closed { by: by.clone(), why: why.clone() };
+            Ok(book(event, Standing::Closed, Vec::new()))
+        }
+        (State::Closed { .. }, Input::Close { .. }) => stands(state),
+        (State::Paid { .. } | State::Recorded { .. } | State::TakenBack { .. }, Input::Close { .. }) => {
+            Err(Rejection::NotFailed)
         }
 
         // Recorded again, by whomever: the same payout is one payout.
@@ -63,14 +78,21 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
         (State::TakenBack { .. }, Input::TakeBack { .. }) => stands(state),
 
         // A payout is one of the two kinds and never the other.
-        (State::Paid { .. } | State::Failed { .. }, Input::Record(_) | Input::TakeBack { .. })
+        (
+            State::Paid { .. } | State::Failed { .. } | State::Closed { .. },
+            Input::Record(_) | Input::TakeBack { .. },
+        )
         | (State::Recorded { .. } | State::TakenBack { .. }, Input::ProcessorPaid(_) | Input::ProcessorFailed(_)) => {
             Err(Rejection::Differs)
         }
 
         // A payout waits for no time.
         (
-            State::Paid { .. } | State::Failed { .. } | State::Recorded { .. } | State::TakenBack { .. },
+            State::Paid { .. }
+            | State::Failed { .. }
+            | State::Closed { .. }
+            | State::Recorded { .. }
+            | State::TakenBack { .. },
             Input::DeadlineReached,
         ) => stands(state),
     }
@@ -132,14 +154,21 @@ pub(super) fn apply(state: State, event: &Event) -> State {
         (State::Recorded { payout }, Event::TakenBack { by, why }) => {
             State::TakenBack { payout, by: by.clone(), why: why.clone() }
         }
+        (State::Failed { payout }, Event::Closed { by, why }) => {
+            State::Closed { payout, by: by.clone(), why: why.clone() }
+        }
         (
-            other @ (State::Paid { .. } | State::Failed { .. } | State::Recorded { .. } | State::TakenBack { .. }),
-            Event::Paid { .. } | Event::Recorded { .. },
-        )
-        | (other @ (State::Failed { .. } | State::Recorded { .. } | State::TakenBack { .. }), Event::Failed { .. })
-        | (
-            other @ (State::Unheard | State::Paid { .. } | State::Failed { .. } | State::TakenBack { .. }),
-            Event::TakenBack { .. },
+            other @ (State::Unheard
+            | State::Paid { .. }
+            | State::Failed { .. }
+            | State::Closed { .. }
+            | State::Recorded { .. }
+            | State::TakenBack { .. }),
+            Event::Paid { .. }
+            | Event::Failed { .. }
+            | Event::Recorded { .. }
+            | Event::TakenBack { .. }
+            | Event::Closed { .. },
         ) => other,
     }
 }

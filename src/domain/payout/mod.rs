@@ -54,7 +54,11 @@ impl Machine for Payout {
     fn attention(state: &State) -> Option<Attention> {
         match state {
             State::Failed { .. } => Some(Attention::PayoutFailed),
-            State::Unheard | State::Paid { .. } | State::Recorded { .. } | State::TakenBack { .. } => None,
+            State::Unheard
+            | State::Paid { .. }
+            | State::Closed { .. }
+            | State::Recorded { .. }
+            | State::TakenBack { .. } => None,
         }
     }
 
@@ -65,6 +69,7 @@ impl Machine for Payout {
             State::Failed { .. } => "Failed",
             State::Recorded { .. } => "Recorded",
             State::TakenBack { .. } => "TakenBack",
+            State::Closed { .. } => "Closed",
         }
     }
 

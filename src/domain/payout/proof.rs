@@ -37,6 +37,10 @@ fn take_back() -> Input {
     Input::TakeBack { by: user("carl"), why: "returned by the bank".into() }
 }
 
+fn close() -> Input {
+    Input::Close { by: user("carl"), why: "paid anew".into() }
+}
+
 /// A history: every decision is applied; rejections change nothing.
 #[derive(Default)]
 struct History {
@@ -100,6 +104,25 @@ fn a_payout_that_comes_back_is_with_the_processor_again() {
 }
 
 #[test]
+fn what_did_not_arrive_stands_before_finance_until_a_person_closes_it() {
+    let payout = || from_processor(100_000_000);
+    let history = run(vec![
+        ("nothing to close", close(), Err(Rejection::Unknown)),
+        ("the event", Input::ProcessorPaid(payout()), Ok(Reply::Booked(Standing::Paid))),
+        ("it may still arrive", close(), Err(Rejection::NotFailed)),
+        ("it came back", Input::ProcessorFailed(payout()), Ok(Reply::Booked(Standing::Failed))),
+        ("looked into", close(), Ok(Reply::Booked(Standing::Closed))),
+        ("again", close(), Ok(Reply::Stands(Standing::Closed))),
+        ("the event again", Input::ProcessorFailed(payout()), Ok(Reply::Stands(Standing::Closed))),
+        ("the first event again", Input::ProcessorPaid(payout()), Ok(Reply::Stands(Standing::Closed))),
+        ("another amount", Input::ProcessorFailed(from_processor(1)), Err(Rejection::Differs)),
+    ]);
+    assert_eq!(Payout::attention(&history.state), None);
+    assert_eq!(history.entries.len(), 4, "closing books nothing");
+    assert!(matches!(&history.state, State::Closed { by, why, .. } if *by == user("carl") && &**why == "paid anew"));
+}
+
+#[test]
 fn words_that_overtake_each_other_book_nothing() {
     let payout = from_processor(100_000_000);
     let history = run(vec![
@@ -160,11 +183,12 @@ fn references_are_printable() {
 
 fn any_input() -> impl Strategy<Value = Input> {
     let amount = prop::sample::select(vec![-7_i64, 0, 5, 9]);
-    (amount, 0..6, prop::sample::select(vec!["fiona", "ada"])).prop_map(|(amount, kind, by)| match kind {
+    (amount, 0..7, prop::sample::select(vec!["fiona", "ada"])).prop_map(|(amount, kind, by)| match kind {
         0 => Input::ProcessorPaid(from_processor(amount)),
         1 => Input::ProcessorFailed(from_processor(amount)),
         2 => Input::Record(to_merchant(amount, by)),
         3 => take_back(),
+        4 => close(),
         _ => Input::DeadlineReached,
     })
 }
@@ -184,10 +208,12 @@ proptest! {
                 Ok(Reply::Booked(standing)) => prop_assert_eq!(Some(standing), history.state.standing()),
             }
         }
-        prop_assert!(history.journal.len() <= 2 && history.entries.len() <= 4);
+        prop_assert!(history.journal.len() <= 3 && history.entries.len() <= 4);
         let bank = history.moved(&Account::Suspense);
         match &history.state {
-            State::Unheard | State::Failed { .. } | State::TakenBack { .. } => prop_assert_eq!(bank, 0),
+            State::Unheard | State::Failed { .. } | State::Closed { .. } | State::TakenBack { .. } => {
+                prop_assert_eq!(bank, 0);
+            }
             State::Paid { payout } => prop_assert_eq!(bank, payout.amount.micros()),
             State::Recorded { payout } => prop_assert_eq!(bank, -payout.amount.micros()),
         }

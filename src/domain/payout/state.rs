@@ -72,10 +72,20 @@ pub enum State {
         /// What it says.
         payout: Arc<ProcessorPayout>,
     },
-    /// It did not arrive: the money is with the processor. Final; the processor pays it out anew under another reference.
+    /// It did not arrive: the money is with the processor, which pays it out anew under another reference. Before finance
+    /// until a person closes it.
     Failed {
         /// What it says.
         payout: Arc<ProcessorPayout>,
+    },
+    /// It did not arrive, and a person has looked into it. Final.
+    Closed {
+        /// What the processor says.
+        payout: Arc<ProcessorPayout>,
+        /// Who closed it.
+        by: UserName,
+        /// What they found, in their words.
+        why: Arc<str>,
     },
     /// A person has recorded it.
     Recorded {
@@ -109,6 +119,13 @@ pub enum Input {
         /// Why.
         why: Arc<str>,
     },
+    /// A person has looked into what did not arrive.
+    Close {
+        /// Who.
+        by: UserName,
+        /// What they found.
+        why: Arc<str>,
+    },
     /// The deadline column has passed. A payout has no deadline; every machine must hear it.
     DeadlineReached,
 }
@@ -138,6 +155,13 @@ pub enum Event {
         /// Why.
         why: Arc<str>,
     },
+    /// A person has looked into what did not arrive.
+    Closed {
+        /// Who.
+        by: UserName,
+        /// What they found.
+        why: Arc<str>,
+    },
 }
 
 /// A payout has nothing done outside.
@@ -164,6 +188,8 @@ pub enum Standing {
     Recorded,
     /// The record was taken back.
     TakenBack,
+    /// It did not arrive, and was looked into.
+    Closed,
 }
 
 /// Why the machine says no.
@@ -181,6 +207,9 @@ pub enum Rejection {
     /// It was taken back: what is sent again has a reference of its own.
     #[error("the payout was taken back")]
     TakenBack,
+    /// Only what did not arrive is closed.
+    #[error("the payout has not failed")]
+    NotFailed,
 }
 
 impl State {
@@ -192,6 +221,7 @@ impl State {
             Self::Failed { .. } => Some(Standing::Failed),
             Self::Recorded { .. } => Some(Standing::Recorded),
             Self::TakenBack { .. } => Some(Standing::TakenBack),
+            Self::Closed { .. } => Some(Standing::Closed),
         }
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::fields::{Complaint, Fields, Taken, missing, object};
-use super::terms::{LAST_SECOND, LONGEST_S, MOST_SMALL, card, deposit, no_show_fee, option_ids, seconds};
-use crate::domain::catalog::{ConfirmationMode, MerchantId, Overrides, ServiceId, SlotId, SlotOffer};
+use super::terms::{MOST_SMALL, card, deposit, no_show_fee, option_ids, seconds};
+use crate::domain::catalog::{
+    ConfirmationMode, LAST_SECOND, LONGEST_S, MerchantId, Overrides, ServiceId, SlotId, SlotOffer,
+};
 
 const MODES: [(&str, i64, ConfirmationMode); 3] = [
     ("CONFIRMATION_MODE_UNSPECIFIED", 0, ConfirmationMode::Synchronous),
@@ -103,7 +105,8 @@ fn spots(fields: Fields<'_>, recurs: bool) -> Taken<(u32, u32)> {
         match fields.integer(name, 0..=if recurs { 1 } else { MOST_SMALL })? {
             Some(spots) => Ok(u32::try_from(spots).unwrap_or(0)),
             None if recurs => Ok(1),
-            None => Err(missing(name, "a whole number")),
+            // proto3 leaves a zero out (section 2.3): a full slot has no spots_open.
+            None => Ok(0),
         }
     };
     let (total, open) = (count("spots_total")?, count("spots_open")?);

@@ -182,7 +182,7 @@ const FAULTS: &str = r#"
 2 | SLOT/service_id | "half" | slot spa-1/half at 1790003600 | service_id | there is no service half of merchant spa-1 in the service feed
 2 | SLOT/spots_open | 3 | slot spa-1/full at 1790003600 | spots_open | expected spots_total (2) or fewer, found 3
 2 | SLOT/spots_open | "1.5" | slot spa-1/full at 1790003600 | spots_open | expected a whole number from 0 to 2147483647, found "1.5"
-2 | SLOT/spots_total | null | slot spa-1/full at 1790003600 | spots_total | is missing: expected a whole number
+2 | SLOT/spots_total | null | slot spa-1/full at 1790003600 | spots_open | expected spots_total (0) or fewer, found 1
 2 | SLOT/duration_sec | 0 | slot spa-1/full at 1790003600 | duration_sec | expected a whole number from 1 to 3162240000, found 0
 2 | SLOT/payment_option_id | ["tue-150","wed"] | slot spa-1/full at 1790003600 | payment_option_id[1] | merchant spa-1 has no payment_option wed
 2 | SLOT/scheduling_rule_overrides/last_online_cancellable_sec | 1790003601 | slot spa-1/full at 1790003600 | scheduling_rule_overrides.last_online_cancellable_sec | expected start_sec (1790003600) or earlier, found 1790003601
@@ -523,6 +523,20 @@ fn bk_7_5_a_slot_overrides_and_a_recurrence_is_the_slots_that_it_comes_to() {
     // 1800 reaches into the exception, 3600 begins at its end.
     assert_eq!(starts, [0, 3_600, 5_400, 7_200]);
     assert!(got.warnings.iter().any(|warning| warning.ends_with("massage: mixes recurrences with plain slots")));
+}
+
+#[test]
+fn bk_2_3_zeros_that_proto3_leaves_out_are_zeros() {
+    let mut set = set();
+    for feed in &mut set {
+        feed["metadata"].as_object_mut().unwrap().remove("shard_number").unwrap();
+    }
+    set[2].pointer_mut(SLOT).unwrap().as_object_mut().unwrap().remove("spots_open").unwrap();
+    let slot = read(files(&set)).unwrap().slots.remove(0).offer;
+    assert_eq!((slot.spots_total, slot.spots_open), (2, 0), "a full slot");
+    set[2].pointer_mut(SLOT).unwrap()["spots_total"] = Value::Null;
+    let slot = read(files(&set)).unwrap().slots.remove(0).offer;
+    assert_eq!((slot.spots_total, slot.spots_open), (0, 0));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::fields::{Complaint, Fields, Taken, missing};
-use super::terms::{LONGEST_S, card, deposit, no_show_fee, option_ids, price, tax_rate};
-use crate::domain::catalog::{ChargeTiming, MerchantId, Prepayment, SchedulingRules, Service, ServiceId};
+use super::terms::{card, deposit, no_show_fee, option_ids, price, tax_rate};
+use crate::domain::catalog::{ChargeTiming, LONGEST_S, MerchantId, Prepayment, SchedulingRules, Service, ServiceId};
 
 const PREPAYMENTS: [(&str, i64, Prepayment); 4] = [
     ("PREPAYMENT_TYPE_UNSPECIFIED", 0, Prepayment::None),

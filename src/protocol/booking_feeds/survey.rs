@@ -220,7 +220,8 @@ fn metadata(members: &mut Map<String, Value>) -> Taken<Metadata> {
         None => return Err(missing(INSTRUCTION, "PROCESS_AS_COMPLETE")),
     }
     let total = fields.required_integer("total_shards", 1..=MOST_SMALL)?;
-    let shard = fields.required_integer("shard_number", 0..=MOST_SMALL)?;
+    // proto3 leaves a zero out (section 2.3).
+    let shard = fields.integer("shard_number", 0..=MOST_SMALL)?.unwrap_or(0);
     if shard >= total {
         return Err(Complaint::new("shard_number", format!("expected 0 to {}, found {shard}", total - 1)));
     }

@@ -4,15 +4,10 @@ use serde_json::Value;
 
 use super::fields::{Complaint, Fields, Taken, missing, object, shown};
 use crate::domain::catalog::{
-    Activation, CardRequirement, Deposit, Interval, NoShowFee, OptionKind, PaymentOption, PaymentOptionId, PriceType,
-    TaxRate,
+    Activation, CardRequirement, Deposit, Interval, LAST_SECOND, LONGEST_S, NoShowFee, OptionKind, PaymentOption,
+    PaymentOptionId, PriceType, TaxRate,
 };
 use crate::domain::{Currency, Money, Timestamp};
-
-/// The last second of the year 9999.
-pub(super) const LAST_SECOND: i64 = 253_402_300_799;
-/// A hundred years, in seconds: longer than anything may last.
-pub(super) const LONGEST_S: i64 = 100 * 366 * 86_400;
 
 /// What may be no more than proto3's `int32`.
 pub(super) const MOST_SMALL: i64 = i32::MAX as i64;

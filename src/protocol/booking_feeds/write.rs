@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::FeedKind;
 use crate::domain::Money;
 use crate::domain::catalog::{
-    Activation, CardRequirement, ChargeTiming, ConfirmationMode, Deposit, Interval, Merchant, NoShowFee, OptionKind,
-    PaymentOption, PaymentOptionId, Prepayment, PriceType, Published, Service, SlotOffer, TaxRate,
+    Activation, CardRequirement, ChargeTiming, Deposit, Interval, Merchant, NoShowFee, OptionKind, PaymentOption,
+    PaymentOptionId, Prepayment, Published, Service, SlotOffer, TaxRate,
 };
 
 /// `FeedMetadata` of one shard (section 7.2).
@@ -148,11 +148,7 @@ fn slot_members(slot: &SlotOffer, rest: Map<String, Value>) -> Map<String, Value
     put(&mut members, "spots_total", Some(slot.spots_total));
     put(&mut members, "spots_open", Some(slot.spots_open));
     put(&mut members, "availability_tag", slot.tag.as_deref());
-    let mode = match slot.confirmation {
-        ConfirmationMode::Synchronous => "CONFIRMATION_MODE_SYNCHRONOUS",
-        ConfirmationMode::Asynchronous => "CONFIRMATION_MODE_ASYNCHRONOUS",
-    };
-    put(&mut members, "confirmation_mode", Some(mode));
+    put(&mut members, "confirmation_mode", Some(slot.confirmation.as_str()));
     let mut resources = inner(&mut members, "resources");
     put(&mut resources, "staff_id", id.staff.as_deref());
     put(&mut resources, "room_id", id.room.as_deref());
@@ -166,7 +162,7 @@ fn slot_members(slot: &SlotOffer, rest: Map<String, Value>) -> Map<String, Value
     put(&mut members, "payment_option_id", option_ids(&own.options));
     put(&mut members, "deposit", own.deposit.map(deposit));
     put(&mut members, "no_show_fee", own.no_show_fee.map(no_show_fee));
-    put(&mut members, "require_credit_card", own.card.map(card));
+    put(&mut members, "require_credit_card", own.card.map(CardRequirement::as_str));
     members
 }
 
@@ -192,30 +188,16 @@ fn price(price: Money) -> Value {
     json!({"price_micros": price.micros().to_string(), "currency_code": price.currency().code()})
 }
 
-const fn price_type(price_type: PriceType) -> &'static str {
-    match price_type {
-        PriceType::Fixed => "FIXED_RATE_DEFAULT",
-        PriceType::PerPerson => "PER_PERSON",
-    }
-}
-
 fn deposit(deposit: Deposit) -> Value {
     json!({
         "deposit": price(deposit.amount),
         "min_advance_cancellation_sec": deposit.refund_before_s,
-        "deposit_type": price_type(deposit.price_type),
+        "deposit_type": deposit.price_type.as_str(),
     })
 }
 
 fn no_show_fee(fee: NoShowFee) -> Value {
-    json!({"fee": price(fee.amount), "fee_type": price_type(fee.price_type)})
-}
-
-const fn card(card: CardRequirement) -> &'static str {
-    match card {
-        CardRequirement::Conditional => "REQUIRE_CREDIT_CARD_CONDITIONAL",
-        CardRequirement::Always => "REQUIRE_CREDIT_CARD_ALWAYS",
-    }
+    json!({"fee": price(fee.amount), "fee_type": fee.price_type.as_str()})
 }
 
 fn tax_rate(rate: TaxRate) -> Value {
@@ -301,6 +283,6 @@ fn service_members(service: &Service) -> Map<String, Value> {
     put(&mut members, "payment_option_id", option_ids(&service.options));
     put(&mut members, "deposit", service.deposit.map(deposit));
     put(&mut members, "no_show_fee", service.no_show_fee.map(no_show_fee));
-    put(&mut members, "require_credit_card", Some(card(service.card)));
+    put(&mut members, "require_credit_card", Some(service.card.as_str()));
     members
 }

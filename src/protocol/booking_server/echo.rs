@@ -6,7 +6,7 @@ use crate::protocol::json::{canonical, parse_strict};
 
 /// A message as Google sent it, in the form that we answer in: the members that were there and that we know, and no others
 /// (google-booking-server section 10.3: answers are compared with requests). Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Echo(Map<String, Value>);
 
 /// A stored text that is not an [`Echo`].

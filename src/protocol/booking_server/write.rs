@@ -12,7 +12,10 @@ use super::asks::{MarketingPreference, SlotTime};
 use super::echo::Echo;
 use crate::domain::Money;
 use crate::domain::booking::{BookingStatus, FailureCause, PrepaymentStatus};
-use crate::domain::catalog::{CardNetwork, Deposit, NoShowFee, OptionKind, PaymentOptionId, PriceType};
+use crate::domain::catalog::{CardNetwork, Deposit, NoShowFee, OptionKind, PaymentOptionId};
+
+/// Names the pricing option of a price.
+const TAG: &str = "pricing_option_tag";
 
 /// `Booking`, as answers show it (section 3.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub struct ProvidedPayment {
     pub payment_option_id: Option<PaymentOptionId>,
     /// `user_payment_option_id`: what was used.
     pub user_payment_option_id: Option<String>,
+    /// What the request said of the payment: the tags of its prices are repeated, its amounts are not.
+    pub stated: Echo,
 }
 
 /// `UserPaymentOption`: what the user owns, when it was bought or its balance changed (section 3.14).
@@ -205,15 +210,13 @@ fn count(value: u32) -> Value {
     i32::try_from(value).unwrap_or(i32::MAX).into()
 }
 
-fn price(amount: Money) -> Value {
-    json!({"price_micros": int64(amount.micros()), "currency_code": amount.currency().code()})
-}
-
-const fn price_type(kind: PriceType) -> &'static str {
-    match kind {
-        PriceType::Fixed => "FIXED_RATE_DEFAULT",
-        PriceType::PerPerson => "PER_PERSON",
-    }
+/// A price of ours, with the opaque tag that the request gave it (section 3.8).
+fn price(amount: Money, stated: Option<&Value>) -> Value {
+    let mut price =
+        object([("price_micros", int64(amount.micros())), ("currency_code", amount.currency().code().into())]);
+    let tag = stated.and_then(|stated| stated.get(TAG)).and_then(Value::as_str).filter(|tag| !tag.is_empty());
+    put(&mut price, TAG, tag.map(Value::from));
+    Value::Object(price)
 }
 
 fn booking_json(booking: &BookingView) -> Value {
@@ -234,18 +237,20 @@ fn payment(provided: &ProvidedPayment) -> Value {
         ("prepayment_status", provided.status.as_str().into()),
         ("payment_processed_by", "PROCESSED_BY_PARTNER".into()),
     ]);
+    let stated = provided.stated.members();
     put(&mut payment, "payment_transaction_id", provided.transaction_id.as_deref().map(Value::from));
-    put(&mut payment, "price", provided.price.map(price));
-    put(&mut payment, "tax_amount", provided.tax.map(price));
+    put(&mut payment, "price", provided.price.map(|amount| price(amount, stated.get("price"))));
+    put(&mut payment, "tax_amount", provided.tax.map(|amount| price(amount, stated.get("tax_amount"))));
+    let inner = |outer: &str, name: &str| stated.get(outer).and_then(|outer| outer.get(name));
     let deposit = provided.deposit.map(|deposit| {
         json!({
-            "deposit": price(deposit.amount),
+            "deposit": price(deposit.amount, inner("deposit", "deposit")),
             "min_advance_cancellation_sec": int64(deposit.refund_before_s),
-            "deposit_type": price_type(deposit.price_type),
+            "deposit_type": deposit.price_type.as_str(),
         })
     });
     put(&mut payment, "deposit", deposit);
-    let fee = |fee: NoShowFee| json!({"fee": price(fee.amount), "fee_type": price_type(fee.price_type)});
+    let fee = |fee: NoShowFee| json!({"fee": price(fee.amount, inner("no_show_fee", "fee")), "fee_type": fee.price_type.as_str()});
     put(&mut payment, "no_show_fee", provided.no_show_fee.map(fee));
     match (&provided.user_payment_option_id, &provided.payment_option_id) {
         (Some(owned), _) => put(&mut payment, "user_payment_option_id", Some(owned.as_str().into())),

@@ -1,11 +1,14 @@
 //! `availability:replace` of one service (google-booking-server section 8.5).
+//!
+//! A replacement is a slot's whole word: what the feed said of it and this leaves out, Google forgets. So the feed's own
+//! words are said again in the names of this API (`words.rs`).
 
 use serde_json::{Map, Value, json};
 
 use super::patch::duration;
+use super::words::Words;
 use crate::domain::catalog::{
-    CardRequirement, ConfirmationMode, Deposit, MerchantId, NoShowFee, Overrides, PaymentOptionId, PriceType,
-    ServiceId, SlotId, SlotOffer,
+    Deposit, MerchantId, NoShowFee, Overrides, PaymentOptionId, Published, ServiceId, SlotId, SlotOffer,
 };
 use crate::domain::{Money, Timestamp};
 
@@ -20,8 +23,8 @@ pub struct ServiceWindow {
     pub start_s: i64,
     /// The first second after it.
     pub end_s: i64,
-    /// What there is.
-    pub slots: Vec<SlotOffer>,
+    /// What there is, with what the feed says beside the offer.
+    pub slots: Vec<Published<SlotOffer>>,
 }
 
 impl ServiceWindow {
@@ -34,8 +37,10 @@ impl ServiceWindow {
     }
 }
 
-fn availability(slot: &SlotOffer) -> Value {
-    let mut members = Map::new();
+fn availability(published: &Published<SlotOffer>) -> Value {
+    let slot = &published.offer;
+    let words = Words::read(published.words.as_deref());
+    let mut members = words.members();
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             members.insert(name.to_owned(), value);
@@ -46,24 +51,20 @@ fn availability(slot: &SlotOffer) -> Value {
     put("spotsTotal", Some(json!(slot.spots_total.to_string())));
     put("spotsOpen", Some(json!(slot.spots_open.to_string())));
     put("availabilityTag", slot.tag.as_ref().map(|tag| json!(tag.as_ref())));
-    put("resources", resources(&slot.id));
-    let mode = match slot.confirmation {
-        ConfirmationMode::Synchronous => "CONFIRMATION_MODE_SYNCHRONOUS",
-        ConfirmationMode::Asynchronous => "CONFIRMATION_MODE_ASYNCHRONOUS",
-    };
-    put("confirmationMode", Some(json!(mode)));
+    put("resources", resources(&slot.id, words.resources()));
+    put("confirmationMode", Some(json!(slot.confirmation.as_str())));
     let own = &slot.overrides;
     let options: Vec<_> = own.options.iter().map(PaymentOptionId::as_str).collect();
     put("paymentOptionId", (!options.is_empty()).then(|| json!(options)));
     put("deposit", own.deposit.map(deposit));
     put("noShowFee", own.no_show_fee.map(no_show_fee));
-    put("requireCreditCard", own.card.map(require_credit_card));
+    put("requireCreditCard", own.card.map(|card| json!(card.as_str())));
     put("schedulingRuleOverrides", scheduling_rules(own));
     Value::Object(members)
 }
 
-fn resources(id: &SlotId) -> Option<Value> {
-    let mut members = Map::new();
+fn resources(id: &SlotId, names: Map<String, Value>) -> Option<Value> {
+    let mut members = names;
     members.extend(id.staff.as_ref().map(|staff| ("staffId".to_owned(), json!(staff.as_ref()))));
     members.extend(id.room.as_ref().map(|room| ("roomId".to_owned(), json!(room.as_ref()))));
     // An int32: a number.
@@ -75,30 +76,16 @@ fn price(amount: Money) -> Value {
     json!({"priceMicros": amount.micros().to_string(), "currencyCode": amount.currency().code()})
 }
 
-const fn price_type(price_type: PriceType) -> &'static str {
-    match price_type {
-        PriceType::Fixed => "FIXED_RATE_DEFAULT",
-        PriceType::PerPerson => "PER_PERSON",
-    }
-}
-
 fn deposit(deposit: Deposit) -> Value {
     json!({
         "deposit": price(deposit.amount),
         "minAdvanceCancellationSec": deposit.refund_before_s.to_string(),
-        "depositType": price_type(deposit.price_type),
+        "depositType": deposit.price_type.as_str(),
     })
 }
 
 fn no_show_fee(fee: NoShowFee) -> Value {
-    json!({"fee": price(fee.amount), "feeType": price_type(fee.price_type)})
-}
-
-fn require_credit_card(card: CardRequirement) -> Value {
-    json!(match card {
-        CardRequirement::Conditional => "REQUIRE_CREDIT_CARD_CONDITIONAL",
-        CardRequirement::Always => "REQUIRE_CREDIT_CARD_ALWAYS",
-    })
+    json!({"fee": price(fee.amount), "feeType": fee.price_type.as_str()})
 }
 
 fn scheduling_rules(own: &Overrides) -> Option<Value> {

@@ -62,7 +62,8 @@ impl BookingPatch {
         if let Some((status, transaction)) = &self.prepayment {
             let mut payment = json!({"prepaymentStatus": status.as_str()});
             mask.push("paymentInformation.prepaymentStatus");
-            if let (Some(transaction), Some(members)) = (transaction, payment.as_object_mut()) {
+            let named = transaction.as_deref().filter(|transaction| !transaction.is_empty());
+            if let (Some(transaction), Some(members)) = (named, payment.as_object_mut()) {
                 members.insert("paymentTransactionId".to_owned(), json!(transaction));
                 // By the rules of field masks what is sent and not named is dropped.
                 mask.push("paymentInformation.paymentTransactionId");
@@ -128,7 +129,7 @@ mod tests {
     fn bk_8_2_the_mask_names_exactly_what_is_sent() {
         let statuses = [None, Some(BookingStatus::Canceled)];
         let times = [None, Some(None), Some(Some(4))];
-        let prepayments = [None, Some(None), Some(Some("ch_1".to_owned()))];
+        let prepayments = [None, Some(None), Some(Some(String::new())), Some(Some("ch_1".to_owned()))];
         for status in statuses {
             for party_size in times {
                 for transaction in &prepayments {
@@ -143,6 +144,8 @@ mod tests {
                     let mut named: Vec<_> = mask.split(',').filter(|path| !path.is_empty()).collect();
                     named.sort_unstable();
                     assert_eq!(named, leaves(&written.body), "{patch:?}");
+                    let said = written.body["paymentInformation"]["paymentTransactionId"].as_str();
+                    assert_eq!(said.is_some(), matches!(transaction, Some(Some(id)) if !id.is_empty()), "{patch:?}");
                     assert_eq!(patch.is_empty(), named.is_empty());
                     for name in ["name", "merchantId", "serviceId"] {
                         assert!(written.body[name].is_string(), "{name}");

@@ -20,6 +20,8 @@ pub enum Fault {
     DropAfter,
     /// The work is done, and the answer comes so much later. The key is in use until then.
     Late(Duration),
+    /// The work is done with another value of a field: another amount, another currency, another attempt.
+    Changed(&'static str, &'static str),
     /// The work is done, and the answer held back until [`StripeHandle::release`](super::StripeHandle::release). The key is
     /// in use until then.
     Held,

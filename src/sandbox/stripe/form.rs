@@ -58,6 +58,13 @@ impl Form {
         stranger.map_or(Ok(()), |name| Err(say(name)))
     }
 
+    /// The same with another value of a field.
+    pub(super) fn with(&self, name: &str, value: &str) -> Self {
+        let mut form = self.clone();
+        form.0.insert(name.to_owned(), value.to_owned());
+        form
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }

@@ -41,6 +41,8 @@ struct Asked {
     method: String,
     path: String,
     form: Form,
+    /// Of path and fields, as they were sent.
+    fingerprint: String,
     key: Option<String>,
 }
 
@@ -76,10 +78,12 @@ pub(super) async fn api(desk: web::Data<Desk>, request: HttpRequest, body: web::
     }
     let posts = request.method() == actix_web::http::Method::POST;
     let fields = if posts { &body[..] } else { request.query_string().as_bytes() };
-    let asked = Asked {
+    let (path, form) = (request.path().trim_end_matches('/').to_owned(), Form::parse(fields));
+    let mut asked = Asked {
         method: request.method().to_string(),
-        path: request.path().trim_end_matches('/').to_owned(),
-        form: Form::parse(fields),
+        fingerprint: form.fingerprint(&path),
+        path,
+        form,
         key: Some(header("idempotency-key")).filter(|key| posts && !key.is_empty()).map(str::to_owned),
     };
     let name = format!("{} {}", asked.method, asked.path);
@@ -94,13 +98,17 @@ pub(super) async fn api(desk: web::Data<Desk>, request: HttpRequest, body: web::
         }
         None => None,
     };
-    faulty(&desk, &asked, desk.faults.next(&name)).await
+    let fault = desk.faults.next(&name);
+    if let Some(Fault::Changed(field, value)) = fault {
+        asked.form = asked.form.with(field, value);
+    }
+    faulty(&desk, &asked, fault).await
 }
 
 async fn faulty(desk: &Desk, asked: &Asked, fault: Option<Fault>) -> HttpResponse {
     let broken = || Reply::error(500, json!({"type": "api_error", "message": "Something went wrong."}));
     match fault {
-        None => answered(desk, asked, false).respond(),
+        None | Some(Fault::Changed(..)) => answered(desk, asked, false).respond(),
         Some(Fault::Busy) => {
             Reply::error(429, json!({"type": "invalid_request_error", "code": "rate_limit"})).respond()
         }
@@ -136,10 +144,9 @@ fn dropped() -> HttpResponse {
 
 /// The work, under one lock with the memory of the key. `fails` remembers an error in place of the answer.
 fn answered(desk: &Desk, asked: &Asked, fails: bool) -> Reply {
-    let fingerprint = asked.form.fingerprint(&asked.path);
     let decided = desk.journal.decide(|book| {
         if let Some(known) = asked.key.as_ref().and_then(|key| book.remembered.get(key)) {
-            return (Vec::new(), replay(known, &fingerprint));
+            return (Vec::new(), replay(known, &asked.fingerprint));
         }
         let work = Work { book, form: &asked.form, now: desk.clock.now(), origin: &desk.origin };
         let (mut records, reply) = match route(&work, &asked.method, &asked.path) {
@@ -150,7 +157,7 @@ fn answered(desk: &Desk, asked: &Asked, fails: bool) -> Reply {
         if let (Some(key), 200 | 402) = (&asked.key, reply.status) {
             let error = json!({"error": {"type": "api_error", "message": "Something went wrong."}});
             let (status, body) = if fails { (500, error) } else { (reply.status, reply.body.clone()) };
-            let (key, fingerprint) = (key.clone(), fingerprint.clone());
+            let (key, fingerprint) = (key.clone(), asked.fingerprint.clone());
             records.push(Record::Remembered(Remembered { key, fingerprint, status, body }));
         }
         (records, reply)

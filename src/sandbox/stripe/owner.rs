@@ -91,6 +91,11 @@ impl StripeHandle {
         refunds
     }
 
+    /// One-time tokens that were used, as they came.
+    pub fn tokens(&self) -> Vec<String> {
+        self.0.journal.read(|book| book.tokens.iter().cloned().collect())
+    }
+
     /// Every card that is kept: customer and payment method.
     pub fn kept_cards(&self) -> Vec<(String, String)> {
         self.0.journal.read(|book| {

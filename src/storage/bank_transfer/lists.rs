@@ -1,6 +1,6 @@
 //! Bank transfers in lists.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::transaction;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -56,6 +56,25 @@ impl Store {
         let rows =
             select.order_by_desc(Column::CreatedMs).order_by_desc(Column::Id).limit(limit).all(&self.0.read).await?;
         rows.into_iter().map(row).collect()
+    }
+
+    /// The payouts that a transfer imported since then was recognised as.
+    pub async fn explained_payouts(&self, since: Timestamp) -> Result<HashSet<TransactionId>, StorageError> {
+        use transaction::Column;
+        let rows = transaction::Entity::find()
+            .filter(Expr::cust(format!("\"kind\" = '{}'", BankTransfer::KIND)))
+            .filter(Expr::cust("\"kind\" <> 'redirect_payment'"))
+            .filter(Column::State.eq("PaidOut"))
+            .filter(Column::CreatedMs.gte(since.as_millis()))
+            .all(&self.0.read)
+            .await?;
+        let mut payouts = HashSet::new();
+        for found in rows {
+            if let State::PaidOut { payout, .. } = row(found)?.state {
+                payouts.insert(payout);
+            }
+        }
+        Ok(payouts)
     }
 
     /// What people call these statements; ids of nothing are left out.

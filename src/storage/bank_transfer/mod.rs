@@ -32,6 +32,7 @@ impl Codec for BankTransfer {
             Event::Offered { .. } => "Offered",
             Event::Taken => "Taken",
             Event::Refused(_) => "Refused",
+            Event::PaidOut { .. } => "PaidOut",
         }
     }
 
@@ -137,34 +138,37 @@ mod tests {
     }
 
     fn any_state() -> impl Strategy<Value = State> {
-        let parts = (any_transfer(), any_offer(), any_refusal(), 0..5);
+        let parts = (any_transfer(), any_offer(), any_refusal(), 0..6);
         parts.prop_map(|(transfer, offer, why, kind)| match kind {
             0 => State::Unheard,
             1 => State::Unmatched { transfer },
             2 => State::Offered { transfer, offer },
             3 => State::Matched { transfer, offer },
-            _ => State::Differs { transfer, offer, why },
+            4 => State::Differs { transfer, offer, why },
+            _ => State::PaidOut { transfer, payout: offer.statement },
         })
     }
 
     fn any_event() -> impl Strategy<Value = Event> {
-        let parts = (any_transfer(), any_offer(), any_refusal(), option::of("[a-zä]{1,100}"), 0..4);
+        let parts = (any_transfer(), any_offer(), any_refusal(), option::of("[a-zä]{1,100}"), 0..5);
         parts.prop_map(|(transfer, offer, why, by, kind)| match kind {
             0 => Event::Booked { transfer },
             1 => Event::Offered { offer, by: by.map(|by| UserName::parse(&by).unwrap()) },
             2 => Event::Taken,
-            _ => Event::Refused(why),
+            3 => Event::Refused(why),
+            _ => Event::PaidOut { payout: offer.statement },
         })
     }
 
     fn any_reply() -> impl Strategy<Value = Reply> {
-        let parts = (any::<u128>(), any_refusal(), any::<bool>(), 0..4);
+        let parts = (any::<u128>(), any_refusal(), any::<bool>(), 0..5);
         parts.prop_map(|(statement, why, new, kind)| {
             let standing = match kind {
                 0 => Standing::Unmatched,
                 1 => Standing::Offered(id(statement)),
                 2 => Standing::Matched(id(statement)),
-                _ => Standing::Differs(id(statement), why),
+                3 => Standing::Differs(id(statement), why),
+                _ => Standing::PaidOut(id(statement)),
             };
             if new { Reply::Booked(standing) } else { Reply::Stands(standing) }
         })
@@ -221,6 +225,7 @@ mod tests {
             format!("{{\"Offered\":{{\"transfer\":{transfer},\"offer\":{offer}}}}}"),
             format!("{{\"Matched\":{{\"transfer\":{transfer},\"offer\":{offer}}}}}"),
             format!("{{\"Differs\":{{\"transfer\":{transfer},\"offer\":{offer},\"why\":\"wrong_amount\"}}}}"),
+            format!("{{\"PaidOut\":{{\"transfer\":{transfer},\"payout\":\"01930d2c-7a44-8000-8000-0123456789ab\"}}}}"),
         ] {
             let read = BankTransfer::decode_state(&state).unwrap();
             assert_eq!(BankTransfer::encode_state(&read).unwrap(), state);
@@ -230,6 +235,7 @@ mod tests {
             format!("{{\"Offered\":{{\"offer\":{offer},\"by\":\"fiona\"}}}}"),
             "\"Taken\"".to_owned(),
             "{\"Refused\":\"already_paid\"}".to_owned(),
+            "{\"PaidOut\":{\"payout\":\"01930d2c-7a44-8000-8000-0123456789ab\"}}".to_owned(),
         ] {
             let read = BankTransfer::decode_event(&event).unwrap();
             assert_eq!(BankTransfer::encode_event(&read).unwrap(), event);

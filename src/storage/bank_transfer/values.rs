@@ -146,6 +146,7 @@ pub(super) enum StoredState<'a> {
     Offered { transfer: StoredTransfer<'a>, offer: StoredOffer<'a> },
     Matched { transfer: StoredTransfer<'a>, offer: StoredOffer<'a> },
     Differs { transfer: StoredTransfer<'a>, offer: StoredOffer<'a>, why: Cow<'a, str> },
+    PaidOut { transfer: StoredTransfer<'a>, payout: Cow<'a, str> },
 }
 
 impl<'a> From<&'a State> for StoredState<'a> {
@@ -155,6 +156,9 @@ impl<'a> From<&'a State> for StoredState<'a> {
             State::Unmatched { transfer } => Self::Unmatched { transfer: transfer.into() },
             State::Offered { transfer, offer } => Self::Offered { transfer: transfer.into(), offer: offer.into() },
             State::Matched { transfer, offer } => Self::Matched { transfer: transfer.into(), offer: offer.into() },
+            State::PaidOut { transfer, payout } => {
+                Self::PaidOut { transfer: transfer.into(), payout: payout.to_string().into() }
+            }
             State::Differs { transfer, offer, why } => {
                 Self::Differs { transfer: transfer.into(), offer: offer.into(), why: why.as_str().into() }
             }
@@ -175,6 +179,9 @@ impl TryFrom<StoredState<'_>> for State {
             StoredState::Matched { transfer, offer } => {
                 Self::Matched { transfer: transfer.try_into()?, offer: offer.try_into()? }
             }
+            StoredState::PaidOut { transfer, payout } => {
+                Self::PaidOut { transfer: transfer.try_into()?, payout: TransactionId::parse(&payout)? }
+            }
             StoredState::Differs { transfer, offer, why } => {
                 Self::Differs { transfer: transfer.try_into()?, offer: offer.try_into()?, why: refusal(&why)? }
             }
@@ -188,6 +195,7 @@ pub(super) enum StoredEvent<'a> {
     Offered { offer: StoredOffer<'a>, by: Option<Cow<'a, str>> },
     Taken,
     Refused(Cow<'a, str>),
+    PaidOut { payout: Cow<'a, str> },
 }
 
 impl<'a> From<&'a Event> for StoredEvent<'a> {
@@ -199,6 +207,7 @@ impl<'a> From<&'a Event> for StoredEvent<'a> {
             }
             Event::Taken => Self::Taken,
             Event::Refused(why) => Self::Refused(why.as_str().into()),
+            Event::PaidOut { payout } => Self::PaidOut { payout: payout.to_string().into() },
         }
     }
 }
@@ -214,6 +223,7 @@ impl TryFrom<StoredEvent<'_>> for Event {
             }
             StoredEvent::Taken => Self::Taken,
             StoredEvent::Refused(why) => Self::Refused(refusal(&why)?),
+            StoredEvent::PaidOut { payout } => Self::PaidOut { payout: TransactionId::parse(&payout)? },
         })
     }
 }
@@ -272,6 +282,7 @@ pub(super) enum StoredStanding<'a> {
     Offered(Cow<'a, str>),
     Matched(Cow<'a, str>),
     Differs { statement: Cow<'a, str>, why: Cow<'a, str> },
+    PaidOut(Cow<'a, str>),
 }
 
 impl From<&Reply> for StoredReply<'_> {
@@ -300,6 +311,7 @@ impl From<&Standing> for StoredStanding<'_> {
             Standing::Unmatched => Self::Unmatched,
             Standing::Offered(statement) => Self::Offered(statement.to_string().into()),
             Standing::Matched(statement) => Self::Matched(statement.to_string().into()),
+            Standing::PaidOut(payout) => Self::PaidOut(payout.to_string().into()),
             Standing::Differs(statement, why) => {
                 Self::Differs { statement: statement.to_string().into(), why: why.as_str().into() }
             }
@@ -315,6 +327,7 @@ impl TryFrom<StoredStanding<'_>> for Standing {
             StoredStanding::Unmatched => Self::Unmatched,
             StoredStanding::Offered(statement) => Self::Offered(TransactionId::parse(&statement)?),
             StoredStanding::Matched(statement) => Self::Matched(TransactionId::parse(&statement)?),
+            StoredStanding::PaidOut(payout) => Self::PaidOut(TransactionId::parse(&payout)?),
             StoredStanding::Differs { statement, why } => {
                 Self::Differs(TransactionId::parse(&statement)?, refusal(&why)?)
             }

@@ -64,6 +64,7 @@ variants! {
         RefundRetried { number: u32, by: UserName },
         RefundStands { number: u32, standing: RefundStanding },
         Disputed(dispute: Dispute),
+        OrphanDisputed(dispute: Dispute),
     }
     Effect as StoredEffect {
         Pay { attempt: u32, agreement: Arc<Agreement>, means: Means },

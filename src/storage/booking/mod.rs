@@ -48,6 +48,7 @@ impl Codec for Booking {
             Event::RefundRetried { .. } => "RefundRetried",
             Event::RefundStands { .. } => "RefundStands",
             Event::Disputed(_) => "Disputed",
+            Event::OrphanDisputed(_) => "OrphanDisputed",
         }
     }
 

@@ -70,6 +70,8 @@ members! {
     Past as StoredPast {
         attempts: u32,
         refunds: Vec<Refund>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        disputes: Vec<Dispute>,
     }
     Paying as StoredPaying {
         agreement: Arc<Agreement>,
@@ -99,6 +101,8 @@ members! {
         challenge: Challenge,
         #[serde(rename = "until_ms")]
         until: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<[u8; 32]>,
         adopted_by: Option<TransactionId>,
     }
     Receipt as StoredReceipt {
@@ -135,6 +139,8 @@ members! {
     }
     Booked as StoredBooked {
         agreement: Arc<Agreement>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first: Option<Arc<Agreement>>,
         past: Past,
         status: BookingStatus,
         answered: BookingStatus,

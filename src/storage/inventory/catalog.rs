@@ -30,6 +30,11 @@ impl Catalog {
         self.generation
     }
 
+    /// Whether another load may have been in force before: what this one does not have, that one may have had.
+    pub const fn replaced_another(&self) -> bool {
+        self.generation > 1
+    }
+
     /// A merchant.
     pub fn merchant(&self, id: &MerchantId) -> Option<&Arc<Merchant>> {
         self.merchants.get(id).map(|offered| &offered.merchant)

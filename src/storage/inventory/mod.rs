@@ -4,16 +4,20 @@
 //! transaction of its own, so that bookings go on meanwhile. One row says which generation is in force; who reads slots
 //! reads that row in the same statement. What is in force no more is removed in the background.
 //!
-//! `load.rs` stages and puts in force, `lookup.rs` finds slots (by their keys with `grouped.rs`), `catalog.rs` holds merchants and services in memory,
-//! `untold.rs` knows what Google has not been told, `publish.rs` reads everything back for an export.
+//! `load.rs` stages and puts in force; `lookup.rs` (with `grouped.rs`) and `starts.rs` find slots; `catalog.rs` holds merchants
+//! and services in memory,
+//! `untold.rs` knows what Google has not been told, `publish.rs` reads everything back for an export,
+//! `window.rs` what is told of a service.
 
 mod catalog;
 mod grouped;
 mod load;
 mod lookup;
 mod publish;
+mod starts;
 mod untold;
 mod values;
+mod window;
 
 pub use catalog::Catalog;
 pub use load::{FeedBatch, InForce, Placed, Staging};

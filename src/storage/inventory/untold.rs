@@ -59,6 +59,9 @@ impl Store {
     pub async fn clear_untold(&self, taken_on: &[UntoldSlot]) -> Result<u64, StorageError> {
         use slot::Column;
         let mut cleared = 0;
+        // In the order in which everybody locks slots.
+        let mut taken_on: Vec<&UntoldSlot> = taken_on.iter().collect();
+        taken_on.sort_unstable_by_key(|slot| slot.key);
         for chunk in taken_on.chunks(KEYS_AT_ONCE) {
             let these = chunk.iter().fold(Condition::any(), |any, slot| {
                 any.add(Column::Key.eq(slot.key.as_uuid()).and(Column::UntoldMs.eq(slot.mark)))

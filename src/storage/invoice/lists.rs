@@ -49,7 +49,8 @@ impl InvoiceWrite {
             | Record::BookingCharge { .. }
             | Record::PackBought { .. }
             | Record::PackUsed(_)
-            | Record::PackReturned(_) => None,
+            | Record::PackReturned(_)
+            | Record::PackWithdrawn { .. } => None,
         }
     }
 }

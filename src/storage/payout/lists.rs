@@ -61,6 +61,19 @@ impl Store {
         newest.all(&self.0.read).await?.into_iter().map(row).collect()
     }
 
+    /// Payouts that were sent, in both directions, and have changed since then.
+    pub async fn sent_payouts(&self, since: Timestamp) -> Result<Vec<PayoutRow>, StorageError> {
+        use transaction::Column;
+        let rows = transaction::Entity::find()
+            .filter(Expr::cust(format!("\"kind\" = '{}'", Payout::KIND)))
+            .filter(Expr::cust("\"kind\" <> 'redirect_payment'"))
+            .filter(Column::State.is_in(["Paid", "Recorded"]))
+            .filter(Column::UpdatedMs.gte(since.as_millis()))
+            .all(&self.0.read)
+            .await?;
+        rows.into_iter().map(row).collect()
+    }
+
     /// What the books say of a merchant, in every currency: negative is what we owe it. Empty: nothing was ever booked.
     pub async fn merchant_balance(&self, merchant: &MerchantId) -> Result<Vec<AccountSum>, StorageError> {
         use ledger::Column;

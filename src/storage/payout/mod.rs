@@ -1,19 +1,15 @@
 //! The payout in rows.
 //!
-//! `values.rs` holds serialisable counterparts of the domain's values: they borrow when writing and own when reading. A
-//! counterpart's member or variant is never renamed or removed while rows with it exist; a new member is an `Option`.
+//! `storage/stored.rs` says how values get their stored counterparts; `values.rs` lists the members and variants.
 
 mod lists;
 mod values;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::booking::merchant_account;
+use super::stored::{read, write};
 use super::{Codec, CodecError, Summary};
 use crate::domain::payout::{Effect, Event, Payout, Reply, State};
 pub use lists::{PayoutRow, PayoutsOf};
-use values::{StoredEvent, StoredReply, StoredState};
 
 /// The processor's account.
 const PROCESSOR: &str = "processor:stripe";
@@ -22,11 +18,11 @@ impl Codec for Payout {
     const KIND: &'static str = "payout";
 
     fn encode_state(state: &State) -> Result<String, CodecError> {
-        write(&StoredState::from(state))
+        write(state)
     }
 
     fn decode_state(text: &str) -> Result<State, CodecError> {
-        read::<StoredState>(text)?.try_into()
+        read(text)
     }
 
     fn event_kind(event: &Event) -> &'static str {
@@ -35,15 +31,16 @@ impl Codec for Payout {
             Event::Failed { .. } => "Failed",
             Event::Recorded { .. } => "Recorded",
             Event::TakenBack { .. } => "TakenBack",
+            Event::Closed { .. } => "Closed",
         }
     }
 
     fn encode_event(event: &Event) -> Result<String, CodecError> {
-        write(&StoredEvent::from(event))
+        write(event)
     }
 
     fn decode_event(text: &str) -> Result<Event, CodecError> {
-        read::<StoredEvent>(text)?.try_into()
+        read(text)
     }
 
     fn encode_effect(effect: &Effect) -> Result<String, CodecError> {
@@ -55,11 +52,11 @@ impl Codec for Payout {
     }
 
     fn encode_reply(reply: &Reply) -> Result<String, CodecError> {
-        write(&StoredReply::from(reply))
+        write(reply)
     }
 
     fn decode_reply(text: &str) -> Result<Reply, CodecError> {
-        read::<StoredReply>(text).map(Reply::from)
+        read(text)
     }
 
     /// The account is that of the merchant's bookings, or the processor's; the request id is the reference, told apart from
@@ -67,7 +64,7 @@ impl Codec for Payout {
     fn summary(state: &State) -> Option<Summary> {
         let (account, reference, amount) = match state {
             State::Unheard => return None,
-            State::Paid { payout } | State::Failed { payout } => {
+            State::Paid { payout } | State::Failed { payout } | State::Closed { payout, .. } => {
                 (PROCESSOR.to_owned(), &payout.reference, payout.amount)
             }
             State::Recorded { payout } | State::TakenBack { payout, .. } => {
@@ -76,14 +73,6 @@ impl Codec for Payout {
         };
         Some(Summary { account, request_id: format!("payout {reference}"), issuer: None, amount })
     }
-}
-
-fn write<T: Serialize>(value: &T) -> Result<String, CodecError> {
-    Ok(serde_json::to_string(value)?)
-}
-
-fn read<T: DeserializeOwned>(text: &str) -> Result<T, CodecError> {
-    Ok(serde_json::from_str(text)?)
 }
 
 #[cfg(test)]
@@ -127,29 +116,32 @@ mod tests {
     }
 
     fn any_state() -> impl Strategy<Value = State> {
-        let parts = (any_processor_payout(), any_merchant_payout(), any::<String>(), 0..5);
+        let parts = (any_processor_payout(), any_merchant_payout(), any::<String>(), 0..6);
         parts.prop_map(|(from, payout, why, kind)| match kind {
             0 => State::Unheard,
             1 => State::Paid { payout: from },
             2 => State::Failed { payout: from },
             3 => State::Recorded { payout },
-            _ => State::TakenBack { by: payout.by.clone(), payout, why: why.into() },
+            4 => State::TakenBack { by: payout.by.clone(), payout, why: why.into() },
+            _ => State::Closed { payout: from, by: payout.by.clone(), why: why.into() },
         })
     }
 
     fn any_event() -> impl Strategy<Value = Event> {
-        let parts = (any_processor_payout(), any_merchant_payout(), any::<String>(), 0..4);
+        let parts = (any_processor_payout(), any_merchant_payout(), any::<String>(), 0..5);
         parts.prop_map(|(from, payout, why, kind)| match kind {
             0 => Event::Paid { payout: from },
             1 => Event::Failed { payout: from },
             2 => Event::Recorded { payout },
-            _ => Event::TakenBack { by: payout.by.clone(), why: why.into() },
+            3 => Event::TakenBack { by: payout.by.clone(), why: why.into() },
+            _ => Event::Closed { by: payout.by.clone(), why: why.into() },
         })
     }
 
     fn any_reply() -> impl Strategy<Value = Reply> {
         let standing =
-            prop::sample::select(vec![Standing::Paid, Standing::Failed, Standing::Recorded, Standing::TakenBack]);
+            vec![Standing::Paid, Standing::Failed, Standing::Recorded, Standing::TakenBack, Standing::Closed];
+        let standing = prop::sample::select(standing);
         let reply = |(standing, new)| if new { Reply::Booked(standing) } else { Reply::Stands(standing) };
         (standing, any::<bool>()).prop_map(reply)
     }
@@ -193,6 +185,7 @@ mod tests {
             format!("{{\"Failed\":{{\"payout\":{from}}}}}"),
             format!("{{\"Recorded\":{{\"payout\":{to}}}}}"),
             format!("{{\"TakenBack\":{{\"payout\":{to},\"by\":\"carl\",\"why\":\"w\"}}}}"),
+            format!("{{\"Closed\":{{\"payout\":{from},\"by\":\"carl\",\"why\":\"w\"}}}}"),
         ] {
             let read = Payout::decode_state(&state).unwrap();
             assert_eq!(Payout::encode_state(&read).unwrap(), state);
@@ -202,6 +195,7 @@ mod tests {
             format!("{{\"Failed\":{{\"payout\":{from}}}}}"),
             format!("{{\"Recorded\":{{\"payout\":{to}}}}}"),
             "{\"TakenBack\":{\"by\":\"carl\",\"why\":\"w\"}}".to_owned(),
+            "{\"Closed\":{\"by\":\"carl\",\"why\":\"w\"}}".to_owned(),
         ] {
             let read = Payout::decode_event(&event).unwrap();
             assert_eq!(Payout::encode_event(&read).unwrap(), event);

@@ -100,6 +100,8 @@ async fn bk_5_2_another_slot_is_taken_and_the_old_one_freed_as_one() {
     assert_eq!(moved["booking"]["slot"]["start_sec"], start_s(2).to_string(), "{moved}");
     assert_eq!(spa.ok("UpdateBooking", &to(2)).await, moved, "harmless");
     assert_eq!((spa.open_spots("full", 0).await, spa.open_spots("full", 2).await), (2, 1));
+    let again = spa.book(&Wanted::paid("t-1", "full", 0, "tok_visa_1")).await;
+    assert_eq!(again, booking, "5.1, rule 1: the same response");
     // The last slot has another price.
     let other = spa.ok("UpdateBooking", &to(11)).await;
     assert_eq!(other["booking_failure"]["cause"], "SLOT_UNAVAILABLE");

@@ -157,6 +157,47 @@ async fn bk_6_9_a_charge_that_never_became_a_booking_is_found_by_its_events() {
 }
 
 #[actix_web::test]
+async fn a_lost_dispute_whose_money_comes_back_after_all_is_the_merchants_again() {
+    let spa = Spa::open().await;
+    let (id, intent) = prepaid(&spa).await;
+    let now = spa.clock.now();
+    for (kind, status) in [
+        ("charge.dispute.created", "needs_response"),
+        ("charge.dispute.funds_withdrawn", "needs_response"),
+        ("charge.dispute.closed", "lost"),
+        ("charge.dispute.funds_reinstated", "lost"),
+        ("charge.dispute.funds_reinstated", "lost"),
+    ] {
+        assert_eq!(spa.hear(kind, &dispute("dp_1", &intent, status), now).await.status, 204, "{kind}");
+    }
+    let shown = spa.desk(&format!("bookings/{id}")).await;
+    assert_eq!(shown["disputes"][0]["state"], "won", "{shown}");
+    assert_eq!(balances(&spa).await, [FULL_MICROS, -FULL_MICROS, 0, 0]);
+    assert_eq!(spa.alarms("unexplained_charge").await.len(), 0);
+}
+
+#[actix_web::test]
+async fn bk_6_9_a_dispute_of_a_charge_that_never_became_a_booking_is_in_the_books() {
+    let spa = Spa::open().await;
+    spa.processor.owner.fail("POST /v1/payment_intents", Fault::Changed("amount", "21351"), 1);
+    let answer = spa.ok("CreateBooking", &Wanted::paid("t-1", "full", 0, "tok_visa_1").body()).await;
+    assert_eq!(answer["booking_failure"]["cause"], "PAYMENT_ERROR", "{answer}");
+    until("it is given back", async || (balances(&spa).await == [0, 0, 0, 0]).then_some(())).await;
+    let intent = spa.processor.owner.charges()[0].intent.clone();
+    let now = spa.clock.now();
+    let mut said = dispute("dp_1", &intent, "needs_response");
+    said["amount"] = json!(21_351);
+    assert_eq!(spa.hear("charge.dispute.created", &said, now).await.status, 204);
+    assert_eq!(balances(&spa).await, [-213_510_000, 0, 213_510_000, 0]);
+    let alarm = spa.alarmed("charge_disputed", 1).await.remove(0);
+    assert!(alarm["detail"].as_str().unwrap().contains(&booking_id("t-1").to_string()), "{alarm}");
+    said["status"] = json!("lost");
+    assert_eq!(spa.hear("charge.dispute.closed", &said, spa.clock.now()).await.status, 204);
+    assert_eq!((balances(&spa).await, spa.balance("suspense").await), ([-213_510_000, 0, 0, 0], 213_510_000));
+    spa.alarmed("charge_disputed", 0).await;
+}
+
+#[actix_web::test]
 async fn what_no_booking_explains_is_an_alarm_that_a_person_ends() {
     let spa = Spa::open().await;
     let now = spa.clock.now();
@@ -219,6 +260,22 @@ async fn payouts_of_the_processor_are_in_the_books_and_one_that_comes_back_is_an
     let alarm = spa.alarmed("payout_failed", 1).await.remove(0);
     assert!(alarm["detail"].as_str().unwrap().contains(&payout), "{alarm}");
     assert_eq!(spa.desk("processor/payouts").await["payouts"][0]["attention"], "payout_failed");
+    let close = format!("processor/payouts/{payout}/close");
+    assert_eq!(spa.decide(&close, &json!({"why": ""})).await.status, 400);
+    assert_eq!(spa.decide("processor/payouts/po_9/close", &json!({"why": "typed wrong"})).await.status, 404);
+    for _ in 0..2 {
+        let page = spa.decide(&close, &json!({"why": "the account was closed; paid anew"})).await;
+        assert_eq!(page.status, 202, "{}", page.text());
+    }
+    let shown = spa.desk("processor/payouts").await["payouts"][0].clone();
+    assert_eq!((&shown["state"], &shown["attention"]), (&json!("Closed"), &json!(null)), "{shown}");
+    assert_eq!((&shown["closedBy"], &shown["why"]), (&json!("ann"), &json!("the account was closed; paid anew")));
+    spa.alarmed("payout_failed", 0).await;
+    // What came back is paid out anew, under a name of its own.
+    spa.processor.owner.pay_out().unwrap();
+    spa.all_heard().await;
+    let again = spa.processor.owner.payouts().into_iter().find(|other| *other != payout).unwrap();
+    assert_eq!(spa.decide(&format!("processor/payouts/{again}/close"), &json!({"why": "why not"})).await.status, 409);
 }
 
 #[actix_web::test]

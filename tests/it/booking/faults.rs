@@ -498,3 +498,62 @@ async fn bk_6_8_a_challenge_that_is_given_up_is_never_paid_beside_another_card()
         books_agree(&spa).await;
     }
 }
+
+/// The processor takes what nobody asked for: another amount, another currency.
+#[actix_web::test]
+async fn bk_6_4_a_charge_of_another_amount_is_never_our_payment_goes_back_and_is_an_alarm() {
+    for (field, value) in [("amount", "21349"), ("amount", "21351"), ("currency", "eur")] {
+        let spa = Spa::open().await;
+        spa.processor.owner.fail(INTENT, Fault::Changed(field, value), 1);
+        let wanted = Wanted::paid("t-1", "full", 0, "tok_visa_1");
+        let failed = spa.ok("CreateBooking", &wanted.body()).await;
+        assert_eq!(failed["booking_failure"]["cause"], "PAYMENT_ERROR", "{field} {value}: {failed}");
+        assert_eq!(spa.open_spots("full", 0).await, 2, "{field} {value}");
+        let taken = spa.processor.owner.charges().remove(0);
+        until("it is given back", async || (spa.balance("processor_receivable").await == 0).then_some(())).await;
+        let back = spa.processor.owner.refunds().remove(0);
+        assert_eq!((back.intent, back.amount), (taken.intent.clone(), taken.amount), "all of it");
+        for account in ["suspense", "payable_to_merchant", "processor_refunds"] {
+            assert_eq!(spa.balance(account).await, 0, "{account}");
+        }
+        let alarm = spa.alarmed("unexplained_charge", 1).await.remove(0);
+        assert_eq!(alarm["subject"], taken.intent, "{alarm}");
+        // Not sticky: the next card pays, and once.
+        let wanted = Wanted { card: Some("tok_visa_2".to_owned()), ..wanted };
+        spa.book(&wanted).await;
+        assert_eq!(spa.balance("processor_receivable").await, FULL_MICROS);
+    }
+}
+
+/// What is answered is another attempt's success: ours is asked for, and found to be none.
+#[actix_web::test]
+async fn bk_6_9_another_attempts_success_is_an_unknown_outcome_and_an_alarm() {
+    let spa = Spa::open().await;
+    spa.processor.owner.fail(INTENT, Fault::Changed("metadata[attempt]", "pay-of-somebody-else"), 1);
+    let wanted = Wanted::paid("t-1", "full", 0, "tok_visa_1");
+    assert_eq!(paid(&spa, &wanted).await.status, 504);
+    assert_eq!(state(&spa, "t-1").await, "Paying", "nobody knows");
+    let alarm = spa.alarmed("unexplained_charge", 1).await.remove(0);
+    assert_eq!(alarm["subject"], spa.processor.owner.charges()[0].intent, "{alarm}");
+    until("nothing of ours is found", async || {
+        spa.pass(MINUTE);
+        (state(&spa, "t-1").await == "Failed").then_some(())
+    })
+    .await;
+    assert_eq!((spa.balance("processor_receivable").await, spa.open_spots("full", 0).await), (0, 2));
+}
+
+#[actix_web::test]
+async fn bk_6_5_a_fee_of_another_amount_is_given_back_and_is_not_the_fee() {
+    let spa = Spa::open().await;
+    let booking = spa.book(&Wanted::paid("t-1", "fee", 0, "tok_visa_1")).await;
+    let id = booking["booking_id"].as_str().unwrap();
+    spa.pass_until(0, 0);
+    spa.processor.owner.fail(INTENT, Fault::Changed("amount", "30000"), 1);
+    assert_eq!(spa.decide(&format!("bookings/{id}/no-show"), &json!({"charge": true})).await.status, 202);
+    spa.seen(id, "it is given back", |shown| shown["refunds"][0]["state"] == "done").await;
+    let shown = spa.desk(&format!("bookings/{id}")).await;
+    assert_eq!((&shown["status"], &shown["noShowFee"]["code"]), (&json!("NO_SHOW"), &json!("another_amount")));
+    assert_eq!(spa.balance("processor_receivable").await, 0);
+    spa.alarmed("unexplained_charge", 1).await;
+}

@@ -3,12 +3,15 @@
 
 mod after;
 mod create;
+mod dropped;
 mod events;
 mod faults;
 mod kill;
 mod nodes;
 mod payment;
 mod payouts;
+mod promptly;
 mod reports;
 mod spa;
+mod starting;
 mod surface;

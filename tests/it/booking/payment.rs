@@ -204,6 +204,64 @@ async fn bk_6_8_a_challenge_is_answered_and_the_retry_books_with_or_without_the_
 }
 
 #[actix_web::test]
+async fn bk_6_8_a_challenge_whose_answer_was_lost_is_given_again_and_its_token_is_not_asked_for_twice() {
+    let spa = Spa::open().await;
+    let wanted = Wanted::paid("t-1", "full", 0, "tok_threeDSecureRequired_1");
+    let first = spa.call("CreateBooking", &wanted.body()).await;
+    let again = spa.call("CreateBooking", &wanted.body()).await;
+    assert_eq!((first.status, &again.body), (200, &first.body), "{}", again.text());
+    assert_eq!(spa.processor.owner.requests("POST /v1/payment_intents").len(), 1);
+    let answer: serde_json::Value = serde_json::from_slice(&again.body).unwrap();
+    let challenge = &answer["booking_failure"]["payment_failure"]["threeds1_parameters"];
+    spa.processor.owner.challenge(challenge["transaction_id"].as_str().unwrap(), true).unwrap();
+    let retry = wanted
+        .stating("pa_response", json!("proof"))
+        .stating("md_merchant_data", challenge["md_merchant_data"].clone());
+    spa.book(&retry).await;
+    assert_eq!(spa.processor.owner.charges().len(), 1);
+}
+
+#[actix_web::test]
+async fn bk_6_8_what_3ds2_has_put_into_the_token_reaches_the_processor_untouched() {
+    let spa = Spa::open().await;
+    // The cryptogram is the processor's business: it stands in the token, or behind its id (contract section 6).
+    let mut body = Wanted::paid("t-1", "full", 0, "tok_visa_3ds2").body();
+    let token = json!({
+        "id": "tok_visa_3ds2", "object": "token", "card": {"brand": "Visa", "three_d_secure": {"cryptogram": "AgAA", "eci": "05"}},
+    });
+    body["payment_processing_parameters"]["unparsed_payment_method_token"] = json!(token.to_string());
+    let answer = spa.ok("CreateBooking", &body).await;
+    assert_eq!(answer["booking"]["status"], "CONFIRMED", "{answer}");
+    assert_eq!(spa.processor.owner.tokens(), ["tok_visa_3ds2"]);
+    assert_eq!(spa.processor.owner.charges().len(), 1);
+    assert!(!answer.to_string().contains("AgAA"), "nobody else hears of it: {answer}");
+}
+
+#[actix_web::test]
+async fn bk_3_14_a_pack_that_is_paid_back_cannot_be_used_any_more() {
+    let spa = Spa::open().await;
+    let buying = Wanted::paid("t-1", "class", 0, "tok_visa_1").stating("payment_option_id", json!("pack-5"));
+    let bought = spa.ok("CreateBooking", &buying.body()).await;
+    let id = bought["user_payment_option"]["user_payment_option_id"].clone();
+    let using = |number: i64| {
+        Wanted::of(&format!("t-use-{number}"), "class", number).stating("user_payment_option_id", id.clone())
+    };
+    let used = spa.book(&using(1)).await;
+    let refund = format!("bookings/{}/refund", bought["booking"]["booking_id"].as_str().unwrap());
+    assert_eq!(spa.decide(&refund, &json!({"charge": 7})).await.status, 400);
+    assert_eq!(spa.decide(&refund, &json!({"charge": "pi_of_somebody"})).await.status, 409);
+    assert_eq!(spa.decide(&refund, &json!({})).await.status, 202);
+    assert_eq!(spa.cause(&using(2)).await, "PAYMENT_OPTION_NOT_VALID");
+    // A visit that is given back to it changes nothing.
+    let cancelled = json!({"booking": {"booking_id": used["booking_id"], "status": "CANCELED"}});
+    assert_eq!(spa.ok("UpdateBooking", &cancelled).await["booking"]["status"], "CANCELED");
+    assert_eq!(spa.cause(&using(3)).await, "PAYMENT_OPTION_NOT_VALID");
+    let owner = bought["booking"]["booking_id"].as_str().unwrap();
+    spa.seen(owner, "it is paid back", |shown| shown["refunds"][0]["state"] == "done").await;
+    assert_eq!(spa.balance("processor_receivable").await, 0);
+}
+
+#[actix_web::test]
 async fn bk_3_4_an_asynchronous_slot_waits_for_the_merchant() {
     let spa = Spa::open().await;
     let mut wanted = Wanted::of("t-1", "async", 0);

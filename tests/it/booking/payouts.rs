@@ -11,18 +11,19 @@ fn payout(reference: &str, micros: i64) -> Value {
 }
 
 /// A bank statement with two entries: what the processor sent came, and what the merchant is owed left.
-fn bank_statement() -> String {
-    let entry = |reference: &str, direction: &str| {
+fn bank_statement(came: &str, left: &str) -> String {
+    let entry = |reference: &str, direction: &str, text: &str| {
         format!(
             "<Ntry><Amt Ccy=\"USD\">213.50</Amt><CdtDbtInd>{direction}</CdtDbtInd><Sts>BOOK</Sts>\
-             <BookgDt><Dt>2025-01-02</Dt></BookgDt><AcctSvcrRef>{reference}</AcctSvcrRef></Ntry>"
+             <BookgDt><Dt>2025-01-02</Dt></BookgDt><AcctSvcrRef>{reference}</AcctSvcrRef>\
+             <NtryDtls><TxDtls><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
         )
     };
     format!(
         "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\"><BkToCstmrStmt><Stmt><Id>S1</Id>\
          <Acct><Id><IBAN>DE02120300000000202051</IBAN></Id></Acct>{}{}</Stmt></BkToCstmrStmt></Document>",
-        entry("b-1", "CRDT"),
-        entry("b-2", "DBIT"),
+        entry("b-1", "CRDT", came),
+        entry("b-2", "DBIT", left),
     )
 }
 
@@ -102,9 +103,32 @@ async fn money_under_way_is_in_the_banks_account_once_its_statement_shows_it() {
     assert_eq!(spa.decide(PAYOUTS, &payout("2025-01", FULL_MICROS)).await.status, 202);
     assert_eq!((spa.balance("bank").await, spa.balance("suspense").await), (0, 0));
     let url = format!("{}/api/v1/bank/statements", spa.nodes[0].admin);
-    let page = spa.browser.post(url, &[("authorization", super::spa::BEARER)], bank_statement()).await;
+    let page = spa.browser.post(url, &[("authorization", super::spa::BEARER)], bank_statement("STRIPE", "rent")).await;
     assert_eq!(page.status, 200, "{}", page.text());
+    let told: Value = serde_json::from_slice(&page.body).unwrap();
+    assert_eq!((&told["booked"], &told["unexplained"]), (&json!(2), &json!(2)), "nothing says what they are: {told}");
     for account in ["bank", "suspense", "processor_receivable", "payable_to_merchant"] {
         assert_eq!(spa.balance(account).await, 0, "{account}: it came and it left");
+    }
+}
+
+#[actix_web::test]
+async fn a_transfer_with_a_payouts_reference_and_amount_is_that_payout() {
+    let spa = Spa::open().await;
+    spa.book(&Wanted::paid("t-1", "full", 0, "tok_visa_1")).await;
+    spa.processor.owner.pay_out().unwrap();
+    spa.all_heard().await;
+    assert_eq!(spa.decide(PAYOUTS, &payout("2025-01", FULL_MICROS)).await.status, 202);
+    let po = spa.processor.owner.payouts().remove(0);
+    let file = bank_statement(&format!("STRIPE {po}"), "spa one 2025-01 thank you");
+    let url = format!("{}/api/v1/bank/statements", spa.nodes[0].admin);
+    for booked in [2, 0] {
+        let page = spa.browser.post(url.clone(), &[("authorization", super::spa::BEARER)], file.clone()).await;
+        let told: Value = serde_json::from_slice(&page.body).unwrap();
+        let counted = (&told["booked"], &told["matched"], &told["unexplained"]);
+        assert_eq!(counted, (&json!(booked), &json!(2), &json!(0)), "{told}");
+    }
+    for account in ["bank", "suspense"] {
+        assert_eq!(spa.balance(account).await, 0, "{account}: recognising books nothing");
     }
 }

@@ -138,3 +138,29 @@ async fn rep_1_a_day_opens_where_the_day_before_closed() {
     assert_eq!(fact("opening") + fact("debits") - fact("credits"), fact("closing"));
     assert_eq!(fact("closing"), spa.balance("payable_to_merchant:spa-1").await);
 }
+
+/// The command writes what the admin API answers.
+#[actix_web::test]
+async fn rep_1_the_command_writes_the_report_of_a_merchant() {
+    let spa = business().await;
+    let (config, file) = (spa.dir().join("report.toml"), spa.dir().join("period.csv"));
+    std::fs::write(&config, spa.settings(0)).unwrap();
+    let run = |more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_roundtrip"));
+        command.args(["report", "period", "--from", "2025-01-01", "--to", "2025-12-31", "--format", "csv", "--out"]);
+        command.arg(&file).arg("--config").arg(&config).args(more);
+        command.output().unwrap()
+    };
+    for (merchant, count) in [("spa-1", None), ("spa-2", Some(0))] {
+        let done = run(&["--merchant", merchant]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let written = lines(&std::fs::read_to_string(&file).unwrap());
+        assert_eq!(written, report(&spa, &format!("&merchant={merchant}")).await);
+        assert!(count.map_or(!written.is_empty(), |count| written.len() == count), "{merchant}: {written:?}");
+        let told = String::from_utf8(done.stdout).unwrap();
+        assert!(told.contains("lines, ") && told.contains("period.csv"), "{told}");
+    }
+    for wrong in [&["--merchant", "spa-1", "--account", "ExamplePay_INR"][..], &["--merchant", ""]] {
+        assert_eq!(run(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}

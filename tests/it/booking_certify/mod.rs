@@ -5,6 +5,7 @@
 mod command;
 mod lies;
 mod ours;
+mod payments;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -59,6 +60,7 @@ async fn run(lie: Lie) -> Run {
         user: USER.to_owned(),
         password: PASSWORD.into(),
         feeds: vec![feed(dir.path(), NOW.as_secs())],
+        tokens: None,
         slots: 10,
         seed: 7,
     };

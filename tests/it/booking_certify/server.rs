@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::text;
+use super::{payments, text};
 use crate::harness::listener::{Answer, Listener, Received};
 
 pub(super) const USER: &str = "google";
@@ -53,6 +53,23 @@ pub(super) enum Lie {
     StickyFailure,
     MovesNothing,
     LosesStatusOnMove,
+    ConfirmsUnpaid,
+    ConfirmsWithoutStatus,
+    SaysNotProvided,
+    LeavesItToGoogle,
+    ReusesTransaction,
+    ChargesMore,
+    ForgetsTax,
+    KeepsDepositLonger,
+    HidesFee,
+    BooksWithoutToken,
+    BooksDeclined,
+    SaysAnyError,
+    CallsCardPaid,
+    ForgetsStatusOfPayment,
+    HoldsSpotOfRefused,
+    PaysTwice,
+    ForgetsPaymentOnCancel,
 }
 
 #[derive(Default)]
@@ -130,7 +147,7 @@ fn answer(lie: Lie, books: &mut Books, received: &Received) -> Answer {
 /// How many spots of the slot are open: two, less what is booked.
 fn open(lie: Lie, books: &Books, start: &str, service: &str) -> usize {
     let holds = |booking: &&Value| {
-        booking["status"] != "CANCELED"
+        (booking["status"] != "CANCELED" || booking["held"] == true)
             && text(booking, "/slot/start_sec") == start
             && text(booking, "/slot/service_id") == service
     };
@@ -172,6 +189,9 @@ fn create(lie: Lie, books: &mut Books, request: &Value) -> Value {
     let token = text(request, "/idempotency_token").to_owned();
     if let Some(answer) = books.answers.get(&token).filter(|_| lie != Lie::BooksTwice) {
         let mut answer = answer.clone();
+        if lie == Lie::PaysTwice && answer["booking"]["payment_information"]["payment_transaction_id"].is_string() {
+            answer["booking"]["payment_information"]["payment_transaction_id"] = json!("ch_again");
+        }
         if lie == Lie::ChangesOnRepeat {
             answer["booking"]["user_information"]["email"] = json!("again@example.com");
         }
@@ -197,9 +217,19 @@ fn create(lie: Lie, books: &mut Books, request: &Value) -> Value {
         Some(_) | None => {}
     }
     let number = if lie == Lie::SameBookingId { 1 } else { books.bookings.len() + 1 };
+    let payment = match payments::paid(lie, request, number) {
+        Ok(payment) => payment,
+        Err(cause) => {
+            if lie == Lie::HoldsSpotOfRefused && cause == "PAYMENT_ERROR" {
+                let held = json!({"slot": request["slot"], "status": "CANCELED", "held": true});
+                books.bookings.insert(format!("refused_{number}"), held);
+            }
+            return refused(cause);
+        }
+    };
     let mut booking = json!({
         "booking_id": format!("bk_{number}"), "slot": request["slot"], "status": "CONFIRMED",
-        "user_information": {"user_id": user}, "payment_information": request["payment_information"],
+        "user_information": {"user_id": user}, "payment_information": payment,
     });
     match lie {
         Lie::NoBookingId => booking["booking_id"] = json!(""),
@@ -241,16 +271,26 @@ fn update(lie: Lie, books: &mut Books, request: &Value) -> Option<Value> {
         }
         _ => booking["status"] = json!("CANCELED"),
     }
+    if text(booking, "/payment_information/payment_transaction_id") != "" {
+        let said = if lie == Lie::ForgetsPaymentOnCancel { "PREPAYMENT_NOT_PROVIDED" } else { "PREPAYMENT_REFUNDED" };
+        booking["payment_information"]["prepayment_status"] = json!(said);
+    }
     Some(json!({"booking": booking}))
 }
 
 fn status(lie: Lie, books: &Books, request: &Value) -> Value {
     let id = text(request, "/booking_id");
-    let status = books.bookings.get(id).map_or("", |booking| text(booking, "/status"));
+    let booking = books.bookings.get(id);
+    let status = booking.map_or("", |booking| text(booking, "/status"));
+    let paid = booking.map(|booking| booking["payment_information"]["prepayment_status"].clone());
     json!({
         "booking_id": id,
         "booking_status": if lie == Lie::WrongStatus { "NO_SHOW" } else { status },
-        "prepayment_status": if lie == Lie::SaysPaid { "PREPAYMENT_PROVIDED" } else { "PREPAYMENT_NOT_PROVIDED" },
+        "prepayment_status": match (lie, paid) {
+            (Lie::SaysPaid, _) => json!("PREPAYMENT_PROVIDED"),
+            (Lie::ForgetsStatusOfPayment, _) | (_, None) => json!("PREPAYMENT_NOT_PROVIDED"),
+            (_, Some(paid)) => paid,
+        },
     })
 }
 

@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use super::Place;
+use crate::harness::listener::{Answer, Listener};
 
 #[test]
 fn migrations_go_up_down_and_up() {
@@ -71,6 +74,64 @@ fn doctor_finds_a_sound_server_sound() {
         }
         assert!(!out.contains("fail") && !out.contains("warn"), "{out}");
     }
+}
+
+/// What `doctor` says of the booking server's settings, with these more of them.
+fn doctor_on_booking(place: &Place, rtu: &str, more: &str) -> crate::cli::Run {
+    place.write("keys/password", "correct horse battery staple");
+    place.write("keys/stripe", "sk_test_1");
+    place.write("feed.json", "{}");
+    place.write("roundtrip.toml", super::MINIMAL);
+    place.configure(&format!(
+        "[processor.stripe]\nendpoint = \"{rtu}\"\nsecret_key_file = \"keys/stripe\"\n\
+         [booking]\nfeeds = [\"feed.json\"]\nrtu_endpoint = \"{rtu}\"\npartner_id = \"1\"\n\
+         credentials = [{{ user = \"google\", password_file = \"keys/password\" }}]\n{more}"
+    ));
+    place.run(&["doctor"])
+}
+
+#[test]
+fn doctor_asks_whom_the_booking_server_needs_and_reads_what_it_is_given() {
+    let anybody = Listener::start(Arc::new(|_| Some(Answer { status: 404, headers: Vec::new(), body: Vec::new() })));
+    let there = format!("http://{}", anybody.address);
+    let place = Place::new();
+    place.must(&["migrate", "up"]);
+    let token_uri = url::Url::parse(&format!("{there}/token")).unwrap();
+    let account = roundtrip::crypto::generate_service_account("rtu@example.iam", &token_uri).unwrap();
+    place.write("keys/account", &account);
+    let named = "service_account_file = \"keys/account\"\n";
+
+    let run = doctor_on_booking(&place, &there, named);
+    assert_eq!(run.status, 0, "{run:?}");
+    for said in [
+        "service_account_file: holds a key",
+        "booking.rtu_endpoint: 127.0.0.1 answers",
+        "token_uri: 127.0.0.1",
+        "processor.stripe.endpoint: 127.0.0.1 answers",
+        "booking.feeds: 1 files",
+    ] {
+        assert!(run.out.contains(said), "{said}: {run:?}");
+    }
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let run = doctor_on_booking(&place, &format!("http://{nobody}"), "");
+    assert_eq!(run.status, 1, "{run:?}");
+    for said in [
+        "booking.rtu_endpoint: 127.0.0.1: no connection",
+        "processor.stripe.endpoint: 127.0.0.1: no connection",
+        "updates go to this machine without a token",
+    ] {
+        assert!(run.out.contains(said), "{said}: {run:?}");
+    }
+    place.write("keys/account", "{\"private_key\": \"MySecretKey\"}");
+    let run = doctor_on_booking(&place, &there, named);
+    assert_eq!(run.status, 1, "{run:?}");
+    let failed = run.out.lines().find(|line| line.starts_with("fail  booking")).unwrap();
+    assert!(failed.contains("service_account_file") && !run.out.contains("MySecretKey"), "{run:?}");
+    std::fs::remove_file(place.path("keys/account")).unwrap();
+    assert!(doctor_on_booking(&place, &there, "").status == 0);
+    std::fs::remove_file(place.path("feed.json")).unwrap();
+    let run = place.run(&["doctor"]);
+    assert!(run.status == 1 && run.out.contains("feed.json: does it exist?"), "{run:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use roundtrip::domain::booking::{BookingStatus, FailureCause, PrepaymentStatus};
 use roundtrip::domain::catalog::{
     CardRequirement, ConfirmationMode, Deposit, MerchantId, NoShowFee, Overrides, PaymentOptionId, PriceType,
-    ServiceId, SlotId, SlotOffer,
+    Published, ServiceId, SlotId, SlotOffer,
 };
 use roundtrip::domain::{Currency, Money};
 use roundtrip::protocol::maps_booking::{BookingPatch, Moved, ServiceWindow, UpdateFailed};
@@ -93,7 +93,17 @@ async fn bk_8_5_the_slots_of_a_window_are_told_with_full_ones_and_what_they_over
         service: plain.id.service.clone(),
         start_s: 1_790_000_000,
         end_s: 1_790_003_601,
-        slots: vec![plain, rich],
+        slots: vec![
+            Published { offer: plain, words: None },
+            Published {
+                offer: rich,
+                words: Some(
+                    "{\"resources\":{\"staff_name\":\"Kim\",\"room_name\":\"Garden\"},\"duration_requirement\":\"MUST_SHOW_DURATION\",\
+                     \"ticket_type_id\":[\"adult\"],\"unheard_of\":1}"
+                        .into(),
+                ),
+            },
+        ],
     };
     let google = Google::start();
     let client = client(&google, true);

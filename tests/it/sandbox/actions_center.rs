@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use roundtrip::crypto::{ServiceAccount, generate_service_account};
 use roundtrip::domain::Timestamp;
 use roundtrip::domain::booking::{BookingStatus, PrepaymentStatus};
-use roundtrip::domain::catalog::{ConfirmationMode, MerchantId, Overrides, ServiceId, SlotId, SlotOffer};
+use roundtrip::domain::catalog::{ConfirmationMode, MerchantId, Overrides, Published, ServiceId, SlotId, SlotOffer};
 use roundtrip::ports::ManualClock;
 use roundtrip::protocol::maps_booking::{BookingPatch, MapsBooking, MapsBookingSettings, ServiceWindow};
 use roundtrip::sandbox::actions_center::{ActionsCenterOptions, AdminAccess, server, write_example_feeds};
@@ -328,7 +328,7 @@ async fn our_own_updates_are_taken_and_shown() {
         service: slot.id.service.clone(),
         start_s: START.as_secs(),
         end_s: MORNING + 3_600,
-        slots: vec![slot],
+        slots: vec![Published { offer: slot, words: None }],
     };
     updates.replace_availability(&window, START).await.unwrap();
     let page = world.get("/service?merchant=harbor-spa&service=couples").await;

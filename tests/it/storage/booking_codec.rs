@@ -170,7 +170,7 @@ proptest! {
 }
 
 /// The number of variants of an event.
-const EVENTS: u64 = 23;
+const EVENTS: u64 = 24;
 
 fn attempted() -> Event {
     let mut dice = Dice::fixed();
@@ -214,6 +214,16 @@ fn states() -> Vec<State> {
         booked.status = BookingStatus::Canceled;
         samples.push(State::Booked(Box::new(booked)));
     }
+    let mut dice = Dice::fixed();
+    let first = Some(dice.agreement());
+    samples.push(State::Booked(Box::new(roundtrip::domain::booking::Booked { first, ..booked() })));
+    let mut orphaned = booked();
+    orphaned.past.disputes = std::mem::take(&mut orphaned.disputes);
+    samples.push(State::Booked(Box::new(orphaned)));
+    if let State::Challenged(mut challenged) = dice.state(3) {
+        challenged.token = Some([0xab; 32]);
+        samples.push(State::Challenged(challenged));
+    }
     for sample in &samples {
         match sample {
             State::Unheard
@@ -254,7 +264,8 @@ fn events() -> Vec<Event> {
             | Event::RefundBegan { .. }
             | Event::RefundRetried { .. }
             | Event::RefundStands { .. }
-            | Event::Disputed(_) => {}
+            | Event::Disputed(_)
+            | Event::OrphanDisputed(_) => {}
         }
     }
     let mut kinds: Vec<_> = samples.iter().map(Booking::event_kind).collect();

@@ -223,7 +223,8 @@ impl Dice {
             tries: dice.number(1),
         };
         let refunds = (0..self.below(3)).map(|_| refund(self)).collect();
-        Past { attempts: self.number(2), refunds }
+        let disputes = if self.flag(false) { vec![self.dispute()] } else { Vec::new() };
+        Past { attempts: self.number(2), refunds, disputes }
     }
 
     pub(super) fn resumed(&mut self) -> Resumed {
@@ -284,6 +285,7 @@ impl Dice {
         };
         Booked {
             agreement: self.agreement(),
+            first: self.flag(false).then(|| self.agreement()),
             past: self.past(),
             status: self.one(BookingStatus::ALL),
             answered: self.one(BookingStatus::ALL),
@@ -315,6 +317,7 @@ impl Dice {
                 past: self.past(),
                 challenge: self.challenge(),
                 until: self.time(),
+                token: self.flag(false).then(|| self.digest()),
                 adopted_by: self.maybe(|dice| dice.id(9)),
             })),
             4 => State::Unclaimed(Box::new(Unclaimed {
@@ -355,7 +358,8 @@ impl Dice {
             19 => Event::RefundBegan { charge: self.charge(), orphan: self.flag(false), by: self.maybe(Self::user) },
             20 => Event::RefundRetried { number: self.number(1), by: self.user() },
             21 => Event::RefundStands { number: self.number(1), standing: self.refund_standing() },
-            _ => Event::Disputed(self.dispute()),
+            22 => Event::Disputed(self.dispute()),
+            _ => Event::OrphanDisputed(self.dispute()),
         }
     }
 

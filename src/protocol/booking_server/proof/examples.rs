@@ -1,6 +1,6 @@
 //! The golden requests as they are read, and the golden answers as they are written.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::*;
 use super::{golden, golden_text, strict, usd};
@@ -40,6 +40,7 @@ fn provided(transaction_id: &str) -> ProvidedPayment {
         no_show_fee: None,
         payment_option_id: None,
         user_payment_option_id: None,
+        stated: Echo::default(),
     }
 }
 
@@ -256,4 +257,34 @@ fn bk_5_5_a_marketing_wish_is_repeated() {
     assert!(!format!("{wish:?}").contains("Ada"));
     let unsaid = read_marketing_preference(br#"{"userInformation":{"userId":"u"}}"#).unwrap();
     assert!(!unsaid.wanted, "proto3 leaves out a false");
+}
+
+#[test]
+fn bk_3_8_the_tags_of_the_request_s_prices_are_repeated_its_amounts_are_not() {
+    let mut asked: Value = serde_json::from_str(&golden_text("b-prepayment-request")).unwrap();
+    let price =
+        |micros: &str, tag: &str| json!({"price_micros": micros, "currency_code": "USD", "pricingOptionTag": tag});
+    asked["payment_information"]["price"] = price("1", "adult");
+    asked["payment_information"]["tax_amount"] = price("1", "");
+    asked["payment_information"]["deposit"] = json!({"deposit": price("1", "d")});
+    asked["payment_information"]["no_show_fee"] = json!({"fee": price("1", "f")});
+    let request = read_create_booking(asked.to_string().as_bytes()).unwrap();
+    let answered = ProvidedPayment {
+        tax: Some(usd(13_500_000)),
+        deposit: Some(deposit(PriceType::Fixed)),
+        no_show_fee: Some(fee(PriceType::Fixed)),
+        stated: request.payment_echo.clone(),
+        ..provided("ch_1")
+    };
+    let answer: Value = serde_json::from_str(&booking_answer(&booked(&request, "bk_1", pay(answered)), None)).unwrap();
+    let payment = &answer["booking"]["payment_information"];
+    for (pointer, micros, tag) in [
+        ("/price", "200000000", json!("adult")),
+        ("/tax_amount", "13500000", Value::Null),
+        ("/deposit/deposit", "25000000", json!("d")),
+        ("/no_show_fee/fee", "25000000", json!("f")),
+    ] {
+        let price = payment.pointer(pointer).unwrap();
+        assert_eq!((&price["price_micros"], &price["pricing_option_tag"]), (&json!(micros), &tag), "{pointer}");
+    }
 }

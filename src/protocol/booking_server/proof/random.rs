@@ -111,7 +111,7 @@ prop_compose! {
         ProvidedPayment {
             status, transaction_id, price, tax, deposit,
             no_show_fee: fee.map(|(amount, price_type)| NoShowFee { amount, price_type }),
-            payment_option_id: bought, user_payment_option_id: owned,
+            payment_option_id: bought, user_payment_option_id: owned, stated: Echo::default(),
         }
     }
 }
@@ -164,6 +164,7 @@ fn read_payment(value: &Value) -> PaymentView {
         no_show_fee: money(&fee["fee"]).map(|amount| NoShowFee { amount, price_type: price_type(&fee["fee_type"]) }),
         payment_option_id: text(&value["payment_option_id"]).map(|id| PaymentOptionId::parse(&id).unwrap()),
         user_payment_option_id: text(&value["user_payment_option_id"]),
+        stated: Echo::default(),
     }))
 }
 
