@@ -9,7 +9,7 @@ use crate::outlook_peers::foreign::peer;
 const EXTENSIONS: &str = "http://schema.org/extensions";
 
 fn signing_key() -> String {
-    roundtrip::crypto::generate_card_key().unwrap()
+    roundtrip::crypto::generate_card_key().unwrap().to_string()
 }
 
 /// Makes and mails an invoice whose texts are as awkward as texts can be; its HTML, as Python reads the mail.

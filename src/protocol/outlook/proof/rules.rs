@@ -168,6 +168,19 @@ fn r7_a_refused_address_is_null_with_a_reason() {
 }
 
 #[test]
+fn r7_a_payment_under_way_is_told_beside_the_numbers() {
+    let request = PaymentRequest::unseal(golden!("load-request").as_bytes()).unwrap();
+    let (account, content, page) = (account(), content(), page());
+    let priced = quote(&content, None, None);
+    let shown = ShownInvoice { account: &account, content: &content, page: &page };
+    let answer = PaneAnswer::Payable { session: "chk_1", quote: &priced, overdue: false, under_way: true };
+    let answer = value(&answer.seal(&request, &shown));
+    assert_eq!(answer["details"]["error"], "A payment of this invoice is already under way. Nothing more was charged.");
+    assert_eq!(answer["details"]["total"]["amount"]["value"], "112.30");
+    assert!(answer["options"].is_object());
+}
+
+#[test]
 fn r7_a_refused_way_is_null_with_a_reason() {
     let answer = answered(&changed(|r| r["shippingOption"] = json!("drone")), &content(), &account());
     assert_eq!(answer.get("shippingOption"), Some(&Value::Null));
