@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use roundtrip::crypto::{ServiceAct, ServiceToken, ServiceTokens, UrlKey, UrlKeys, recipient_digest};
+use roundtrip::domain::invoice::InvoiceReference;
 use serde_json::{Value, json};
 
-use super::office::{Office, Settings, approval, draft};
+use super::office::{Office, RECIPIENT, Settings, approval, draft};
 use crate::harness::browser::Page;
 use crate::harness::{DAY, until};
 
@@ -51,6 +53,18 @@ async fn open() -> (Office, Value) {
     office.bill(&draft("INV-1", office.now())).await;
     let card = card(&office, "INV-1").await;
     (office, card)
+}
+
+/// A token of the server's own, for whoever it may be.
+fn minted(office: &Office, invoice: &str, recipient: &str) -> String {
+    let key = UrlKey::from_secret("u1", &crate::harness::keys::secret(200).0).unwrap();
+    ServiceTokens::new(&UrlKeys::new(vec![key]).unwrap()).mint(&ServiceToken {
+        act: ServiceAct::Transferred,
+        invoice: InvoiceReference::parse(invoice).unwrap(),
+        recipient: recipient_digest(recipient),
+        expires: office.now().plus_millis(DAY),
+        id: "1".to_owned(),
+    })
 }
 
 const TRANSFERRED: &str = "I paid by transfer";
@@ -135,6 +149,12 @@ async fn s7_a_service_token_is_good_for_its_act_its_invoice_and_its_time() {
     ] {
         refused(&transferred, &json!({"t": forged}), &forged).await;
     }
+    for (invoice, recipient) in
+        [("INV-1", "eve@fabrikat.example"), ("INV-2", "eve@fabrikat.example"), ("INV-3", RECIPIENT)]
+    {
+        let minted = minted(&office, invoice, recipient);
+        refused(&transferred, &json!({"t": minted}), &format!("{invoice} for {recipient}")).await;
+    }
     for (body, status) in [("{}", 400), ("{\"t\":7}", 400), ("", 400)] {
         let genuine = office.genuine();
         let page = office.send(&transferred, &[("authorization", &genuine)], body).await;
@@ -148,6 +168,8 @@ async fn s7_a_service_token_is_good_for_its_act_its_invoice_and_its_time() {
     assert_eq!(page.status, 404);
     assert_eq!(office.call("/outlook/actions/pay", "Bearer x", &transferred_body).await.status, 401, "the token first");
     assert_eq!(office.events("INV-1").await, before);
+    let ours = json!({"t": minted(&office, "INV-2", RECIPIENT)});
+    replaced(&office.call(&transferred, &office.genuine(), &ours).await);
     office.pass(36 * DAY);
     refused(&transferred, &transferred_body, "expired").await;
 }
