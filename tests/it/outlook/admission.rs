@@ -158,7 +158,7 @@ async fn s1_tokens_with_other_claims_are_refused() {
         ("nbf", json!(now + 301)),
         ("iat", json!(now + 301)),
     ] {
-        let bearer = office.bearer(&changed(&claims, name, value.clone()));
+        let bearer = bearer(&changed(&claims, name, value.clone()));
         is_shut(&office, &bearer, &format!("{name} = {value}")).await;
     }
     for (name, value) in [
@@ -168,7 +168,7 @@ async fn s1_tokens_with_other_claims_are_refused() {
         ("nbf", json!(now + 300)),
         ("more", json!({"a": 1})),
     ] {
-        let bearer = office.bearer(&changed(&claims, name, value.clone()));
+        let bearer = bearer(&changed(&claims, name, value.clone()));
         is_open(&office, &context, &bearer, &format!("{name} = {value}")).await;
     }
 }
@@ -234,7 +234,7 @@ async fn s2_only_the_recipient_acts_from_our_own_mail() {
         ("sender", json!("billing@elsewhere.example")),
         ("sender", Value::Null),
     ] {
-        let bearer = office.bearer(&changed(&claims, name, value.clone()));
+        let bearer = bearer(&changed(&claims, name, value.clone()));
         for (path, body) in [(PANE, load(&context)), (COMPLETE, approval.clone())] {
             let page = office.call(path, &bearer, &body).await;
             assert_eq!(page.status, 403, "{name} = {value}: {}", page.text());
@@ -245,7 +245,7 @@ async fn s2_only_the_recipient_acts_from_our_own_mail() {
     let mut shouted = claims;
     shouted["sub"] = json!("Dana.LINDQVIST@Fabrikat.example");
     shouted["sender"] = json!("BILLING@nordlicht.example");
-    is_open(&office, &context, &office.bearer(&shouted), "letter case").await;
+    is_open(&office, &context, &bearer(&shouted), "letter case").await;
 }
 
 #[actix_web::test]
@@ -254,9 +254,9 @@ async fn s2_a_policy_may_let_others_pay_but_never_another_sender() {
     let office = Office::of(warn).await;
     let context = office.bill(&draft("INV-1", office.now())).await;
     let other = changed(&office.claims(), "sub", json!("treasurer@fabrikat.example"));
-    is_open(&office, &context, &office.bearer(&other), "another user").await;
+    is_open(&office, &context, &bearer(&other), "another user").await;
     let elsewhere = changed(&office.claims(), "sender", json!("billing@elsewhere.example"));
-    assert_eq!(office.call(PANE, &office.bearer(&elsewhere), &load(&context)).await.status, 403);
+    assert_eq!(office.call(PANE, &bearer(&elsewhere), &load(&context)).await.status, 403);
 }
 
 #[actix_web::test]
@@ -305,11 +305,11 @@ async fn s4_the_issuer_is_a_constant_whatever_the_discovery_document_says() {
     // Its document lacks the final slash; tokens have it (section 7.2).
     is_open(&office, &context, &office.genuine(), "with the slash").await;
     let without = changed(&office.claims(), "iss", json!("https://substrate.office.com/sts"));
-    is_shut(&office, &office.bearer(&without), "as the document spells it").await;
+    is_shut(&office, &bearer(&without), "as the document spells it").await;
     let elsewhere = Office::open().await;
     elsewhere.keys.change(|script| script.issuer = Some("https://sts.elsewhere.example/"));
     let theirs = changed(&elsewhere.claims(), "iss", json!("https://sts.elsewhere.example/"));
-    is_shut(&elsewhere, &elsewhere.bearer(&theirs), "the document's own issuer").await;
+    is_shut(&elsewhere, &bearer(&theirs), "the document's own issuer").await;
 }
 
 #[actix_web::test]
@@ -319,7 +319,7 @@ async fn s6_discovery_issuer_and_clock_are_the_test_s() {
     let office = Office::of(ours).await;
     let context = office.bill(&draft("INV-1", office.now())).await;
     is_shut(&office, &office.genuine(), "Microsoft's own issuer").await;
-    let bearer = office.bearer(&changed(&office.claims(), "iss", json!("https://sts.test.example/")));
+    let bearer = bearer(&changed(&office.claims(), "iss", json!("https://sts.test.example/")));
     is_open(&office, &context, &bearer, "the configured issuer").await;
     assert!(office.keys.fetches() > 0, "the configured discovery document");
     office.pass(2 * HOUR);
@@ -331,7 +331,7 @@ async fn s7_today_s_tokens_are_the_default_and_the_old_ones_are_off() {
     let today = Office::of(Settings::today()).await;
     let context = today.bill(&draft("INV-1", today.now())).await;
     is_open(&today, &context, &today.genuine(), "Entra").await;
-    is_shut(&today, &today.bearer(&today.claims()), "an external access token").await;
+    is_shut(&today, &bearer(&today.claims()), "an external access token").await;
     for (name, value) in [
         ("aud", json!("app-2")),
         ("iss", json!("https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/v2.0")),
@@ -339,12 +339,12 @@ async fn s7_today_s_tokens_are_the_default_and_the_old_ones_are_off() {
         ("exp", json!(today.now().as_secs() - 301)),
         ("tid", json!("11111111-1111-4111-8111-111111111111")),
     ] {
-        let bearer = today.bearer(&changed(&today.entra_claims(), name, value.clone()));
+        let bearer = bearer(&changed(&today.entra_claims(), name, value.clone()));
         is_shut(&today, &bearer, &format!("{name} = {value}")).await;
     }
     // Both halves are built: the mode says whose tokens they take.
     let paid = today.complete(&approval(&context, "tok_visa", "112.30")).await;
     assert_eq!((&paid["result"], &paid["requestId"]), (&json!("success"), &json!(SESSION)));
     let legacy = Office::open().await;
-    is_shut(&legacy, &legacy.bearer(&legacy.entra_claims()), "Entra where the old tokens are configured").await;
+    is_shut(&legacy, &bearer(&legacy.entra_claims()), "Entra where the old tokens are configured").await;
 }

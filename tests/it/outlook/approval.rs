@@ -8,6 +8,7 @@ use roundtrip::sandbox::stripe::Fault;
 use serde_json::{Value, json};
 
 use super::office::{COMPLETE, METHOD, Office, SESSION, Settings, approval, draft, header, load, token};
+use crate::harness::browser::Page;
 use crate::harness::{DAY, MINUTE, SECOND, until};
 
 const INTENT: &str = "POST /v1/payment_intents";
@@ -145,7 +146,7 @@ async fn c3_sixteen_calls_at_once_with_one_token_are_one_charge_and_one_answer()
         let body = approval(&context, &format!("tok_visa_{number}"), "112.30");
         let genuine = office.genuine();
         let pages = join_all((0..16).map(|_| office.call(COMPLETE, &genuine, &body))).await;
-        let answers: HashSet<String> = pages.iter().map(|page| page.text()).collect();
+        let answers: HashSet<String> = pages.iter().map(Page::text).collect();
         assert_eq!(answers.len(), 1, "{answers:?}");
         assert!(answers.iter().all(|answer| answer.contains("\"result\":\"success\"")), "{answers:?}");
         assert_eq!(office.charges(), number + 1);

@@ -6,7 +6,7 @@ use roundtrip::sandbox::stripe::Fault;
 use serde_json::{Value, json};
 
 use super::actions::{button, card};
-use super::office::{COMPLETE, Office, PANE, Settings, address, approval, load, shipped};
+use super::office::{COMPLETE, Office, PANE, Settings, address, approval, bearer, load, shipped};
 use crate::harness::node::Process;
 use crate::harness::until;
 
@@ -134,9 +134,9 @@ async fn s5_no_secret_is_left_in_files_or_log_whatever_is_refused() {
     }
     let mut eve = office.claims();
     eve["sub"] = json!("dana@elsewhere.example");
-    assert_eq!(office.call(PANE, &office.bearer(&eve), &load(context)).await.status, 403);
+    assert_eq!(office.call(PANE, &bearer(&eve), &load(context)).await.status, 403);
     eve["aud"] = json!("dana@elsewhere.example");
-    assert_eq!(office.call(PANE, &office.bearer(&eve), &load(context)).await.status, 401);
+    assert_eq!(office.call(PANE, &bearer(&eve), &load(context)).await.status, 401);
     let path = format!("{PANE}?t={CARD}");
     assert_eq!(office.call(&path, &office.genuine(), &load(context)).await.status, 200);
     server.kill();

@@ -143,7 +143,7 @@ impl Office {
 
     /// A connection of one's own to the database.
     pub(super) async fn store(&self) -> Store {
-        Store::open(StoreOptions::new(&self.database())).await.unwrap()
+        Store::open(StoreOptions::new(self.database())).await.unwrap()
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -273,15 +273,10 @@ impl Office {
         })
     }
 
-    /// The `Authorization` of a call with these claims.
-    pub(super) fn bearer(&self, claims: &Value) -> String {
-        format!("Bearer {}", microsoft(0).token(claims).unwrap())
-    }
-
     /// `Authorization` as the configuration wants it.
     pub(super) fn genuine(&self) -> String {
         let legacy = self.settings.outlook.contains("legacy");
-        self.bearer(&if legacy { self.claims() } else { self.entra_claims() })
+        bearer(&if legacy { self.claims() } else { self.entra_claims() })
     }
 
     /// Posts with these headers alone.
@@ -333,6 +328,11 @@ impl Office {
     pub(super) async fn events(&self, reference: &str) -> usize {
         self.shown(reference).await["timeline"].as_array().unwrap().len()
     }
+}
+
+/// The `Authorization` of a call with these claims.
+pub(super) fn bearer(claims: &Value) -> String {
+    format!("Bearer {}", microsoft(0).token(claims).unwrap())
 }
 
 async fn hire(store: &Store) {
