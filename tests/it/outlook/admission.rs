@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::office::{COMPLETE, MERCHANT, Office, PANE, SESSION, Settings, approval, draft, load, microsoft};
+use super::office::{COMPLETE, MERCHANT, Office, PANE, SESSION, Settings, approval, bearer, draft, load, microsoft};
 use crate::harness::{DAY, HOUR, MINUTE};
 use crate::outlook_peers::foreign::peer;
 
