@@ -11,7 +11,7 @@ use super::token_vault::TokenVault;
 use crate::crypto::{invoice_id, invoice_payment_id};
 use crate::domain::invoice::{
     Address, CardOrder, Content, End, Input, Invoice, InvoiceReference, Payer, RedirectOrder, Rejection, Reply, Stage,
-    View, confirmation_number, view,
+    TokenStanding, View, confirmation_number, token_standing, view,
 };
 use crate::domain::{EffectLane, Money, Timestamp, TransactionId, UserName};
 use crate::ports::Clock;
@@ -82,6 +82,15 @@ pub enum CardAnswer {
     OutcomeUnknown,
 }
 
+/// What is known of a one-time token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardStanding {
+    /// It is being charged, or its outcome is not known yet: [`InvoiceDesk::pay_by_card`] waits for it.
+    UnderWay,
+    /// Its attempt is over, and this stands, whatever has happened since.
+    Ended(CardAnswer),
+}
+
 /// No answer of business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvoiceError {
@@ -141,6 +150,24 @@ impl InvoiceDesk {
     pub async fn find(&self, reference: &InvoiceReference) -> Result<Option<View>, InvoiceError> {
         let loaded = self.store.load::<Invoice>(invoice_id(reference)).await?;
         Ok(loaded.and_then(|Loaded { state, .. }| view(&state)))
+    }
+
+    /// What is known of the token with this digest; `None`: it may be tried (outlook-payments section 6.7).
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn card_standing(
+        &self,
+        reference: &InvoiceReference,
+        digest: &[u8; 32],
+    ) -> Result<Option<CardStanding>, InvoiceError> {
+        let id = invoice_id(reference);
+        let loaded = self.store.load::<Invoice>(id).await?;
+        let standing = loaded.and_then(|Loaded { state, .. }| token_standing(&state, digest));
+        Ok(standing.map(|standing| match standing {
+            TokenStanding::UnderWay => CardStanding::UnderWay,
+            TokenStanding::Ended { attempt, end } => CardStanding::Ended(answered(id, attempt, &end)),
+        }))
     }
 
     /// Invoices, the newest first; [`ListedInvoice::place`] of the last is where the next page begins.

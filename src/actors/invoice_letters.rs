@@ -120,16 +120,16 @@ impl InvoiceLetters {
         Ok(told.compose(&about, &markup))
     }
 
-    /// The card as the invoice stands now: the answer to a card's action (outlook-payments section 13.7). `None` without
-    /// Outlook.
+    /// The card as the invoice stands now: the answer to a card's action (outlook-payments section 13.7). Its own actions are
+    /// honoured no longer than the one it answers, `until`: asking again lengthens nothing. `None` without Outlook.
     ///
     /// # Errors
     /// [`Unwritten::NoLink`].
-    pub fn card(&self, view: &View, now: Timestamp) -> Result<Option<String>, Unwritten> {
+    pub fn card(&self, view: &View, now: Timestamp, until: Timestamp) -> Result<Option<String>, Unwritten> {
         let Some(outlook) = &self.outlook else { return Ok(None) };
         let page = self.page(&view.content.reference, now)?;
         let shown = ShownInvoice { account: &outlook.account, content: &view.content, page: &page };
-        Ok(Some(self.with_card(outlook, (view, &shown), now, |card| card.write())))
+        Ok(Some(self.with_card(outlook, (view, &shown), (now, until), |card| card.write())))
     }
 
     fn markup(
@@ -147,7 +147,10 @@ impl InvoiceLetters {
         });
         Ok(match outlook.form {
             MailForm::PaymentRequest => payment_request_markup(&shown, Day::of(now), signing)?,
-            MailForm::Card => self.with_card(outlook, (view, &shown), now, |card| card_markup(card, signing))?,
+            MailForm::Card => {
+                let until = now.plus_millis(ACTIONS_MS);
+                self.with_card(outlook, (view, &shown), (now, until), |card| card_markup(card, signing))?
+            }
         })
     }
 
@@ -155,7 +158,7 @@ impl InvoiceLetters {
         &self,
         outlook: &OutlookMail,
         (view, shown): (&View, &ShownInvoice<'_>),
-        now: Timestamp,
+        (now, until): (Timestamp, Timestamp),
         write: impl FnOnce(&Card<'_>) -> R,
     ) -> R {
         let token = |act| {
@@ -163,7 +166,7 @@ impl InvoiceLetters {
                 act,
                 invoice: view.content.reference.clone(),
                 recipient: recipient_digest(&view.content.recipient.email),
-                expires: now.plus_millis(ACTIONS_MS),
+                expires: until,
                 id: format!("{:016x}", self.entropy.next_u64()),
             })
         };

@@ -39,7 +39,7 @@ pub use charge_events::{ChargeEvents, NotHeard};
 pub use deadlines::Deadlines;
 pub use inventory_effects::InventoryEffects;
 pub use inventory_load::{InventoryError, InventoryLoad, InventoryLoaded};
-pub use invoice_desk::{Act, CardAnswer, CardPayment, InvoiceDesk, InvoiceError};
+pub use invoice_desk::{Act, CardAnswer, CardPayment, CardStanding, InvoiceDesk, InvoiceError};
 pub use invoice_effects::InvoiceEffects;
 pub use invoice_letters::{InvoiceLetters, MailForm, OutlookMail, Unwritten};
 pub use invoice_look::SeenInvoice;

@@ -117,7 +117,7 @@ pub(super) async fn fresh_link(surface: web::Data<Surface>, request: HttpRequest
             Ok(_) | Err(SignedUrlError::Expired) => true,
             Err(SignedUrlError::Refused(_)) => false,
         };
-        InvoicePath::PAGES.iter().any(of_page)
+        InvoicePath::RUN_OUT.iter().any(of_page)
     });
     let Some(reference) = reference else { return visitor.neutral(Neutral::Refused) };
     match surface.invoices.desk.fresh_link(&reference).await {
@@ -202,7 +202,7 @@ fn chosen_language(unverified_form: &[u8]) -> Option<Locale> {
 /// What the form asks for, at the price that it has now. `None`: nothing.
 fn order(surface: &Surface, view: &View, unverified_form: &[u8]) -> Result<Option<RedirectOrder>, Trouble> {
     let content = &view.content;
-    let chosen = field(unverified_form, ISSUER_FIELD).and_then(|text| IssuerId::parse(&text).ok());
+    let given = field(unverified_form, ISSUER_FIELD).filter(|text| !text.is_empty());
     let order = |issuer, address, way| RedirectOrder { issuer, address, way, payer: Payer::default() };
     match view.stage {
         // Goes on with what is under way.
@@ -210,7 +210,14 @@ fn order(surface: &Surface, view: &View, unverified_form: &[u8]) -> Result<Optio
         Stage::Paid { .. } | Stage::Cancelled { .. } => return Ok(None),
         Stage::Open => {}
     }
-    let Some(connector) = chosen.and_then(|id| surface.issuers.get(&id)) else { return Ok(None) };
+    let chosen = given.as_ref().map(|text| IssuerId::parse(text).ok().and_then(|id| surface.issuers.get(&id)));
+    let connector = match chosen {
+        Some(Some(connector)) => Some(connector),
+        // Nothing of the list: back to it.
+        Some(None) => return Ok(None),
+        // Sent without a button: the payer chooses on the payment's page.
+        None => None,
+    };
     let (address, way) = if content.shipping.is_empty() {
         (None, None)
     } else {
@@ -220,10 +227,14 @@ fn order(surface: &Surface, view: &View, unverified_form: &[u8]) -> Result<Optio
     if quote.pending || quote.refused.is_some() {
         return Err(Trouble::NotShipped);
     }
-    if connector.refuses(quote.total).is_some() {
+    let taken = match connector {
+        Some(connector) => connector.refuses(quote.total).is_none(),
+        None => !surface.issuers.fitting_of_all(quote.total).is_empty(),
+    };
+    if !taken {
         return Err(Trouble::NotTaken);
     }
-    let issuer = Some((connector.id().clone(), connector.payment_timeout_ms));
+    let issuer = connector.map(|connector| (connector.id().clone(), connector.payment_timeout_ms));
     Ok(Some(order(issuer, address, way.map(Arc::from))))
 }
 

@@ -16,6 +16,7 @@ mod invoice_page;
 mod invoice_sheet;
 mod invoices;
 mod locale;
+mod outlook;
 pub mod pages;
 mod pay;
 mod payouts;
@@ -40,9 +41,12 @@ const LONGEST_BODY: usize = 256 * 1024;
 
 /// The public listener: payers, Google, issuers (contract section 3).
 pub fn public(surface: &Surface) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
-    let google = surface.google.as_ref().map(|google| (google.begin_path.clone(), google.base_path.clone()));
-    let booking = surface.booking.as_ref().map(|booking| booking.path.clone());
-    let processor = surface.processor.is_some();
+    let on = On {
+        google: surface.google.as_ref().map(|google| (google.begin_path.clone(), google.base_path.clone())),
+        booking: surface.booking.as_ref().map(|booking| booking.path.clone()),
+        processor: surface.processor.is_some(),
+        outlook: surface.invoices.outlook.is_some(),
+    };
     let prefix = surface.path_prefix.clone();
     move |app| {
         app.app_data(web::PayloadConfig::new(LONGEST_BODY));
@@ -50,25 +54,35 @@ pub fn public(surface: &Surface) -> impl FnOnce(&mut web::ServiceConfig) + use<>
         app.service(web::resource("/readyz").route(web::get().to(admin::readyz)));
         // A proxy may or may not take the path prefix of `public_url` away: both find us.
         if !prefix.is_empty() {
-            let paths = (google.as_ref(), booking.as_deref(), processor);
-            app.service(web::scope(&prefix).configure(|app| surfaces(app, paths)));
+            app.service(web::scope(&prefix).configure(|app| surfaces(app, &on)));
         }
-        surfaces(app, (google.as_ref(), booking.as_deref(), processor));
+        surfaces(app, &on);
         app.default_service(web::to(respond::not_found));
     }
 }
 
-/// Google's paths, the booking server's, and whether the card processor's events are taken.
-type Paths<'a> = (Option<&'a (String, String)>, Option<&'a str>, bool);
+/// What is on (contract section 6).
+struct On {
+    /// `google.begin_path` and `google.base_path`.
+    google: Option<(String, String)>,
+    /// `booking.path`.
+    booking: Option<String>,
+    /// The card processor's events are taken.
+    processor: bool,
+    outlook: bool,
+}
 
-fn surfaces(app: &mut web::ServiceConfig, (google, booking, processor): Paths<'_>) {
-    if processor {
+fn surfaces(app: &mut web::ServiceConfig, on: &On) {
+    if on.processor {
         app.service(web::resource("/processor/stripe/events").route(web::post().to(processor::event)));
     }
-    if let Some(path) = booking {
+    if on.outlook {
+        outlook::routes(app);
+    }
+    if let Some(path) = &on.booking {
         app.service(web::resource(in_any_case(path)).route(web::to(booking::call)));
     }
-    if let Some((begin_path, base_path)) = google {
+    if let Some((begin_path, base_path)) = &on.google {
         app.service(web::resource(begin_path.as_str()).route(web::get().to(begin::begin)));
         google::routes(app, base_path);
     }

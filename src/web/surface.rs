@@ -181,14 +181,17 @@ pub(super) enum InvoicePath {
 }
 
 impl InvoicePath {
-    /// What is looked at: links to these are mailed, kept, and run out.
-    pub(super) const PAGES: [Self; 6] = [
+    /// What runs out: links to pages, which are mailed and kept, and the forms of a page that was left open.
+    pub(super) const RUN_OUT: [Self; 9] = [
         Self::Page(None),
         Self::Page(Some(Locale::En)),
         Self::Page(Some(Locale::De)),
         Self::Receipt(None),
         Self::Receipt(Some(Locale::En)),
         Self::Receipt(Some(Locale::De)),
+        Self::Pay,
+        Self::Transferred,
+        Self::Dispute,
     ];
 
     const fn tail(self) -> &'static str {

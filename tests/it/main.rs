@@ -14,6 +14,7 @@ mod invoices;
 mod kill;
 mod mail;
 mod maps_booking;
+mod outlook;
 mod outlook_peers;
 mod postgres;
 mod processor;

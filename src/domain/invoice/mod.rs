@@ -37,7 +37,7 @@ pub use state::{
     Attempt, By, Cancelled, Declined, End, Ended, Letter, Marks, Open, Order, Paid, Past, Payer, Payment, Post, Refund,
     Source, State, Via, Waiting,
 };
-pub use view::{Stage, View, view};
+pub use view::{Stage, TokenStanding, View, token_standing, view};
 pub use words::{Address, Content, InvoiceReference, Language, Line, Recipient, ShippingWay};
 
 /// The machine of an invoice.

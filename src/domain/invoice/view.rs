@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::receipt::confirmation_number;
-use super::state::{Attempt, Marks, Past, Payment, Refund, State};
+use super::state::{Attempt, By, End, Marks, Past, Payment, Refund, State};
 use super::words::Content;
 use crate::domain::booking::{Dispute, RefundStanding};
 use crate::domain::{Money, Timestamp};
@@ -93,6 +93,32 @@ pub fn view(state: &State) -> Option<View> {
         State::Cancelled(cancelled) => (&cancelled.past, Stage::Cancelled { at: cancelled.at }),
     };
     Some(shown(past, stage))
+}
+
+/// What became of a one-time token that was heard before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenStanding {
+    /// It is being charged, or its outcome is not known yet.
+    UnderWay,
+    /// Its attempt is over.
+    Ended {
+        /// Which attempt.
+        attempt: u32,
+        /// How it ended; this stands.
+        end: End,
+    },
+}
+
+/// What became of the token with this digest; `None`: it may be tried (outlook-payments section 6.7).
+pub fn token_standing(state: &State, digest: &[u8; 32]) -> Option<TokenStanding> {
+    if let Some((attempt, end)) = state.past()?.ended_by(digest) {
+        return Some(TokenStanding::Ended { attempt, end: end.clone() });
+    }
+    let State::Open(open) = state else { return None };
+    match &open.under_way.as_ref()?.by {
+        By::Card { digest: theirs, .. } => (theirs == digest).then_some(TokenStanding::UnderWay),
+        By::Redirect { .. } => None,
+    }
 }
 
 fn shown(past: &Past, stage: Stage) -> View {

@@ -18,6 +18,8 @@ pub enum PaneAnswer<'a> {
         quote: &'a Quote,
         /// Late, but payable.
         overdue: bool,
+        /// A payment is under way: the payer is told so, and nothing more is charged until it is settled (section 6.8).
+        under_way: bool,
     },
     /// It was paid.
     Paid {
@@ -32,7 +34,9 @@ impl PaneAnswer<'_> {
     /// The body of the 200, [`super::JSON_TYPE`].
     pub fn seal(&self, request: &PaymentRequest, shown: &ShownInvoice<'_>) -> String {
         match *self {
-            Self::Payable { session, quote, overdue } => payable(request, shown, (session, quote, overdue)),
+            Self::Payable { session, quote, overdue, under_way } => {
+                payable(request, shown, (session, quote), (overdue, under_way))
+            }
             Self::Paid { receipt } => {
                 let entity = shown.entity(PaymentStatus::Complete, shown.nothing(), Some(receipt));
                 Json::Object(vec![("methodData", method_data(request, shown, (entity, false)))])
@@ -51,7 +55,8 @@ impl PaneAnswer<'_> {
 fn payable(
     request: &PaymentRequest,
     shown: &ShownInvoice<'_>,
-    (session, quote, overdue): (&str, &Quote, bool),
+    (session, quote): (&str, &Quote),
+    (overdue, under_way): (bool, bool),
 ) -> Json {
     let status = if overdue { PaymentStatus::PastDue } else { PaymentStatus::Due };
     let entity = shown.entity(status, quote.total, None);
@@ -61,7 +66,7 @@ fn payable(
     }
     members.push(("methodData", method_data(request, shown, (entity, shown.account.test))));
     members.push(("options", options(shown)));
-    members.push(("details", details(shown, session, quote)));
+    members.push(("details", details(shown, (session, under_way), quote)));
     if let Some(address) = &request.address {
         let refused = quote.refused == Some(NotShipped::Address);
         members.push(("shippingAddress", if refused { Json::Null } else { address.echo() }));
@@ -105,7 +110,7 @@ fn options(shown: &ShownInvoice<'_>) -> Json {
 }
 
 /// `details` (section 4.6): the items add up to the total (R5).
-fn details(shown: &ShownInvoice<'_>, session: &str, quote: &Quote) -> Json {
+fn details(shown: &ShownInvoice<'_>, (session, under_way): (&str, bool), quote: &Quote) -> Json {
     let words = Words::of(shown.content.recipient.language);
     let total = Json::Object(vec![
         ("label", Json::text(words.total_due)),
@@ -129,13 +134,12 @@ fn details(shown: &ShownInvoice<'_>, session: &str, quote: &Quote) -> Json {
         });
         members.push(("shippingOptions", Json::List(ways.collect())));
     }
-    members.extend(quote.refused.map(|why| {
-        let text = match why {
-            NotShipped::Address => words.pane_address_refused,
-            NotShipped::Way => words.pane_way_refused,
-        };
-        ("error", Json::text(text))
-    }));
+    let error = match quote.refused {
+        Some(NotShipped::Address) => Some(words.pane_address_refused),
+        Some(NotShipped::Way) => Some(words.pane_way_refused),
+        None => under_way.then_some(words.pane_under_way),
+    };
+    members.extend(error.map(|text| ("error", Json::text(text))));
     Json::Object(members)
 }
 

@@ -1,6 +1,7 @@
 //! Invoices as their recipients meet them: the hosted page (contract section 3), with banks and a mail server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
+mod api;
 mod link;
 mod page;
 mod ship;

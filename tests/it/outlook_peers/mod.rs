@@ -3,9 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot be set up fails")]
 
-mod foreign;
+pub(crate) mod foreign;
 mod keys;
-mod server;
+pub(crate) mod server;
 
 use roundtrip::domain::Timestamp;
 use serde_json::{Value, json};

@@ -10,7 +10,10 @@ pub(super) fn answered(request: &str, content: &Content, account: &Account) -> V
     let priced = quote(content, request.address.as_ref().map(|a| &a.address), request.way.as_deref());
     let session = request.session.clone().unwrap_or_else(|| "chk_7Q2M9ZT4".to_owned());
     let shown = ShownInvoice { account, content, page: &page() };
-    value(&PaneAnswer::Payable { session: &session, quote: &priced, overdue: false }.seal(&request, &shown))
+    value(
+        &PaneAnswer::Payable { session: &session, quote: &priced, overdue: false, under_way: false }
+            .seal(&request, &shown),
+    )
 }
 
 #[test]

@@ -102,7 +102,7 @@ proptest! {
             let (content, account, page) = (content(), account(), page());
             let shown = ShownInvoice { account: &account, content: &content, page: &page };
             let priced = quote(&content, request.address.as_ref().map(|a| &a.address), request.way.as_deref());
-            let answer = PaneAnswer::Payable { session: "chk_1", quote: &priced, overdue: false };
+            let answer = PaneAnswer::Payable { session: "chk_1", quote: &priced, overdue: false, under_way: false };
             let answer: Value = serde_json::from_str(&answer.seal(&request, &shown)).unwrap();
             prop_assert!(answer["details"]["total"]["amount"]["value"].is_string());
         }

@@ -144,7 +144,8 @@ fn r5_prices_never_were_floating_point() {
     let request = PaymentRequest::unseal(golden!("load-request").as_bytes()).unwrap();
     let (account, page, priced) = (account(), page(), quote(&yen, None, None));
     let shown = ShownInvoice { account: &account, content: &yen, page: &page };
-    let answer = PaneAnswer::Payable { session: "chk_1", quote: &priced, overdue: true }.seal(&request, &shown);
+    let answer = PaneAnswer::Payable { session: "chk_1", quote: &priced, overdue: true, under_way: false }
+        .seal(&request, &shown);
     assert!(answer.contains("\"price\":9007199254741,"), "{answer}");
     assert!(answer.contains("\"value\":\"9007199254741\""), "{answer}");
     assert!(answer.contains("PaymentPastDue"), "late, but payable");
@@ -164,6 +165,19 @@ fn r7_a_refused_address_is_null_with_a_reason() {
     assert_eq!(answer["details"]["error"], "We do not deliver to this address.");
     assert_eq!(answer["details"]["total"]["amount"]["value"], "112.30");
     assert_eq!(answer["details"]["total"]["pending"], true);
+}
+
+#[test]
+fn r7_a_payment_under_way_is_told_beside_the_numbers() {
+    let request = PaymentRequest::unseal(golden!("load-request").as_bytes()).unwrap();
+    let (account, content, page) = (account(), content(), page());
+    let priced = quote(&content, None, None);
+    let shown = ShownInvoice { account: &account, content: &content, page: &page };
+    let answer = PaneAnswer::Payable { session: "chk_1", quote: &priced, overdue: false, under_way: true };
+    let answer = value(&answer.seal(&request, &shown));
+    assert_eq!(answer["details"]["error"], "A payment of this invoice is already under way. Nothing more was charged.");
+    assert_eq!(answer["details"]["total"]["amount"]["value"], "112.30");
+    assert!(answer["options"].is_object());
 }
 
 #[test]
