@@ -145,7 +145,7 @@ fn payment_request(script: &Script<'_>, mailed: &Envelope<'_>, registered: &Regi
         is_ours(&payload, mailed, registered)?;
         // A number; the one published sample has a text (section 3.6).
         let at = &payload["iat"];
-        if !at.is_i64() && !at.as_str().is_some_and(|at| at.parse::<i64>().is_ok()) {
+        if !at.is_i64() && at.as_str().is_none_or(|at| at.parse::<i64>().is_err()) {
             return Err("its iat is no time".to_owned());
         }
         if text(&payload, "sub")?.contains('@') {
