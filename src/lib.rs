@@ -129,7 +129,7 @@
 //! 1. **Made and mailed.** `web/invoices` reads what the merchant bills; the invoice's id is derived from its reference. The letter
 //!    is an effect: `actors/invoice_letters.rs` writes it when it leaves ([`protocol::letters`], with what Outlook draws from
 //!    [`protocol::outlook`]), with links that are signed then.
-//! 2. **Paid from the mail.** Outlook calls `web/outlook.rs`: bearer token first ([`protocol::outlook::KeySource`]), then the
+//! 2. **Paid from the mail.** Outlook calls `web/outlook/`: bearer token first ([`protocol::outlook::KeySource`]), then the
 //!    request. What it costs is [`domain::invoice::quote`], a pure function; no amount is ever taken from a request. The token's
 //!    digest is the key of the attempt; the charge goes the way of a booking's (`actors/invoice_effects.rs`).
 //! 3. **Paid on its page.** `web/invoice_page.rs` offers the issuers. The attempt is a redirect payment of our own, whose terms name
