@@ -204,12 +204,11 @@ impl InvoiceEffects {
         } else {
             stripe.find_refund(intent, &row.idempotency_key).await.map_err(|failed| undone(&failed))?
         };
-        let outcome = match known {
-            Some(known) => known,
-            None => {
-                let wanted = Refund { intent, amount, attempt: &row.idempotency_key };
-                stripe.refund(&wanted).await.map_err(|failed| undone(&failed))?
-            }
+        let outcome = if let Some(known) = known {
+            known
+        } else {
+            let wanted = Refund { intent, amount, attempt: &row.idempotency_key };
+            stripe.refund(&wanted).await.map_err(|failed| undone(&failed))?
         };
         match outcome {
             RefundOutcome::Refunded { id } => Ok(RefundStanding::Done { id: id.into() }),

@@ -129,7 +129,8 @@ impl InvoiceLetters {
         let Some(outlook) = &self.outlook else { return Ok(None) };
         let page = self.page(&view.content.reference, now)?;
         let shown = ShownInvoice { account: &outlook.account, content: &view.content, page: &page };
-        Ok(Some(self.with_card(outlook, (view, &shown), (now, until), |card| card.write())))
+        let written = |card: &Card<'_>| card.write();
+        Ok(Some(self.with_card(outlook, (view, &shown), (now, until), written)))
     }
 
     fn markup(

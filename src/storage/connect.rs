@@ -97,8 +97,9 @@ pub(super) async fn writing(url: &str, engine: Engine) -> Result<DatabaseConnect
                     .foreign_keys(true)
                     .busy_timeout(PATIENCE)
                     .pragma("cache_size", "-65536")
-                    // Batches are large: copying the log back after every one of them would write hot pages again and again.
-                    .pragma("wal_autocheckpoint", "8192")
+                    // Another connection copies the log back (`checkpoint.rs`); beyond so many pages the writer does what is
+                    // left, and begins the log anew.
+                    .pragma("wal_autocheckpoint", "32768")
                     .statement_cache_capacity(300)
             });
         }
@@ -130,6 +131,20 @@ pub(super) async fn reading(url: &str, engine: Engine) -> Result<DatabaseConnect
             options.test_before_acquire_if_idle_for(Duration::from_secs(1));
         }
     }
+    Ok(Database::connect(options).await?)
+}
+
+/// The connection that copies SQLite's log back into the database.
+pub(super) async fn checkpointing(url: &str) -> Result<DatabaseConnection, StorageError> {
+    let mut options = quiet(url);
+    options.max_connections(1).min_connections(1).test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(false)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::ZERO)
+            .pragma("wal_autocheckpoint", "0")
+    });
     Ok(Database::connect(options).await?)
 }
 

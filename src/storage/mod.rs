@@ -15,6 +15,7 @@ mod bank_transfer;
 mod batch;
 mod booking;
 mod booking_lists;
+mod checkpoint;
 mod claims;
 mod codec;
 mod commit;

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use entity::outbox;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -13,6 +14,7 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use super::batch::{Verdict, write};
+use super::checkpoint::copy_back;
 use super::connect::{self, Engine, POSTGRES_BATCHES, StoreOptions};
 use super::rows::Rows;
 use super::{CommitError, StorageError};
@@ -64,9 +66,17 @@ impl Writer {
                         Engine::Sqlite => 1,
                         Engine::Postgres => POSTGRES_BATCHES,
                     };
-                    let tasks: Vec<_> = (0..writers)
-                        .map(|_| tokio::spawn(work(db.clone(), queue.clone(), close.clone(), options.max_batch.max(1))))
+                    let written = Arc::new(AtomicU64::new(0));
+                    let mut tasks: Vec<_> = (0..writers)
+                        .map(|_| {
+                            let (queue, close) = (queue.clone(), close.clone());
+                            let limits = (written.clone(), options.max_batch.max(1));
+                            tokio::spawn(work(db.clone(), queue, close, limits))
+                        })
                         .collect();
+                    if engine == Engine::Sqlite {
+                        tasks.push(tokio::spawn(copy_back(options.url.clone(), written, close)));
+                    }
                     for task in tasks {
                         if let Err(error) = task.await {
                             tracing::error!(error = %error, "a storage writer ended abnormally");
@@ -111,7 +121,12 @@ impl Writer {
 
 type Queue = Arc<Mutex<mpsc::Receiver<Member>>>;
 
-async fn work(db: DatabaseConnection, queue: Queue, mut close: watch::Receiver<bool>, max_batch: usize) {
+async fn work(
+    db: DatabaseConnection,
+    queue: Queue,
+    mut close: watch::Receiver<bool>,
+    (written, max_batch): (Arc<AtomicU64>, usize),
+) {
     loop {
         let mut members = Vec::new();
         let taken = {
@@ -132,6 +147,7 @@ async fn work(db: DatabaseConnection, queue: Queue, mut close: watch::Receiver<b
         if taken == 0 {
             return;
         }
+        written.fetch_add(members.len() as u64, Ordering::Relaxed);
         write_all(&db, members).await;
     }
 }

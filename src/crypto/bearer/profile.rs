@@ -240,7 +240,7 @@ impl EntraProfile {
         }
         // v2.0 names the caller `azp`, v1.0 `appid`.
         let mut callers = [&claims.azp, &claims.appid].into_iter().flatten().peekable();
-        if callers.peek().is_none() || !callers.all(|caller| is_outlook(caller)) {
+        if callers.peek().is_none() || !callers.all(is_outlook) {
             return Err(BearerRefused::Caller);
         }
         let allowed = |tid: &str| self.tenants.iter().any(|tenant| tenant.eq_ignore_ascii_case(tid));

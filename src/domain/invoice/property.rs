@@ -142,7 +142,7 @@ impl World {
                 self.unheard.extend([Input::PaymentStarted { attempt }, ended]);
             }
             Effect::Mail { number, .. } => {
-                let left = if b % 4 == 0 { Input::NotMailed { number } } else { Input::Mailed { number } };
+                let left = if b.is_multiple_of(4) { Input::NotMailed { number } } else { Input::Mailed { number } };
                 self.unheard.push(left);
             }
         }

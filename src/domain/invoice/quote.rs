@@ -89,16 +89,13 @@ pub fn quote(content: &Content, address: Option<&Address>, way: Option<&str>) ->
         }
     };
     let priced = chosen.and_then(|way| Some((way, content.total.micros().checked_add(way.micros)?)));
-    match priced {
-        Some((way, total)) => {
-            quote.items.push(item(ItemKind::Shipping, way.micros, false));
-            quote.total = Money::new(total, currency);
-            quote.chosen = Some(way.id.clone());
-        }
-        None => {
-            quote.items.push(item(ItemKind::Shipping, 0, true));
-            quote.pending = true;
-        }
+    if let Some((way, total)) = priced {
+        quote.items.push(item(ItemKind::Shipping, way.micros, false));
+        quote.total = Money::new(total, currency);
+        quote.chosen = Some(way.id.clone());
+    } else {
+        quote.items.push(item(ItemKind::Shipping, 0, true));
+        quote.pending = true;
     }
     quote
 }

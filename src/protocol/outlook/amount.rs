@@ -20,11 +20,11 @@ impl StatedAmount {
     pub(super) fn read(fields: Fields<'_>) -> Result<Self, OutlookError> {
         let currency = fields.required("currency")?.to_owned();
         let micros = match fields.get("value") {
-            Some(Value::String(text)) => decimal_micros(text),
-            Some(Value::Number(number)) => decimal_micros(&number.to_string()),
+            Some(Value::String(text)) => decimal_micros(text)?,
+            Some(Value::Number(number)) => decimal_micros(&number.to_string())?,
             _ => return Err(OutlookError::Malformed("value")),
         };
-        Ok(Self { currency, micros: micros.ok_or(OutlookError::Malformed("value"))? })
+        Ok(Self { currency, micros })
     }
 
     /// Whether it is exactly this: the value as a decimal number, the currency as text (section 6.7).
@@ -33,13 +33,13 @@ impl StatedAmount {
     }
 }
 
-/// Reads `^-?[0-9]+(\.[0-9]+)?$`. `None`: another form; `Some(None)`: not a whole number of micros that we can hold.
-fn decimal_micros(text: &str) -> Option<Option<i64>> {
+/// Reads `^-?[0-9]+(\.[0-9]+)?$`; any other form is malformed. `None`: not a whole number of micros that we can hold.
+fn decimal_micros(text: &str) -> Result<Option<i64>, OutlookError> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
     let numeric = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if !numeric(whole) || !fraction.is_none_or(numeric) {
-        return None;
+        return Err(OutlookError::Malformed("value"));
     }
     let fraction = fraction.unwrap_or_default().trim_end_matches('0');
     let micros = || {
@@ -47,7 +47,7 @@ fn decimal_micros(text: &str) -> Option<Option<i64>> {
         let part: i64 = if fraction.len() > 6 { return None } else { format!("{fraction:0<6}").parse().ok()? };
         whole.checked_mul(1_000_000)?.checked_add(part)?.checked_mul(sign)
     };
-    Some(micros())
+    Ok(micros())
 }
 
 /// A `PaymentCurrencyAmount` (section 4.1): exactly the currency's digits.

@@ -284,7 +284,7 @@ impl TryFrom<StoredEffect<'_>> for Effect {
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum StoredReply<'a> {
-    Standing { terms: StoredTerms<'a>, stage: StoredStage<'a> },
+    Standing { terms: Box<StoredTerms<'a>>, stage: StoredStage<'a> },
     Noted,
     Link(Cow<'a, str>),
     Refused(StoredNegative<'a>),
@@ -304,7 +304,7 @@ impl<'a> From<&'a Reply> for StoredReply<'a> {
     fn from(reply: &'a Reply) -> Self {
         match reply {
             Reply::Standing(Standing { terms, stage }) => {
-                Self::Standing { terms: terms.as_ref().into(), stage: stage.into() }
+                Self::Standing { terms: Box::new(terms.as_ref().into()), stage: stage.into() }
             }
             Reply::Noted => Self::Noted,
             Reply::Link(link) => Self::Link(link.as_str().into()),
@@ -323,7 +323,7 @@ impl TryFrom<StoredReply<'_>> for Reply {
     fn try_from(stored: StoredReply<'_>) -> Result<Self, CodecError> {
         Ok(match stored {
             StoredReply::Standing { terms, stage } => {
-                Self::Standing(Standing { terms: terms.try_into()?, stage: stage.try_into()? })
+                Self::Standing(Standing { terms: (*terms).try_into()?, stage: stage.try_into()? })
             }
             StoredReply::Noted => Self::Noted,
             StoredReply::Link(link) => Self::Link(link.into_owned()),

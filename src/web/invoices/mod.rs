@@ -113,9 +113,8 @@ pub(super) async fn list(
 ) -> HttpResponse {
     let listed = async {
         allowed(&surface, &request, "invoices:read").await?;
-        let limit = match wanted.limit.unwrap_or(USUAL_LIMIT) {
-            limit @ 1..=1_000 => limit,
-            _ => return Err(problem(StatusCode::BAD_REQUEST, "limit: expected 1 to 1000")),
+        let limit @ 1..=1_000 = wanted.limit.unwrap_or(USUAL_LIMIT) else {
+            return Err(problem(StatusCode::BAD_REQUEST, "limit: expected 1 to 1000"));
         };
         let filter = wanted.filter(surface.clock.now())?;
         let found = surface.invoices.desk.list(&filter, limit).await.map_err(refused)?;

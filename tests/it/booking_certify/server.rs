@@ -271,7 +271,7 @@ fn update(lie: Lie, books: &mut Books, request: &Value) -> Option<Value> {
         }
         _ => booking["status"] = json!("CANCELED"),
     }
-    if text(booking, "/payment_information/payment_transaction_id") != "" {
+    if !text(booking, "/payment_information/payment_transaction_id").is_empty() {
         let said = if lie == Lie::ForgetsPaymentOnCancel { "PREPAYMENT_NOT_PROVIDED" } else { "PREPAYMENT_REFUNDED" };
         booking["payment_information"]["prepayment_status"] = json!(said);
     }

@@ -34,7 +34,7 @@ async fn contract_6_an_invoice_is_made_once_by_its_reference() {
     let first: Value = serde_json::from_slice(&made.body).unwrap();
     assert_eq!((first["reference"].as_str(), first["state"].as_str()), (Some("INV-1"), Some("open")));
     assert_eq!(first["total"], json!({"amountMicros": "112300000", "currencyCode": "INR"}));
-    assert_eq!(office.world.get(&first["hostedUrl"].as_str().unwrap().parse().unwrap()).await.status, 200);
+    assert_eq!(office.world.get(&first["hostedUrl"].as_str().unwrap().parse::<url::Url>().unwrap()).await.status, 200);
 
     office.world.clock.advance(DAY);
     let again = office.api("", &draft("INV-1")).await;

@@ -226,15 +226,6 @@ impl Office {
         serde_json::from_slice(&page.body).unwrap()
     }
 
-    /// Waits until the merchant sees this state.
-    pub(super) async fn becomes(&self, reference: &str, state: &str) -> Value {
-        until(&format!("{reference} becomes {state}"), async || {
-            let shown = self.shown(reference).await;
-            (shown["state"] == state).then_some(shown)
-        })
-        .await
-    }
-
     pub(super) async fn state(&self, reference: &str) -> State {
         let id = invoice_id(&InvoiceReference::parse(reference).unwrap());
         let store = self.store().await;

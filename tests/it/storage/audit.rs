@@ -154,13 +154,13 @@ async fn deadlines_are_swept(home: &Home) {
 
 async fn payments_are_found(home: &Home) {
     let mut payment = Payment::started(&home.store).await;
-    let request_id = payment.terms.request_id.as_str().to_owned();
+    let request_id = payment.google().request_id.as_str().to_owned();
     let found = home.store.find_payment(None, &request_id).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].id, payment.id);
     assert_eq!((found[0].state.as_str(), found[0].issuer.as_deref()), ("AwaitingIssuerChoice", None));
     assert_eq!((found[0].amount, found[0].created_at), (inr(109_900_000), NOW));
-    assert_eq!(home.store.find_payment(Some(&payment.terms.piaid), &request_id).await.unwrap(), found);
+    assert_eq!(home.store.find_payment(Some(&payment.google().piaid), &request_id).await.unwrap(), found);
     let other = roundtrip::domain::Piaid::parse("Other").unwrap();
     assert_eq!(home.store.find_payment(Some(&other), &request_id).await.unwrap(), []);
     assert_eq!(home.store.find_payment(None, "nobody").await.unwrap(), []);

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use proptest::option;
 use proptest::prelude::*;
+use roundtrip::domain::invoice::InvoiceReference;
 use roundtrip::domain::redirect_payment::{
-    ClosedAs, Closing, Decline, Effect, Event, Flow, Negative, Outcome, RawCode, Receipt, RedirectPayment, Refund,
-    RefundDecline, RefundOrigin, RefundRefusal, RefundResult, RefundStanding, Refunds, Reply, Stage, Standing, State,
-    Terms, Verdict,
+    ClosedAs, Closing, Decline, Effect, Event, Flow, GoogleStart, InvoiceAttempt, Negative, Origin, Outcome, RawCode,
+    Receipt, RedirectPayment, Refund, RefundDecline, RefundOrigin, RefundRefusal, RefundResult, RefundStanding,
+    Refunds, Reply, Stage, Standing, State, Terms, Verdict,
 };
 use roundtrip::domain::{Currency, IssuerId, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId, UserName};
 use roundtrip::storage::Codec;
@@ -121,6 +122,22 @@ fn agreed() -> Arc<Terms> {
     Arc::new(terms(7))
 }
 
+fn invoice() -> TransactionId {
+    TransactionId::parse("01930d2c-7a44-8000-8000-00000000000f").unwrap()
+}
+
+fn of_invoice() -> Arc<Terms> {
+    let reference = InvoiceReference::parse("INV-1").unwrap();
+    Arc::new(Terms {
+        origin: Origin::Invoice(InvoiceAttempt { invoice: invoice(), reference, attempt: 2 }),
+        ..terms(7)
+    })
+}
+
+fn agreed_google() -> GoogleStart {
+    agreed().origin.google().unwrap().clone()
+}
+
 fn receipt() -> Receipt {
     Receipt { issuer: bank("BANK_A"), reference: "A/77 ä".to_owned(), amount: inr(109_900_000), at: NOW }
 }
@@ -169,7 +186,7 @@ fn refund(number: u32, origin: RefundOrigin, standing: RefundStanding) -> Refund
 
 fn refunds() -> Vec<Refund> {
     let origins = [
-        RefundOrigin::Google(RequestId::parse("rf-0001").unwrap()),
+        RefundOrigin::Ordered(RequestId::parse("rf-0001").unwrap()),
         RefundOrigin::House(None),
         RefundOrigin::House(Some(UserName::parse("ada").unwrap())),
     ];
@@ -183,6 +200,7 @@ pub(crate) fn states() -> Vec<State> {
         State::Unstarted,
         State::AwaitingIssuerChoice { terms: agreed(), preselected: Some((bank("BANK_A"), 60_000)) },
         State::AtIssuer { terms: agreed(), issuer: bank("BANK_A"), deadline: Some(NOW) },
+        State::AtIssuer { terms: of_invoice(), issuer: bank("BANK_A"), deadline: Some(NOW) },
         State::Pending {
             terms: agreed(),
             issuer: bank("BANK_A"),
@@ -286,8 +304,8 @@ fn effects() -> Vec<Effect> {
     let samples = vec![
         Effect::NotifyPaymentComplete {
             payment: agreed().id,
-            piaid: agreed().piaid.clone(),
-            redirect_request_id: agreed().request_id.clone(),
+            piaid: agreed_google().piaid,
+            redirect_request_id: agreed_google().request_id,
             outcome: Outcome::Success,
             issuer: Some(bank("BANK_A")),
         },
@@ -301,11 +319,25 @@ fn effects() -> Vec<Effect> {
         },
         Effect::NotifyRefundResult {
             refund: RefundId { payment: agreed().id, number: 1 },
-            piaid: agreed().piaid.clone(),
+            piaid: agreed_google().piaid,
             refund_request_id: RequestId::parse("rf-0001").unwrap(),
             result: RefundResult::Success,
         },
-        Effect::ConsiderGivingBack { payment: agreed().id, piaid: agreed().piaid.clone(), receipt: 1 },
+        Effect::ConsiderGivingBack { payment: agreed().id, piaid: Some(agreed_google().piaid), receipt: 1 },
+        Effect::ConsiderGivingBack { payment: agreed().id, piaid: None, receipt: 1 },
+        Effect::TellInvoice {
+            payment: agreed().id,
+            invoice: invoice(),
+            attempt: 2,
+            outcome: Outcome::Success,
+            issuer: Some(bank("BANK_A")),
+        },
+        Effect::TellInvoiceOfRefund {
+            refund: RefundId { payment: agreed().id, number: 1 },
+            invoice: invoice(),
+            order: RequestId::parse("rf-0001").unwrap(),
+            result: RefundResult::Success,
+        },
     ];
     for sample in &samples {
         match sample {
@@ -313,7 +345,9 @@ fn effects() -> Vec<Effect> {
             | Effect::AskIssuerForStatus { .. }
             | Effect::RefundAtIssuer { .. }
             | Effect::NotifyRefundResult { .. }
-            | Effect::ConsiderGivingBack { .. } => {}
+            | Effect::ConsiderGivingBack { .. }
+            | Effect::TellInvoice { .. }
+            | Effect::TellInvoiceOfRefund { .. } => {}
         }
     }
     samples
@@ -381,7 +415,9 @@ prop_compose! {
     ) -> Arc<Terms> {
         let (created_at, choose_by, link_expires) = times;
         Arc::new(Terms {
-            id, piaid, request_id, amount, description, callback_url, flow, created_at, choose_by, link_expires,
+            id,
+            origin: Origin::Google(GoogleStart { piaid, request_id, callback_url, flow }),
+            amount, description, created_at, choose_by, link_expires,
         })
     }
 }
@@ -499,7 +535,7 @@ prop_compose! {
         notified in any::<bool>(),
         contradicted in any::<bool>(),
     ) -> Refund {
-        let origin = google.map_or(RefundOrigin::House(None), RefundOrigin::Google);
+        let origin = google.map_or(RefundOrigin::House(None), RefundOrigin::Ordered);
         Refund { number, origin, reference, amount, ordered_at, standing, notified, contradicted }
     }
 }

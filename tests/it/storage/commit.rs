@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use roundtrip::domain::redirect_payment::{RedirectPayment, Reply, State, Verdict};
+use roundtrip::domain::redirect_payment::{Origin, RedirectPayment, Reply, State, Verdict};
 use roundtrip::domain::{LedgerEntry, RequestId};
 use roundtrip::storage::{Change, Codec, Commit, CommitError, Committed, Position, StorageError};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -41,7 +41,7 @@ async fn every_state_is_loaded_as_it_was_committed(home: &Home) {
         if RedirectPayment::summary(&state).is_none() {
             continue;
         }
-        let text = RedirectPayment::encode_state(&state).unwrap().replace("rq-7", payment.terms.request_id.as_str());
+        let text = RedirectPayment::encode_state(&state).unwrap().replace("rq-7", payment.google().request_id.as_str());
         change.state = RedirectPayment::decode_state(&text).unwrap();
         let state = change.state.clone();
         let committed = home.store.commit(commit).await.unwrap();
@@ -176,7 +176,7 @@ async fn a_batch_survives_its_bad_members(home: &Home) {
             }
             7 => {
                 // A statement fails for the whole batch: another payment has this request.
-                let taken = payment.terms.request_id.clone();
+                let taken = payment.google().request_id.clone();
                 commit = double(&taken);
                 "conflict"
             }
@@ -211,7 +211,9 @@ async fn a_batch_survives_its_bad_members(home: &Home) {
 fn double(request_id: &RequestId) -> Commit<RedirectPayment> {
     let mut payment = Payment::new();
     let mut terms = terms(next());
-    terms.request_id = request_id.clone();
+    if let Origin::Google(google) = &mut terms.origin {
+        google.request_id = request_id.clone();
+    }
     payment.id = terms.id;
     payment.decide(&start(terms), NOW).0
 }

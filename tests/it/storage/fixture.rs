@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use roundtrip::domain::redirect_payment::{
-    Flow, Input, IssuerReport, IssuerWord, Negative, Opening, RedirectPayment, Reply, Start, State, Terms,
+    Flow, GoogleStart, Input, IssuerReport, IssuerWord, Negative, Opening, Origin, RedirectPayment, Reply, Start,
+    State, Terms,
 };
 use roundtrip::domain::{Currency, IssuerId, Machine, Money, Piaid, RequestId, Timestamp, TransactionId};
 use roundtrip::storage::{
@@ -96,12 +97,14 @@ pub(crate) fn terms(number: u64) -> Terms {
     let id = Uuid::from_u64_pair(number.wrapping_mul(0x9E37_79B9_7F4A_7C15), number);
     Terms {
         id: TransactionId::from_uuid(id),
-        piaid: Piaid::parse("ExamplePay_INR").unwrap(),
-        request_id: RequestId::parse(&format!("rq-{number}")).unwrap(),
+        origin: Origin::Google(GoogleStart {
+            piaid: Piaid::parse("ExamplePay_INR").unwrap(),
+            request_id: RequestId::parse(&format!("rq-{number}")).unwrap(),
+            callback_url: "https://payments.google.com/payments/cb?x=1&y=2".to_owned(),
+            flow: Flow::Begin,
+        }),
         amount: inr(109_900_000),
         description: "Ein Lied – für „dich“".to_owned(),
-        callback_url: "https://payments.google.com/payments/cb?x=1&y=2".to_owned(),
-        flow: Flow::Begin,
         created_at: NOW,
         choose_by: NOW.plus_millis(1_800_000),
         link_expires: NOW.plus_millis(86_400_000),
@@ -143,6 +146,11 @@ pub(crate) struct Payment {
 }
 
 impl Payment {
+    /// What Google said when it started it.
+    pub(crate) fn google(&self) -> &GoogleStart {
+        self.terms.origin.google().unwrap()
+    }
+
     pub(crate) fn new() -> Self {
         let terms = Arc::new(terms(next()));
         Self { id: terms.id, terms, state: State::default(), position: None }

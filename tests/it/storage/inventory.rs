@@ -271,7 +271,7 @@ async fn what_is_stored_is_read_back(home: &Home) {
     assert_eq!(store.service(&spa(), &ServiceId::parse("half").unwrap()).await.unwrap(), None);
 
     home.tamper("UPDATE slots SET overrides = '{' WHERE overrides IS NOT NULL").await;
-    let error = store.slots(&[rich.offer.id.clone()]).await.unwrap_err().to_string();
+    let error = store.slots(std::slice::from_ref(&rich.offer.id)).await.unwrap_err().to_string();
     assert!(error.starts_with("corrupt row: slots.overrides of "), "{error}");
 }
 
@@ -281,15 +281,14 @@ async fn bk_4_2_slots_are_found_by_key_and_by_time(home: &Home) {
     let mut other = slot(FIRST_S, 2);
     other.id.service = ServiceId::parse("other").unwrap();
     load(store, 100, "A", &[offers.clone(), vec![other.clone()]].concat()).await;
-    let key = |slot: &SlotOffer| slot_key(&slot.id);
     let mut unknown = slot(FIRST_S, 0);
     unknown.id.duration_s = 1;
-    let keys = [key(&offers[7]), key(&unknown), key(&offers[0]), key(&offers[7])];
-    let found = store.availability(&keys).await.unwrap();
+    let wanted = [&offers[7], &unknown, &offers[0], &offers[7]].map(|slot| slot.id.clone());
+    let found = store.availability(&wanted).await.unwrap();
     let expected = [Some(offers[7].clone()), None, Some(offers[0].clone()), Some(offers[7].clone())];
     assert_eq!(found.slots, expected, "one for each, in order");
     assert_eq!(found.catalog.services(&spa()).count(), 1);
-    let none = store.availability(&[key(&unknown)]).await.unwrap();
+    let none = store.availability(std::slice::from_ref(&unknown.id)).await.unwrap();
     assert_eq!((none.slots, none.catalog.generation()), (vec![None], found.catalog.generation()));
     assert_eq!(store.slots(&[]).await.unwrap(), []);
 

@@ -51,9 +51,9 @@ fn content(number: u64) -> Content {
     }
 }
 
-fn address() -> Option<Address> {
+fn address() -> Address {
     let text = |text: &str| Some(Arc::from(text));
-    Some(Address {
+    Address {
         country: text("US"),
         lines: vec!["1412 Alder Street".into(), "Unit 9".into()],
         region: text("OR"),
@@ -64,7 +64,7 @@ fn address() -> Option<Address> {
         organization: text("Fabrikat"),
         recipient: text("Dana"),
         phone: text("5035550148"),
-    })
+    }
 }
 
 fn payer() -> Payer {
@@ -75,7 +75,7 @@ fn pay(token: u8) -> Input {
     Input::PayByCard(Box::new(CardOrder {
         digest: [token; 32],
         approved: usd(119_200_000),
-        address: address(),
+        address: Some(address()),
         way: Some("ground".into()),
         payer: payer(),
         answer_by: NOW.plus_millis(9_000),
@@ -92,7 +92,7 @@ fn success(intent: &str) -> CardOutcome {
 
 fn at_bank(issuer: bool) -> Input {
     let issuer = issuer.then(|| (IssuerId::parse("BANK_A").unwrap(), 60_000));
-    Input::PayByRedirect(Box::new(RedirectOrder { issuer, address: address(), way: None, payer: payer() }))
+    Input::PayByRedirect(Box::new(RedirectOrder { issuer, address: Some(address()), way: None, payer: payer() }))
 }
 
 fn ended(attempt: u32, outcome: Outcome) -> Input {

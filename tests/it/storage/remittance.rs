@@ -153,7 +153,7 @@ fn captured(id: &str) -> StatedEvent {
 async fn paid(store: &Store, at: Timestamp) -> (Payment, String) {
     let mut payment = Payment::at_issuer(store).await;
     payment.step_at(store, approved(), at).await;
-    let id = payment.terms.request_id.as_str().to_owned();
+    let id = payment.google().request_id.as_str().to_owned();
     (payment, id)
 }
 
@@ -217,7 +217,7 @@ async fn what_a_statement_lists_is_its_own(home: &Home) {
     let (_, one) = paid(store, NOW).await;
     let (_, two) = paid(store, NOW).await;
     let started = Payment::started(store).await;
-    let open = started.terms.request_id.as_str();
+    let open = started.google().request_id.as_str();
     let mut first = Held::announced(store, NOW).await;
     let events = [captured(&one), captured("x"), captured(open), captured(&one), captured("x"), captured(open)];
     first.fetched(store, &events).await;
@@ -388,7 +388,7 @@ async fn statements_are_listed(home: &Home) {
 
 /// The number that a payment of the fixture was made from.
 fn payment_number(payment: &Payment) -> u64 {
-    payment.terms.request_id.as_str().strip_prefix("rq-").unwrap().parse().unwrap()
+    payment.google().request_id.as_str().strip_prefix("rq-").unwrap().parse().unwrap()
 }
 
 async fn a_report_is_recorded_once(home: &Home) {

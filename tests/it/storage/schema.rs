@@ -54,7 +54,7 @@ async fn lists_what_was_paid(home: &Home) {
     let store = &home.store;
     let mut payment = Payment::at_issuer(store).await;
     payment.step(store, approved()).await;
-    let (piaid, request_id) = (&payment.terms.piaid, payment.terms.request_id.as_str());
+    let (piaid, request_id) = (&payment.google().piaid, payment.google().request_id.as_str());
     let ours =
         async || store.ours(piaid, (payment.id, payment.terms.amount.currency()), &[request_id]).await.unwrap().items;
     let before = ours().await;

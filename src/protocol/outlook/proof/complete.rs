@@ -114,7 +114,7 @@ fn c2_malformed_approvals_are_400() {
         let error = changed(|request| request["details"][name] = bad.clone()).unwrap_err();
         assert_eq!(error.status(), 400, "{name} {bad}");
     }
-    assert_eq!(PaymentComplete::unseal(&[b' '; 256 * 1024 + 1]).unwrap_err().status(), 413);
+    assert_eq!(PaymentComplete::unseal(&vec![b' '; 256 * 1024 + 1]).unwrap_err().status(), 413);
 }
 
 #[test]

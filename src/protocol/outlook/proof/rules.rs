@@ -26,7 +26,7 @@ fn r2_malformed_bodies_are_400_and_unknown_contexts_404() {
     for body in ["", "[]", "nul", "{}", "{\"methodData\":[]}", "{\"a\":1,\"a\":2}", "\u{feff}{}"] {
         assert_eq!(PaymentRequest::unseal(body.as_bytes()).unwrap_err().status(), 400, "{body}");
     }
-    assert_eq!(PaymentRequest::unseal(&[b' '; 256 * 1024 + 1]).unwrap_err().status(), 413);
+    assert_eq!(PaymentRequest::unseal(&vec![b' '; 256 * 1024 + 1]).unwrap_err().status(), 413);
     assert_eq!(refused(|r| r["methodData"][0]["supportedMethods"] = json!("basic-card")), 400);
     assert_eq!(refused(|r| r["methodData"][0]["supportedMethods"] = json!(["basic-card"])), 400);
     assert_eq!(refused(|r| r["methodData"][0]["supportedMethods"] = Value::Null), 400);
