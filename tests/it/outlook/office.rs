@@ -13,12 +13,12 @@ use roundtrip::storage::{NewApiToken, Store, StoreOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::harness::START_MS;
 use crate::harness::browser::{Browser, Page};
 use crate::harness::node::{Node, Process};
 use crate::harness::ports::free_port;
 use crate::harness::smtp::MailServer;
 use crate::harness::stripe::{Processor, SECRET_KEY};
-use crate::harness::{START_MS, until};
 use crate::outlook_peers::server::KeyServer;
 
 pub(super) const MERCHANT: &str = "3f6c1d52-0c3e-4b55-9a0e-8a0f5f7f6a11";
