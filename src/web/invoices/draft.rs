@@ -101,9 +101,10 @@ fn at(path: &str, name: &str) -> String {
 pub(in crate::web) fn read(unverified: &[u8], nonce: &str, now: Timestamp) -> Read<Content> {
     let Ok(whole) = parse_strict(unverified) else { return bad("body", "one JSON object without repeated members") };
     let known = ["reference", "recipient", "currency", "lines", "taxMicros", "dueDate", "shipping"];
-    let Ok(body) = Members::of("", &whole, &known) else {
-        return Members::of("body", &whole, &known).and_then(|_| bad("body", "an object"));
-    };
+    if !whole.is_object() {
+        return bad("body", "one JSON object without repeated members");
+    }
+    let body = Members::of("", &whole, &known)?;
     let reference = body.get("reference").and_then(Value::as_str).unwrap_or_default();
     let reference = match InvoiceReference::parse(reference) {
         Ok(reference) => reference,

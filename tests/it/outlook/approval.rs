@@ -223,6 +223,8 @@ async fn c3_an_outcome_that_is_unknown_is_said_to_be_and_found_out_by_itself() {
     let context = office.bill(&draft("INV-1", office.now())).await;
     let body = approval(&context, "tok_visa", "112.30");
     office.processor.owner.fail(INTENT, Fault::DropAfter, 1);
+    // Nor can it be asked what became of the charge, for as long as the answer waits.
+    office.processor.owner.fail("GET /v1/payment_intents", Fault::DropBefore, 6);
     let answer = office.complete(&body).await;
     assert_eq!(answer["result"], "fail");
     let told = "We could not confirm the payment; do not pay again until you hear from us.";
