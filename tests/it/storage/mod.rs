@@ -7,6 +7,7 @@ mod booking_codec;
 mod booking_dice;
 mod claims;
 mod codec;
+mod codec_dice;
 mod commit;
 mod fixture;
 mod inventory;
