@@ -6,7 +6,7 @@ use roundtrip::crypto::Scheme;
 use serde_json::{Value, json};
 
 use crate::harness::account::{CALLBACK, form_of_payment};
-use crate::harness::{Bank, DAY, MINUTE, PIAID, SECOND, Says, Script, Setup, Visit, Word, World, until};
+use crate::harness::{Bank, DAY, MINUTE, PIAID, SECOND, Says, Script, Setup, Visit, Word, World};
 
 fn success() -> Value {
     json!({"success": {}})
