@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::charging::{NEVER_SEEN_MS, SENT_FOR_MS, refund, undone, undone_aloud};
 use super::registry::Registry;
 use super::route::{Carried, Effects, Failure as Undone};
 use super::settlements::Settlements;
@@ -23,18 +24,11 @@ use crate::domain::booking::{
 use crate::domain::{Money, TransactionId};
 use crate::ports::Clock;
 use crate::processor::{
-    Attempt, CallFailed, Charge, Decline, DeclineKind, Outcome as Answer, Refund, RefundOutcome, Source, Stripe, Taken,
-    Vault, VaultOutcome, Vaulted,
+    Attempt, CallFailed, Charge, Decline, DeclineKind, Outcome as Answer, Source, Stripe, Taken, Vault, VaultOutcome,
+    Vaulted,
 };
 use crate::protocol::maps_booking::{BookingPatch, MapsBooking};
 use crate::storage::OutboxRow;
-
-/// So long an attempt is sent to the processor.
-const SENT_FOR_MS: i64 = 90_000;
-/// An attempt that the processor has not seen after so long was never made: what was sent last had 90 seconds.
-const NEVER_SEEN_MS: i64 = 180_000;
-/// How soon a refund that the processor has pending is looked at again.
-const PENDING_MS: i64 = 60_000;
 
 /// What bookings reach.
 pub struct BookingEffects {
@@ -187,18 +181,6 @@ impl BookingEffects {
         unexplained(&self.alarms, subject, said).await.map_err(|failed: NotRaised| Undone::failed(failed.to_string()))
     }
 
-    /// An answer about another payment is an alarm, too: somebody is mistaken about whose money it is.
-    async fn undone(&self, failed: &CallFailed) -> Undone {
-        if let CallFailed::Another { intent } = failed {
-            let said =
-                format!("The processor answered about the payment {intent} when it was asked about another one.");
-            if let Err(untold) = self.told(intent, &said).await {
-                return untold;
-            }
-        }
-        undone(failed)
-    }
-
     /// What the processor did, in the machine's words.
     fn outcome(&self, agreement: &Agreement, attempted: Attempted) -> Result<Outcome, Undone> {
         let seal = |card: &Vaulted| {
@@ -283,7 +265,7 @@ impl BookingEffects {
                 tracing::error!(processor.status = status, processor.code = %code, "the processor refuses our requests");
                 Ok(Paid::Refused(Failure::new(FailureCause::PaymentError, "the processor refused the request")))
             }
-            Err(failed) => Err(self.undone(&failed).await),
+            Err(failed) => Err(undone_aloud(&self.alarms, &failed).await),
         }
     }
 
@@ -296,7 +278,7 @@ impl BookingEffects {
         };
         match answer {
             Ok(answer) => Ok(answer),
-            Err(failed) => Err(self.undone(&failed).await),
+            Err(failed) => Err(undone_aloud(&self.alarms, &failed).await),
         }
     }
 
@@ -365,7 +347,7 @@ impl BookingEffects {
                 Err(CallFailed::Refused { status: 400 | 404, code }) => {
                     return Ok(Collected::Declined { code: code.into() });
                 }
-                Err(failed) => return Err(self.undone(&failed).await),
+                Err(failed) => return Err(undone_aloud(&self.alarms, &failed).await),
             },
         };
         match answer {
@@ -382,27 +364,7 @@ impl BookingEffects {
     }
 
     async fn refund(&self, charge: &Charged, row: &OutboxRow) -> Result<RefundStanding, Undone> {
-        let stripe = self.stripe()?;
-        let known = if row.fresh {
-            None
-        } else {
-            stripe.find_refund(&charge.intent, &row.idempotency_key).await.map_err(|failed| undone(&failed))?
-        };
-        let outcome = if let Some(known) = known {
-            known
-        } else {
-            let wanted = Refund { intent: &charge.intent, amount: charge.amount, attempt: &row.idempotency_key };
-            stripe.refund(&wanted).await.map_err(|failed| undone(&failed))?
-        };
-        match outcome {
-            RefundOutcome::Refunded { id } => Ok(RefundStanding::Done { id: id.into() }),
-            RefundOutcome::Failed { code, .. } => Ok(RefundStanding::Failed { code: code.into() }),
-            RefundOutcome::Pending { .. } => Err(Undone {
-                description: "the processor has the refund pending".to_owned(),
-                retry_after_ms: Some(PENDING_MS),
-                refused: false,
-            }),
-        }
+        refund(self.stripe()?, (&charge.intent, charge.amount), row).await
     }
 }
 
@@ -437,20 +399,6 @@ async fn found(stripe: &Stripe, charges: bool, row: &OutboxRow) -> Result<Option
         stripe.find_vault(&attempt).await.map(|known| known.map(Attempted::Kept))
     };
     known.map_err(|failed| undone(&failed))
-}
-
-fn undone(failed: &CallFailed) -> Undone {
-    let retry_after_ms = match failed {
-        CallFailed::Busy { retry_after_ms } => *retry_after_ms,
-        CallFailed::NotSent
-        | CallFailed::Unknown { .. }
-        | CallFailed::Another { .. }
-        | CallFailed::InUse
-        | CallFailed::Refused { .. }
-        | CallFailed::Amount(_) => None,
-    };
-    let refused = matches!(failed, CallFailed::Refused { .. } | CallFailed::Amount(_));
-    Undone { description: failed.to_string(), retry_after_ms, refused }
 }
 
 /// Section 6.9.

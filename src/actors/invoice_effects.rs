@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::charging::{NEVER_SEEN_MS, SENT_FOR_MS, refund, undone, undone_aloud};
 use super::invoice_letters::{InvoiceLetters, is_true};
 use super::invoice_payment::{InvoicePayments, ToRefund, ToStart};
 use super::registry::Registry;
@@ -22,17 +23,8 @@ use crate::domain::invoice::{
 use crate::domain::{Money, TransactionId};
 use crate::mail::{Mail, Mailer};
 use crate::ports::Clock;
-use crate::processor::{
-    Attempt, CallFailed, Charge, Decline, DeclineKind, Outcome, Refund, RefundOutcome, Source, Stripe, Taken,
-};
+use crate::processor::{Attempt, CallFailed, Charge, Decline, DeclineKind, Outcome, Source, Stripe, Taken};
 use crate::storage::{Loaded, OutboxRow, Store};
-
-/// So long an attempt is sent to the processor.
-const SENT_FOR_MS: i64 = 90_000;
-/// An attempt that the processor has not seen after so long was never made: what was sent last had 90 seconds.
-const NEVER_SEEN_MS: i64 = 180_000;
-/// How soon a refund that the processor has pending is looked at again.
-const PENDING_MS: i64 = 60_000;
 /// For whom invoices are charged: stands in the processor's metadata.
 const BILLER: &str = "invoices";
 
@@ -76,8 +68,7 @@ impl Effects for InvoiceEffects {
                 outcome.map(|outcome| Input::Charged { attempt, outcome })
             }
             Effect::RefundCard { number, tries, intent, amount, .. } => {
-                let standing = self.refund(&intent, amount, row).await;
-                standing.map(|standing| Input::Refunded { number, tries, standing })
+                self.refund(&intent, amount, row).await.map(|standing| Input::Refunded { number, tries, standing })
             }
             Effect::StartPayment { invoice, reference, attempt, amount, issuer } => {
                 let started = self.payments.start(ToStart { invoice, reference, attempt, amount, issuer }).await;
@@ -193,32 +184,12 @@ impl InvoiceEffects {
                 tracing::error!(processor.status = status, processor.code = %code, "the processor refuses our requests");
                 Ok(Charged::Refused("processing_error"))
             }
-            Err(failed) => Err(undone(&failed)),
+            Err(failed) => Err(undone_aloud(&self.alarms, &failed).await),
         }
     }
 
     async fn refund(&self, intent: &str, amount: Money, row: &OutboxRow) -> Result<RefundStanding, Undone> {
-        let stripe = self.stripe()?;
-        let known = if row.fresh {
-            None
-        } else {
-            stripe.find_refund(intent, &row.idempotency_key).await.map_err(|failed| undone(&failed))?
-        };
-        let outcome = if let Some(known) = known {
-            known
-        } else {
-            let wanted = Refund { intent, amount, attempt: &row.idempotency_key };
-            stripe.refund(&wanted).await.map_err(|failed| undone(&failed))?
-        };
-        match outcome {
-            RefundOutcome::Refunded { id } => Ok(RefundStanding::Done { id: id.into() }),
-            RefundOutcome::Failed { code, .. } => Ok(RefundStanding::Failed { code: code.into() }),
-            RefundOutcome::Pending { .. } => Err(Undone {
-                description: "the processor has the refund pending".to_owned(),
-                retry_after_ms: Some(PENDING_MS),
-                refused: false,
-            }),
-        }
+        refund(self.stripe()?, (intent, amount), row).await
     }
 
     async fn mail(
@@ -281,18 +252,4 @@ fn of_decline(decline: &Decline) -> CardOutcome {
         DeclineKind::TokenInvalid | DeclineKind::Other => false,
     };
     declined(&decline.general, of_card)
-}
-
-fn undone(failed: &CallFailed) -> Undone {
-    let retry_after_ms = match failed {
-        CallFailed::Busy { retry_after_ms } => *retry_after_ms,
-        CallFailed::NotSent
-        | CallFailed::Unknown { .. }
-        | CallFailed::Another { .. }
-        | CallFailed::InUse
-        | CallFailed::Refused { .. }
-        | CallFailed::Amount(_) => None,
-    };
-    let refused = matches!(failed, CallFailed::Refused { .. } | CallFailed::Amount(_));
-    Undone { description: failed.to_string(), retry_after_ms, refused }
 }

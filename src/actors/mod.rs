@@ -10,6 +10,7 @@ mod bank_import;
 mod booking_desk;
 mod booking_effects;
 mod charge_events;
+mod charging;
 mod deadlines;
 mod inventory_effects;
 mod inventory_load;

@@ -10,6 +10,7 @@ pub mod catalog;
 mod ids;
 pub mod inventory;
 pub mod invoice;
+mod language;
 mod ledger;
 mod machine;
 mod money;
@@ -21,6 +22,7 @@ pub mod remittance;
 mod time;
 
 pub use ids::{InvalidId, IssuerId, Piaid, RefundId, RequestId, TransactionId, UserName};
+pub use language::Language;
 pub use ledger::{Account, LedgerEntry, unbalanced_currency};
 pub use machine::{Attention, Decision, EffectLane, Machine};
 pub use money::{Currency, InvalidMoney, Money};

@@ -117,7 +117,44 @@ macro_rules! texts {
     )+};
 }
 
-pub(super) use {members, texts, variants};
+/// The eight readers and writers of a [`Codec`](crate::storage::Codec) whose values all have counterparts.
+macro_rules! through_counterparts {
+    () => {
+        fn encode_state(state: &Self::State) -> Result<String, CodecError> {
+            crate::storage::stored::write(state)
+        }
+
+        fn decode_state(text: &str) -> Result<Self::State, CodecError> {
+            crate::storage::stored::read(text)
+        }
+
+        fn encode_event(event: &Self::Event) -> Result<String, CodecError> {
+            crate::storage::stored::write(event)
+        }
+
+        fn decode_event(text: &str) -> Result<Self::Event, CodecError> {
+            crate::storage::stored::read(text)
+        }
+
+        fn encode_effect(effect: &Self::Effect) -> Result<String, CodecError> {
+            crate::storage::stored::write(effect)
+        }
+
+        fn decode_effect(text: &str) -> Result<Self::Effect, CodecError> {
+            crate::storage::stored::read(text)
+        }
+
+        fn encode_reply(reply: &Self::Reply) -> Result<String, CodecError> {
+            crate::storage::stored::write(reply)
+        }
+
+        fn decode_reply(text: &str) -> Result<Self::Reply, CodecError> {
+            crate::storage::stored::read(text)
+        }
+    };
+}
+
+pub(super) use {members, texts, through_counterparts, variants};
 
 /// A value as the text of a row.
 pub(super) fn write<T: Stored>(value: &T) -> Result<String, CodecError> {

@@ -267,6 +267,6 @@ fn brief(found: &Overview) -> Value {
     })
 }
 
-fn moment(row: &JournalRow) -> Value {
+pub(super) fn moment(row: &JournalRow) -> Value {
     json!({"seq": row.seq, "event": row.event, "atMs": row.at.as_millis()})
 }

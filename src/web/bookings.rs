@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::admin::{Caller, allowed, person, unavailable};
+use super::admin::{Caller, allowed, moment, person, unavailable};
 use super::respond::problem;
 use super::statements::{Answered, amount, either, no_store, remember};
 use super::surface::Surface;
@@ -15,7 +15,7 @@ use crate::domain::booking::{
     Booked, Booking, Canceller, DisputeStanding, Failure, Fee, Input, Later, Refund, RefundStanding, Rejection, Reply,
     State, view,
 };
-use crate::storage::{BookingFilter, JournalRow, ListedBooking, Loaded};
+use crate::storage::{BookingFilter, ListedBooking, Loaded};
 
 /// Lines of a list, unless `limit` says otherwise.
 const USUAL_LIMIT: u64 = 50;
@@ -111,10 +111,6 @@ pub(super) async fn show(surface: web::Data<Surface>, id: web::Path<String>, req
         Ok(no_store(body))
     };
     either(shown.await)
-}
-
-fn moment(row: &JournalRow) -> Value {
-    json!({"seq": row.seq, "event": row.event, "atMs": row.at.as_millis()})
 }
 
 fn parsed(id: &str) -> Result<TransactionId, HttpResponse> {

@@ -4,43 +4,10 @@ use std::cmp::Reverse;
 
 use unic_langid::LanguageIdentifier;
 
-use crate::domain::invoice::Language;
-use crate::domain::{Day, Money};
-
-/// Joins a number and its currency so that no line ends between them.
-const NO_BREAK_SPACE: char = '\u{a0}';
+use crate::domain::{Day, Language, Money};
 
 /// More ranges than any browser sends; the rest of a hostile `Accept-Language` is not looked at.
 const MAX_RANGES: usize = 32;
-
-const ENGLISH_MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const GERMAN_MONTHS: [&str; 12] = [
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-];
 
 /// A language that the pages speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,44 +56,14 @@ impl Locale {
         }
     }
 
-    /// An amount as this language writes it, with the unambiguous ISO 4217 code: `INR 1,109.90`, `1.109,90 INR`.
+    /// An amount as this language writes it.
     pub fn money(self, amount: Money) -> String {
-        let (group, point) = match self {
-            Self::En => (',', '.'),
-            Self::De => ('.', ','),
-        };
-        let decimal = amount.decimal();
-        let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal.as_str()), |digits| ("\u{2212}", digits));
-        let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
-        let mut number = String::from(sign);
-        for (index, digit) in whole.chars().enumerate() {
-            if index > 0 && (whole.len() - index).is_multiple_of(3) {
-                number.push(group);
-            }
-            number.push(digit);
-        }
-        if let Some(fraction) = fraction {
-            number.push(point);
-            number.push_str(fraction);
-        }
-        match self {
-            Self::En => format!("{}{NO_BREAK_SPACE}{number}", amount.currency()),
-            Self::De => format!("{number}{NO_BREAK_SPACE}{}", amount.currency()),
-        }
+        Language::from(self).money(amount)
     }
 
-    /// A day as this language writes it: `3 February 2019`, `3. Februar 2019`.
+    /// A day as this language writes it.
     pub fn day(self, day: Day) -> String {
-        let text = day.to_string();
-        let mut parts = text.splitn(3, '-');
-        let (Some(year), Some(month), Some(of_month)) = (parts.next(), parts.next(), parts.next()) else { return text };
-        let place = month.parse::<usize>().ok().and_then(|month| month.checked_sub(1));
-        let (names, dot) = match self {
-            Self::En => (&ENGLISH_MONTHS, ""),
-            Self::De => (&GERMAN_MONTHS, "."),
-        };
-        let Some(name) = place.and_then(|place| names.get(place)) else { return text };
-        format!("{}{dot} {name} {year}", of_month.trim_start_matches('0'))
+        Language::from(self).day(day)
     }
 
     /// For plurals and numbers in the texts.
@@ -153,6 +90,15 @@ impl Locale {
                 .max()
         };
         best(self.tag()).or_else(|| best("*")).filter(|(thousandths, _)| *thousandths > 0)
+    }
+}
+
+impl From<Locale> for Language {
+    fn from(locale: Locale) -> Self {
+        match locale {
+            Locale::En => Self::English,
+            Locale::De => Self::German,
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub use state::{
     Source, State, Via, Waiting,
 };
 pub use view::{Stage, TokenStanding, View, token_standing, view};
-pub use words::{Address, Content, InvoiceReference, Language, Line, Recipient, ShippingWay};
+pub use words::{Address, Content, InvoiceReference, Line, Recipient, ShippingWay};
 
 /// The machine of an invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

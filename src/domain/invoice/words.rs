@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::domain::{Day, InvalidId, Money, Timestamp, TransactionId};
+use crate::domain::{Day, InvalidId, Language, Money, Timestamp, TransactionId};
 
 /// The merchant's number of an invoice: the invoice's identity everywhere, also in the address of its page (contract
 /// section 6).
@@ -29,31 +29,6 @@ impl InvoiceReference {
 impl fmt::Display for InvoiceReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// A language that recipients are written to in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Language {
-    /// English, also for whoever speaks neither.
-    English,
-    /// German.
-    German,
-}
-
-impl Language {
-    /// From a language tag such as `de-AT`.
-    pub fn of_tag(tag: &str) -> Self {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        if primary.eq_ignore_ascii_case("de") { Self::German } else { Self::English }
-    }
-
-    /// The tag, `en` or `de`.
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::German => "de",
-        }
     }
 }
 

@@ -6,8 +6,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::invoice::{InvoiceReference, Language, Line, Recipient, ShippingWay};
-use crate::domain::{Currency, Timestamp, TransactionId};
+use crate::domain::invoice::{InvoiceReference, Line, Recipient, ShippingWay};
+use crate::domain::{Currency, Language, Timestamp, TransactionId};
 
 fn content(language: Language) -> Content {
     let currency = Currency::parse("USD").unwrap();

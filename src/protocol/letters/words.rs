@@ -1,10 +1,6 @@
 //! What recipients read in letters, in cards and in the payment pane: each sentence once for every language.
 
-use crate::domain::invoice::Language;
-use crate::domain::{Day, Money};
-
-/// Joins a number and its currency so that no line ends between them.
-const NO_BREAK_SPACE: char = '\u{a0}';
+use crate::domain::{Day, Language, Money};
 
 /// The sentences of one language. `{…}` stands for what is put in.
 pub(in crate::protocol) struct Words {
@@ -62,7 +58,6 @@ pub(in crate::protocol) struct Words {
     pub pane_under_way: &'static str,
     pub pane_unconfirmed: &'static str,
     faults: [(&'static str, &'static str); 10],
-    months: [&'static str; 12],
 }
 
 const ENGLISH: Words = Words {
@@ -132,20 +127,6 @@ const ENGLISH: Words = Words {
         ("incorrect_zip", "The postal code is incorrect."),
         ("card_declined", "The issuer declined the card."),
         ("processing_error", "The payment could not be processed."),
-    ],
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
     ],
 };
 
@@ -217,20 +198,6 @@ const GERMAN: Words = Words {
         ("card_declined", "Die Bank hat die Karte abgelehnt."),
         ("processing_error", "Die Zahlung konnte nicht ausgeführt werden."),
     ],
-    months: [
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-    ],
 };
 
 impl Words {
@@ -247,60 +214,13 @@ impl Words {
         self.faults.iter().find(|(known, _)| *known == code).map_or(self.pane_not_charged, |(_, text)| text)
     }
 
-    /// `3 February 2019`, `3. Februar 2019`.
+    /// A day, as this language writes it.
     pub(in crate::protocol) fn day(&self, day: Day) -> String {
-        let text = day.to_string();
-        let parts = (text.get(..4), text.get(5..7).and_then(|month| month.parse().ok()), text.get(8..10));
-        let (Some(year), Some(month), Some(of_month)) = parts else { return text };
-        let month: usize = month;
-        let Some(name) = month.checked_sub(1).and_then(|index| self.months.get(index)) else { return text };
-        let dot = match self.language {
-            Language::English => "",
-            Language::German => ".",
-        };
-        format!("{}{dot} {name} {year}", of_month.trim_start_matches('0'))
+        self.language.day(day)
     }
 
-    /// An amount as this language writes it, with its ISO 4217 code: `USD 1,109.90`, `1.109,90 USD`.
+    /// An amount, as this language writes it.
     pub(in crate::protocol) fn money(&self, amount: Money) -> String {
-        let (group, point) = match self.language {
-            Language::English => (',', '.'),
-            Language::German => ('.', ','),
-        };
-        let decimal = amount.decimal();
-        let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal.as_str()), |digits| ("\u{2212}", digits));
-        let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
-        let mut number = String::from(sign);
-        for (index, digit) in whole.chars().enumerate() {
-            if index > 0 && (whole.len() - index).is_multiple_of(3) {
-                number.push(group);
-            }
-            number.push(digit);
-        }
-        if let Some(fraction) = fraction {
-            number.push(point);
-            number.push_str(fraction);
-        }
-        match self.language {
-            Language::English => format!("{}{NO_BREAK_SPACE}{number}", amount.currency()),
-            Language::German => format!("{number}{NO_BREAK_SPACE}{}", amount.currency()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Currency;
-
-    #[test]
-    fn m3_days_and_amounts_are_written_as_the_language_does() {
-        let (english, german) = (Words::of(Language::English), Words::of(Language::German));
-        let day = Day::parse("2019-02-03").unwrap();
-        assert_eq!(english.day(day), "3 February 2019");
-        assert_eq!(german.day(day), "3. Februar 2019");
-        let amount = Money::new(1_234_500_000, Currency::parse("USD").unwrap());
-        assert_eq!(english.money(amount), "USD\u{a0}1,234.50");
-        assert_eq!(german.money(amount.negated()), "\u{2212}1.234,50\u{a0}USD");
+        self.language.money(amount)
     }
 }

@@ -6,22 +6,16 @@ mod agreed;
 mod messages;
 mod snapshot;
 
-use super::stored::{read, write};
+use super::stored::through_counterparts;
 use super::{Codec, CodecError, Summary};
-use crate::domain::booking::{Agreement, Booking, Effect, Event, Reply, State};
+use crate::domain::booking::{Agreement, Booking, Event, State};
 use crate::domain::catalog::MerchantId;
 use crate::domain::{Currency, Money};
 
 impl Codec for Booking {
     const KIND: &'static str = "booking";
 
-    fn encode_state(state: &State) -> Result<String, CodecError> {
-        write(state)
-    }
-
-    fn decode_state(text: &str) -> Result<State, CodecError> {
-        read(text)
-    }
+    through_counterparts!();
 
     fn event_kind(event: &Event) -> &'static str {
         match event {
@@ -50,30 +44,6 @@ impl Codec for Booking {
             Event::Disputed(_) => "Disputed",
             Event::OrphanDisputed(_) => "OrphanDisputed",
         }
-    }
-
-    fn encode_event(event: &Event) -> Result<String, CodecError> {
-        write(event)
-    }
-
-    fn decode_event(text: &str) -> Result<Event, CodecError> {
-        read(text)
-    }
-
-    fn encode_effect(effect: &Effect) -> Result<String, CodecError> {
-        write(effect)
-    }
-
-    fn decode_effect(text: &str) -> Result<Effect, CodecError> {
-        read(text)
-    }
-
-    fn encode_reply(reply: &Reply) -> Result<String, CodecError> {
-        write(reply)
-    }
-
-    fn decode_reply(text: &str) -> Result<Reply, CodecError> {
-        read(text)
     }
 
     /// The account is the merchant's; the request id is our id, which Google's idempotency token became.

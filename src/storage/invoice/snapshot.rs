@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::domain::booking::{Dispute, RefundStanding};
 use crate::domain::invoice::{
-    Address, Attempt, By, Cancelled, Content, Declined, End, Ended, InvoiceReference, Language, Letter, Line, Marks,
-    Open, Order, Paid, Past, Payer, Payment, Post, Recipient, Refund, ShippingWay, Source, State, Via, Waiting,
+    Address, Attempt, By, Cancelled, Content, Declined, End, Ended, InvoiceReference, Letter, Line, Marks, Open, Order,
+    Paid, Past, Payer, Payment, Post, Recipient, Refund, ShippingWay, Source, State, Via, Waiting,
 };
-use crate::domain::{Day, IssuerId, Money, Timestamp, TransactionId, UserName};
+use crate::domain::{Day, IssuerId, Language, Money, Timestamp, TransactionId, UserName};
 use crate::storage::CodecError;
 use crate::storage::stored::{members, texts, variants};
 

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::crypto::invoice_id;
-use crate::domain::invoice::{Content, InvoiceReference, Language, Line, Recipient, ShippingWay};
-use crate::domain::{Currency, Day, Money, Timestamp};
+use crate::domain::invoice::{Content, InvoiceReference, Line, Recipient, ShippingWay};
+use crate::domain::{Currency, Day, Language, Money, Timestamp};
 use crate::mail::is_address;
 use crate::protocol::parse_strict;
 

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::admin::{Caller, allowed, not_allowed, person, person_if_known, unavailable};
+use super::admin::{Caller, allowed, moment, not_allowed, person, person_if_known, unavailable};
 use super::respond::problem;
 use super::statements::{Answered, amount, either, no_store, remember};
 use super::surface::Surface;
@@ -19,7 +19,7 @@ use crate::actors::{Act, InvoiceError};
 use crate::domain::booking::{DisputeStanding, RefundStanding};
 use crate::domain::invoice::{By, InvoiceReference, Rejection, Stage, Via, View};
 use crate::domain::{Day, Timestamp, TransactionId, UserName};
-use crate::storage::{InvoiceFilter, InvoicePlace, JournalRow, ListedInvoice};
+use crate::storage::{InvoiceFilter, InvoicePlace, ListedInvoice};
 
 /// Lines of a list, unless `limit` says otherwise.
 const USUAL_LIMIT: u64 = 50;
@@ -155,10 +155,6 @@ pub(super) async fn show(
         Ok(no_store(body))
     };
     either(shown.await)
-}
-
-fn moment(row: &JournalRow) -> Value {
-    json!({"seq": row.seq, "event": row.event, "atMs": row.at.as_millis()})
 }
 
 fn parsed(reference: &str) -> Result<InvoiceReference, HttpResponse> {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use roundtrip::domain::booking::{Dispute, DisputeStanding, RefundStanding};
 use roundtrip::domain::invoice::{
-    Address, CardOrder, CardOutcome, Content, Declined, Effect, Event, Input, Invoice, InvoiceReference, Language,
-    Line, Payer, Recipient, RedirectOrder, Reply, ShippingWay, State,
+    Address, CardOrder, CardOutcome, Content, Declined, Effect, Event, Input, Invoice, InvoiceReference, Line, Payer,
+    Recipient, RedirectOrder, Reply, ShippingWay, State,
 };
 use roundtrip::domain::redirect_payment::{Negative, Outcome};
-use roundtrip::domain::{Currency, Day, IssuerId, Machine, Money, Timestamp, TransactionId, UserName};
+use roundtrip::domain::{Currency, Day, IssuerId, Language, Machine, Money, Timestamp, TransactionId, UserName};
 use roundtrip::storage::{Change, Codec, Commit, InvoiceFilter, Position, Store};
 use uuid::Uuid;
 

@@ -15,8 +15,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::invoice::{Content, InvoiceReference, Language, Line, Recipient, ShippingWay};
-use crate::domain::{Currency, Day, Money, Timestamp, TransactionId};
+use crate::domain::invoice::{Content, InvoiceReference, Line, Recipient, ShippingWay};
+use crate::domain::{Currency, Day, Language, Money, Timestamp, TransactionId};
 
 const NOW: Timestamp = Timestamp::from_secs(1_546_600_000);
 

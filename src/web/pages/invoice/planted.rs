@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::*;
 use crate::domain::booking::RefundStanding;
 use crate::domain::invoice::{
-    Address, Content, InvoiceReference, Language, Line, Marks, Order, Payer, Payment, Recipient, Refund, ShippingWay,
-    Source, Via,
+    Address, Content, InvoiceReference, Line, Marks, Order, Payer, Payment, Recipient, Refund, ShippingWay, Source, Via,
 };
-use crate::domain::{Currency, IssuerId, Money, TransactionId};
+use crate::domain::{Currency, IssuerId, Language, Money, TransactionId};
 use crate::web::texts::Locale;
 
 const SIGNED: &str = "?exp=1&kid=k&sig=s";
