@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::*;
 use crate::domain::booking::Dispute;
 use crate::domain::{
-    Account, Currency, Day, IssuerId, LedgerEntry, Money, Record, TransactionId, UserName, unbalanced_currency,
+    Account, Currency, Day, IssuerId, Language, LedgerEntry, Money, Record, TransactionId, UserName,
+    unbalanced_currency,
 };
 
 /// When these histories begin: thirty days before the invoice is due.
