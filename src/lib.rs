@@ -179,6 +179,7 @@ pub mod domain;
 pub mod finance;
 pub mod issuer;
 pub mod mail;
+pub mod people;
 pub mod ports;
 pub mod processor;
 pub mod protocol;

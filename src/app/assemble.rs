@@ -19,8 +19,9 @@ use crate::domain::remittance::{FeeSchedule, Remittance, Rules};
 use crate::issuer::{Issuers, SignedRedirect};
 use crate::protocol::google_redirect::{Account, Accounts, CallbackHosts, GoogleClient, GoogleEndpoint, http_client};
 use crate::storage::Store;
+use crate::web::console::ConsoleSurface;
 use crate::web::pages::PageAssets;
-use crate::web::{GoogleSurface, InvoiceSurface, OfferedIssuer, Readiness, Surface};
+use crate::web::{GoogleSurface, InvoiceSurface, Limiter, OfferedIssuer, Readiness, Surface};
 
 /// All keys of a configuration, parsed.
 pub struct Keys {
@@ -203,6 +204,12 @@ pub(super) fn surface(
         payouts: kinds.payouts.clone(),
         alarms: kinds.alarms.clone(),
         store: kinds.store.clone(),
+        console: ConsoleSurface {
+            people: crate::people::People,
+            secure: config.console.url.as_ref().is_some_and(|url| url.scheme() == "https"),
+            // Far more than a person types, far less than a guesser needs.
+            attempts: Arc::new(Limiter::new(30, 10, config.server.trusted_proxies.clone())),
+        },
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),
         links: keys.links,

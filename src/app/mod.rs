@@ -273,12 +273,13 @@ fn servers(
         limits.parallel,
         config.server.trusted_proxies.clone(),
     ));
-    let forgetful = limiter.clone();
+    let (forgetful, attempts) = (limiter.clone(), surface.console.attempts.clone());
     actix_rt::spawn(async move {
         let mut every = tokio::time::interval(Duration::from_mins(1));
         loop {
             every.tick().await;
             forgetful.forget_idle();
+            attempts.forget_idle();
             assemble::upkeep_metrics();
         }
     });

@@ -12,8 +12,9 @@
 //! `database.commit_timeout_ms`, `google.choice_timeout_s`, `google.replay_before_clock`, `google.accounts[].jose`,
 //! `google.accounts[].paid_after_close`,
 //! `google.accounts[].two_persons_above_micros`, `google.accounts[].fee`, `google.accounts[].sign_with_all`, `google.accounts[].environment`, `limits.parallel`, `actors.idle_s`,
-//! `smtp.url_file`. They are described where their fields stand.
+//! `smtp.url_file`, and `[console]`. They are described where their fields stand.
 
+mod console;
 mod error;
 mod google;
 mod issuers;
@@ -26,6 +27,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
+pub use console::Console;
 pub use error::ConfigError;
 pub use google::{Account, Environment, FeeSettings, Google, JoseSettings, OwnKeyFile, PaidAfterClose, PeerKeyFile};
 pub use issuers::{Connector, Issuer};
@@ -62,6 +64,8 @@ pub struct Config {
     pub stripe: Option<Stripe>,
     /// `[booking]`.
     pub booking: Option<Booking>,
+    /// `[console]`.
+    pub console: Console,
     /// `[invoices]`.
     pub invoices: Invoices,
     /// `[outlook]`.
@@ -87,6 +91,7 @@ const SECTIONS: &[&str] = &[
     "issuers",
     "processor",
     "booking",
+    "console",
     "invoices",
     "outlook",
     "limits",
@@ -143,6 +148,7 @@ impl Config {
             issuers: issuers::issuers(&root.sections("issuers", issuers::ISSUER)?)?,
             stripe: stripe.map(|section| Stripe::read(&section)).transpose()?,
             booking: root.section("booking", surfaces::BOOKING)?.map(|s| Booking::read(&s)).transpose()?,
+            console: Console::read(root.section("console", console::CONSOLE)?.as_ref())?,
             invoices: root
                 .section("invoices", surfaces::INVOICES)?
                 .map(|section| Invoices::read(&section))

@@ -15,7 +15,24 @@ pub enum Role {
     Admin,
 }
 
+/// What a role can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capability {
+    /// Look.
+    Look,
+    /// Money.
+    DecideMoney,
+    /// Operate.
+    Operate,
+    /// People.
+    ManagePeople,
+}
+
 impl Role {
+    /// May.
+    pub const fn may(self, _: Capability) -> bool {
+        true
+    }
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Viewer, Self::Finance, Self::Operator, Self::Admin];
 

@@ -10,7 +10,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpRequest, HttpResponse, web};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
@@ -68,6 +68,14 @@ impl Limiter {
         bucket(address)
     }
 
+    /// Lets a request in, or says how long to wait. Leaves when the answer is dropped.
+    pub(super) fn let_in(self: &Arc<Self>, request: &HttpRequest) -> Result<Option<InFlight>, Duration> {
+        let Some(peer) = request.peer_addr() else { return Ok(None) };
+        let forwarded: Vec<&str> =
+            request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+        self.enter(self.address(peer.ip(), &forwarded)).map(Some)
+    }
+
     fn enter(self: &Arc<Self>, address: IpAddr) -> Result<InFlight, Duration> {
         if let Err(not_until) = self.rate.check_key(&address) {
             return Err(not_until.wait_time_from(self.clock.now()));
@@ -98,7 +106,7 @@ fn bucket(address: IpAddr) -> IpAddr {
 }
 
 /// One request in flight; leaves when it is dropped.
-struct InFlight {
+pub(super) struct InFlight {
     limiter: Arc<Limiter>,
     address: IpAddr,
 }
@@ -124,14 +132,7 @@ pub async fn guard(
     let started = Instant::now();
     let probe = matches!(request.path(), "/healthz" | "/readyz");
     let limiter = limiter.into_inner();
-    let entered = match request.peer_addr() {
-        Some(peer) if !probe => {
-            let forwarded: Vec<&str> =
-                request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
-            limiter.enter(limiter.address(peer.ip(), &forwarded)).map(Some)
-        }
-        Some(_) | None => Ok(None),
-    };
+    let entered = if probe { Ok(None) } else { limiter.let_in(request.request()) };
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let response = match entered {
         Err(wait) => {

@@ -8,6 +8,7 @@ mod bank;
 mod begin;
 mod booking;
 mod bookings;
+pub mod console;
 mod events;
 mod feeds;
 mod google;
@@ -121,6 +122,8 @@ pub fn administration(app: &mut web::ServiceConfig) {
         }))
         .service(web::resource("/healthz").route(web::get().to(admin::healthz)))
         .service(web::resource("/metrics").route(web::get().to(admin::metrics)))
+        .service(web::resource("/static/{tail:.*}").route(web::get().to(respond::asset)))
+        .configure(console::pages)
         .service(
             web::resource("/api/v1/alarms")
                 .route(web::get().to(alarms::alarms))

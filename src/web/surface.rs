@@ -6,6 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::booking::BookingSurface;
+use super::console::ConsoleSurface;
 use super::pages::{IssuerMark, PageAssets};
 use super::processor::ProcessorEvents;
 use super::texts::Locale;
@@ -111,6 +112,8 @@ pub struct Surface {
     pub alarms: Registry<Alarm>,
     /// For lists and probes of the admin listener only.
     pub store: Store,
+    /// What the console has beside.
+    pub console: ConsoleSurface,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// For error ids.

@@ -54,15 +54,47 @@ fn ratio(one: [u8; 3], other: [u8; 3]) -> f64 {
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
+/// What the console has beside the payers' pages.
+const OF_THE_CONSOLE: [(&str, &str); 16] = [
+    ("good", "card"),
+    ("good", "hover"),
+    ("good", "page"),
+    ("waiting", "card"),
+    ("waiting", "hover"),
+    ("waiting", "page"),
+    ("attention", "card"),
+    ("attention", "hover"),
+    ("attention", "page"),
+    ("over", "card"),
+    ("over", "hover"),
+    ("over", "page"),
+    ("alert", "hover"),
+    ("alert", "notice"),
+    ("accent-hover", "hover"),
+    ("accent-hover", "notice"),
+];
+
+/// Drawings that say something, against what is behind them.
+const CHARTS: [(&str, &str); 2] = [("bar", "card"), ("bar-other", "card")];
+
 #[test]
 fn colours_contrast_enough_in_light_and_dark() {
-    let css = std::str::from_utf8(assets::find(&assets::path_of("payer.css").unwrap()).unwrap().bytes).unwrap();
+    judge("payer.css", &[], &[]);
+}
+
+#[test]
+fn con_0_the_consoles_colours_contrast_enough_in_light_and_dark() {
+    judge("console.css", &OF_THE_CONSOLE, &CHARTS);
+}
+
+fn judge(sheet: &str, more_text: &[(&str, &str)], more_controls: &[(&str, &str)]) {
+    let css = std::str::from_utf8(assets::find(&assets::path_of(sheet).unwrap()).unwrap().bytes).unwrap();
     let mut blocks = css.split(":root {").skip(1).map(|rest| colours(rest.split('}').next().unwrap()));
     let light = blocks.next().expect("light colours");
     let dark = blocks.next().expect("dark colours");
     assert_eq!(light.keys().collect::<Vec<_>>(), dark.keys().collect::<Vec<_>>(), "every colour has its dark twin");
     for (scheme, colours) in [("light", light), ("dark", dark)] {
-        for (pairs, least) in [(&TEXT[..], 4.5), (&CONTROLS[..], 3.0)] {
+        for (pairs, least) in [(&TEXT[..], 4.5), (more_text, 4.5), (&CONTROLS[..], 3.0), (more_controls, 3.0)] {
             for (front, back) in pairs {
                 let found = ratio(colours[*front], colours[*back]);
                 assert!(found >= least, "{scheme}: {front} on {back} is {found:.2}:1");

@@ -1,0 +1,6 @@
+//! Issuers, and how they answer.
+
+use super::routes::Route;
+
+/// The pages.
+pub(super) const ROUTES: &[Route] = &[];

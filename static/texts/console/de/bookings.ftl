@@ -1,0 +1,2 @@
+# bookings, auf Deutsch.
+

@@ -1,0 +1,2 @@
+# invoices, auf Deutsch.
+

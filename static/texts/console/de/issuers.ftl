@@ -1,0 +1,2 @@
+# issuers, auf Deutsch.
+

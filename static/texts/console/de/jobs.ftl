@@ -1,0 +1,2 @@
+# jobs, auf Deutsch.
+

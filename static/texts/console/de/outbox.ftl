@@ -1,0 +1,2 @@
+# outbox, auf Deutsch.
+

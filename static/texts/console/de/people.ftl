@@ -1,0 +1,2 @@
+# people, auf Deutsch.
+

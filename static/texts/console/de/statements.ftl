@@ -1,0 +1,2 @@
+# statements, auf Deutsch.
+

@@ -1,0 +1,2 @@
+# bookings, in English.
+

@@ -1,0 +1,2 @@
+# invoices, in English.
+

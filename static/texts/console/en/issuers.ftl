@@ -1,0 +1,2 @@
+# issuers, in English.
+

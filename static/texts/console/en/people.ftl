@@ -1,0 +1,2 @@
+# people, in English.
+

@@ -1,0 +1,2 @@
+# statements, in English.
+
