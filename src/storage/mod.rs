@@ -51,7 +51,7 @@ pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, 
 pub use invoice::{InvoiceFilter, InvoicePlace, ListedInvoice};
 pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
 pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow, PeriodSum};
-pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
+pub use outbox::{DeadLetterFilter, DeadLetterPlace, FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
 pub use payout::{PayoutRow, PayoutsOf};
 pub use read::{Overview, StateCount};
 pub use redirect_payment::INVOICES;
