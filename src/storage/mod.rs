@@ -11,6 +11,7 @@ use sea_orm::DatabaseConnection;
 
 mod agreement;
 mod alarm;
+mod balances;
 mod bank_transfer;
 mod batch;
 mod booking;
@@ -22,6 +23,7 @@ mod commit;
 mod connect;
 mod dead_letters;
 mod error;
+mod figures;
 mod inventory;
 mod inventory_watch;
 mod invoice;
@@ -35,6 +37,7 @@ mod redirect_payment;
 mod remittance;
 mod rows;
 mod schema;
+mod search;
 mod stored;
 mod token;
 mod user;
@@ -42,6 +45,7 @@ mod writer;
 
 pub use agreement::Disagreement;
 pub use alarm::Overdue;
+pub use balances::BalanceDisagreement;
 pub use bank_transfer::{StatementName, TransferRow};
 pub use booking::merchant_account;
 pub use booking_lists::{BookingFilter, ListedBooking, Pack};
@@ -50,6 +54,7 @@ pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Re
 pub use connect::StoreOptions;
 pub use dead_letters::LetterFilter;
 pub use error::{CommitError, StorageError};
+pub use figures::{Noted, Quantile, SeriesFigures, Tally};
 pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldSlot};
 pub use invoice::{InvoiceFilter, InvoicePlace, ListedInvoice};
 pub use job::{
@@ -63,6 +68,7 @@ pub use read::{Overview, StateCount};
 pub use redirect_payment::INVOICES;
 pub use remittance::{LinePage, OursFound, ReportMade, StatedLine, StatementRow};
 pub use schema::MigrationState;
+pub use search::{Found, IssuerOutcome, PaymentFilter};
 pub use token::{ApiToken, NewApiToken};
 pub use user::{NewUser, User};
 

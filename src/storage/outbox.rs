@@ -242,6 +242,13 @@ impl Store {
         Ok(due.flatten().map(Timestamp::from_millis))
     }
 
+    /// What is to be carried out of one transaction, and its dead letters, in the order of the decisions.
+    pub async fn outbox_of(&self, transaction: TransactionId) -> Result<Vec<OutboxRow>, StorageError> {
+        let select = Entity::find().filter(Column::TransactionId.eq(transaction.as_uuid()));
+        let rows = select.order_by_asc(Column::Number).all(&self.0.read).await?;
+        Ok(rows.into_iter().map(OutboxRow::from).collect())
+    }
+
     /// Dead letters, the oldest first.
     pub async fn dead_letters(&self, limit: u64) -> Result<Vec<OutboxRow>, StorageError> {
         let rows = Entity::find()
