@@ -26,7 +26,7 @@ pub use language::Language;
 pub use ledger::{Account, LedgerEntry, unbalanced_currency};
 pub use machine::{Attention, Decision, EffectLane, Machine};
 pub use money::{Currency, InvalidMoney, Money};
-pub use person::{Person, Role};
+pub use person::{Capability, Person, Role};
 pub use record::{
     BookingListed, ClaimRefused, InvoiceListed, Record, Remittable, RemittableKind, RemittableStanding, Spot,
 };

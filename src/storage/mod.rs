@@ -11,6 +11,7 @@ use sea_orm::DatabaseConnection;
 
 mod agreement;
 mod alarm;
+mod audit;
 mod bank_transfer;
 mod batch;
 mod booking;
@@ -33,6 +34,8 @@ mod redirect_payment;
 mod remittance;
 mod rows;
 mod schema;
+mod session;
+mod sign_in;
 mod stored;
 mod token;
 mod user;
@@ -40,6 +43,7 @@ mod writer;
 
 pub use agreement::Disagreement;
 pub use alarm::Overdue;
+pub use audit::{AuditActor, AuditFault, AuditFilter, AuditFinding, AuditNote, AuditOutcome, AuditReport, AuditRow};
 pub use bank_transfer::{StatementName, TransferRow};
 pub use booking::merchant_account;
 pub use booking_lists::{BookingFilter, ListedBooking, Pack};
@@ -57,8 +61,10 @@ pub use read::{Overview, StateCount};
 pub use redirect_payment::INVOICES;
 pub use remittance::{LinePage, OursFound, ReportMade, StatedLine, StatementRow};
 pub use schema::MigrationState;
+pub use session::{SessionRow, SessionStage};
+pub use sign_in::Failures;
 pub use token::{ApiToken, NewApiToken};
-pub use user::{NewUser, User};
+pub use user::{Credentials, NewUser, User};
 
 use connect::Engine;
 use writer::Writer;
