@@ -7,6 +7,7 @@ mod booking;
 mod booking_certify;
 mod browser;
 mod cli;
+mod console;
 mod crypto;
 mod feeds;
 mod harness;
