@@ -56,7 +56,7 @@ async fn con_1_a_token_does_no_more_than_its_persons_role_allows() {
     let acts = [
         (refund.as_str(), ["finance", "admin"].as_slice()),
         ("statements/none/accept", &["finance", "admin"]),
-        ("bank-statements", &["finance", "admin", "nobody"]),
+        ("bank/statements", &["finance", "admin", "nobody"]),
     ];
     for (path, may) in acts {
         for who in ["viewer", "finance", "operator", "admin", "nobody"] {
