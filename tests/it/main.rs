@@ -17,6 +17,7 @@ mod mail;
 mod maps_booking;
 mod outlook;
 mod outlook_peers;
+mod people;
 mod postgres;
 mod processor;
 mod redirect;
