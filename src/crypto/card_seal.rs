@@ -90,6 +90,14 @@ impl CardSeal {
     }
 }
 
+/// The id of the signing key that sealed a card. `None`: no sealed card.
+pub fn sealed_under(sealed: &str) -> Option<String> {
+    let (version, rest) = sealed.split_once('.')?;
+    let (id, _) = rest.split_once('.')?;
+    let id = URL_SAFE_NO_PAD.decode(id).ok().filter(|_| version == VERSION)?;
+    String::from_utf8(id).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
@@ -111,6 +119,7 @@ mod tests {
         let seal = CardSeal::new(&keys(&[("2026-11", 1)])).unwrap();
         let sealed = seal.seal(booking(1), "cus_1 pm_1").unwrap();
         assert!(!sealed.contains("cus_1"));
+        assert_eq!((sealed_under(&sealed).as_deref(), sealed_under("cus_1.x.y")), (Some("2026-11"), None));
         assert_ne!(sealed, seal.seal(booking(1), "cus_1 pm_1").unwrap(), "each time another nonce");
         assert_eq!(seal.open(booking(1), &sealed).unwrap().as_str(), "cus_1 pm_1");
         assert_eq!(seal.open(booking(2), &sealed).unwrap_err(), CardSealError::Damaged);

@@ -33,7 +33,7 @@ pub use bearer::{
     BearerClaims, BearerIssuer, BearerKeys, BearerProfile, BearerRefused, Discovery, EntraProfile, InvalidKeys,
     LEGACY_ISSUER, LegacyProfile, OUTLOOK_CALLER, UnverifiedBearer, bearer_of,
 };
-pub use card_seal::{CardSeal, CardSealError};
+pub use card_seal::{CardSeal, CardSealError, sealed_under};
 pub use card_signer::{CardSigner, CardSignerError, CardVerifier, generate_card_key};
 pub use hashes::{
     ContentHasher, alarm_id, availability_id, bank_transfer_id, booking_id, chain_hash, content_hash, hex, invoice_id,
@@ -43,8 +43,9 @@ pub use hashes::{
 pub use jose::{InvalidAlgorithm, JoseAlgorithms, JweAlg, JweEnc, JwsAlg, Zip};
 pub use key::{KeyError, OwnKey, PeerKey, load_own_keys, load_peer_keys};
 pub use key_care::{
-    Finding, GeneratedKey, JwkKind, KeyDescription, NewJwk, NewOpenPgpKey, Severity, describe_keys, export_public,
-    generate_jwk, generate_openpgp, generate_url_key, lint_disjoint, lint_keys,
+    Finding, GeneratedKey, JwkKind, KEY_ENDS_SOON_MS, KeyDescription, KeyHealth, KeyPlace, KeyRing, KeyRole, NewJwk,
+    NewOpenPgpKey, NextStep, RingKey, Severity, SharedKey, describe_keys, export_public, generate_jwk, generate_openpgp,
+    generate_url_key, lint_disjoint, lint_keys,
 };
 pub use keyring::{Keyring, OpenError, Opened, Opener, SealError};
 pub use random::{random_bytes, random_token};

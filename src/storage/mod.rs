@@ -25,6 +25,7 @@ mod inventory;
 mod inventory_watch;
 mod invoice;
 mod journal;
+mod kept_cards;
 mod ledger;
 mod outbox;
 mod payout;
