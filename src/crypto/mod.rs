@@ -44,8 +44,8 @@ pub use jose::{InvalidAlgorithm, JoseAlgorithms, JweAlg, JweEnc, JwsAlg, Zip};
 pub use key::{KeyError, OwnKey, PeerKey, load_own_keys, load_peer_keys};
 pub use key_care::{
     Finding, GeneratedKey, JwkKind, KEY_ENDS_SOON_MS, KeyDescription, KeyHealth, KeyPlace, KeyRing, KeyRole, NewJwk,
-    NewOpenPgpKey, NextStep, RingKey, Severity, SharedKey, describe_keys, export_public, generate_jwk, generate_openpgp,
-    generate_url_key, lint_disjoint, lint_keys,
+    NewOpenPgpKey, NextStep, RingKey, Severity, SharedKey, describe_keys, export_public, generate_jwk,
+    generate_openpgp, generate_url_key, lint_disjoint, lint_keys,
 };
 pub use keyring::{Keyring, OpenError, Opened, Opener, SealError};
 pub use random::{random_bytes, random_token};

@@ -268,10 +268,9 @@ impl Store {
             let (parked_ms, transaction) = (parked_at.as_millis(), key.transaction.as_uuid());
             // The first condition says no more than the second: it is the one that the index on `parked_ms` takes.
             letters = letters.filter(Column::ParkedMs.gte(parked_ms)).filter(
-                Condition::any()
-                    .add(Column::ParkedMs.gt(parked_ms))
-                    .add(Column::TransactionId.gt(transaction))
-                    .add(Condition::all().add(Column::TransactionId.eq(transaction)).add(Column::Number.gt(key.number))),
+                Condition::any().add(Column::ParkedMs.gt(parked_ms)).add(Column::TransactionId.gt(transaction)).add(
+                    Condition::all().add(Column::TransactionId.eq(transaction)).add(Column::Number.gt(key.number)),
+                ),
             );
         }
         let rows = letters

@@ -47,7 +47,10 @@ async fn con_6_every_documented_operation_is_there_wants_a_token_and_no_other_me
     let admin = &world.nodes[0].admin;
     let client = reqwest::Client::new();
     let answer = client.get(format!("{admin}/api/v1/openapi.json")).send().await.unwrap();
-    assert_eq!((answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()), (200, "application/json"));
+    assert_eq!(
+        (answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()),
+        (200, "application/json")
+    );
     let document: Value = answer.json().await.unwrap();
     let mut asked = 0;
     for (path, calls) in document["paths"].as_object().unwrap() {
@@ -70,7 +73,11 @@ async fn con_6_every_documented_operation_is_there_wants_a_token_and_no_other_me
                 }
             } else if scoped {
                 asked += 1;
-                assert_eq!(answer.headers().get("www-authenticate").map(|value| value.to_str().unwrap()), Some("Bearer"), "{place}");
+                assert_eq!(
+                    answer.headers().get("www-authenticate").map(|value| value.to_str().unwrap()),
+                    Some("Bearer"),
+                    "{place}"
+                );
                 assert_eq!((status, kind.as_deref()), (401, Some("application/problem+json")), "{place}");
                 let body: Value = answer.json().await.unwrap();
                 assert_eq!((&body["status"], body["detail"].is_string()), (&Value::from(401), true), "{place}");

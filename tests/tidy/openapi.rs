@@ -34,7 +34,9 @@ fn con_6_the_openapi_document_has_every_route_of_the_admin_api() {
         .collect();
     let registered = registered();
     assert!(registered.len() > 30, "the routes were not found: {registered:?}");
-    let missing = registered.difference(&documented).map(|path| format!("src/web: {path} is not in static/openapi.json"));
-    let gone = documented.difference(&registered).map(|path| format!("static/openapi.json: {path} is no route of src/web"));
+    let missing =
+        registered.difference(&documented).map(|path| format!("src/web: {path} is not in static/openapi.json"));
+    let gone =
+        documented.difference(&registered).map(|path| format!("static/openapi.json: {path} is no route of src/web"));
     none(missing.chain(gone).collect());
 }

@@ -315,7 +315,8 @@ fn difference(before: &str, after: &str) -> Vec<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     // The longest common lines from each place on.
     let mut common = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
-    let at = |common: &Vec<Vec<usize>>, i: usize, j: usize| common.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0);
+    let at =
+        |common: &Vec<Vec<usize>>, i: usize, j: usize| common.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0);
     for i in (0..old.len()).rev() {
         for j in (0..new.len()).rev() {
             let longest = if old.get(i) == new.get(j) {
@@ -412,7 +413,10 @@ secret_file = "keys/a1"
             assert_eq!(file.count(place).unwrap(), 1);
         }
         let read: toml::Value = toml::from_str(&file.document.to_string()).unwrap();
-        assert_eq!((ids(&read["signing"]["keys"]), ids(&read["issuers"][0]["keys"])), (vec!["b".into()], vec!["b".into()]));
+        assert_eq!(
+            (ids(&read["signing"]["keys"]), ids(&read["issuers"][0]["keys"])),
+            (vec!["b".into()], vec!["b".into()])
+        );
         assert!(file.add_file(&Place::Own("P_3".to_owned()), "x").unwrap_err().to_string().contains("P_3"));
     }
 

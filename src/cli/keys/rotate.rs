@@ -79,9 +79,7 @@ pub(super) fn run(path: &Path, args: &Args) -> anyhow::Result<()> {
 /// Whether a place of the file is that of the ring.
 pub(super) fn same(place: &Place, of: &KeyPlace) -> bool {
     match (place, of) {
-        (Place::Own(name), KeyPlace::Own(piaid)) | (Place::Peer(name), KeyPlace::Peer(piaid)) => {
-            piaid.as_str() == name
-        }
+        (Place::Own(name), KeyPlace::Own(piaid)) | (Place::Peer(name), KeyPlace::Peer(piaid)) => piaid.as_str() == name,
         (Place::Issuer(name), KeyPlace::Issuer(id)) => id.as_str() == name,
         (Place::Signing, KeyPlace::Signing) => true,
         (Place::Own(_) | Place::Peer(_) | Place::Issuer(_) | Place::Signing, _) => false,
@@ -150,7 +148,11 @@ impl Task<'_> {
         let (piaid, old) = (&account.piaid, self.signing_key());
         let steps = vec![
             "restart every server: from then on they decrypt with the new key too".to_owned(),
-            format!("send {} to Google, and have them confirm that they trust and encrypt to {}", public.display(), key.id),
+            format!(
+                "send {} to Google, and have them confirm that they trust and encrypt to {}",
+                public.display(),
+                key.id
+            ),
             "check: `roundtrip doctor` has Google's echo answered".to_owned(),
             format!("have it sign: `roundtrip keys rotate --account {piaid} --activate`"),
             format!("when Google uses the old one no more: `roundtrip keys retire {old} --account {piaid}`"),
@@ -164,7 +166,9 @@ impl Task<'_> {
             Place::Issuer(id) => (
                 format!("issuer-{id}-{day}"),
                 format!("--issuer {id}"),
-                format!("hand the secret to {id} by a safe way, under its id, and have them confirm that they verify with it"),
+                format!(
+                    "hand the secret to {id} by a safe way, under its id, and have them confirm that they verify with it"
+                ),
             ),
             Place::Own(_) | Place::Peer(_) | Place::Signing => (
                 format!("url-{day}"),
@@ -178,8 +182,7 @@ impl Task<'_> {
         let numbered = (2..1_000).map(|number| format!("{day}-{number}"));
         let id = std::iter::once(day.clone()).chain(numbered).find(|id| !taken(id));
         let id = id.ok_or_else(|| anyhow!("too many keys of today"))?;
-        let secret =
-            NewSecret { id: id.clone(), file: write::as_configured(&out, self.path), made: Day::of(self.now) };
+        let secret = NewSecret { id: id.clone(), file: write::as_configured(&out, self.path), made: Day::of(self.now) };
         file.add_secret(&self.place, &secret)?;
         if self.args.dry_run {
             write::line(format_args!("would make {}", out.display()))?;
@@ -232,11 +235,7 @@ impl Task<'_> {
 }
 
 /// Where a key stands in its list in the file.
-pub(super) fn place_of(
-    config: &Config,
-    (place, id): (&Place, &str),
-    file: &mut ConfigFile,
-) -> anyhow::Result<usize> {
+pub(super) fn place_of(config: &Config, (place, id): (&Place, &str), file: &mut ConfigFile) -> anyhow::Result<usize> {
     let holds = |scheme, bytes: &[u8]| {
         crypto::describe_keys(scheme, bytes).is_ok_and(|keys| keys.iter().any(|key| key.id == id))
     };

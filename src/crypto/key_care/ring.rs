@@ -215,8 +215,7 @@ fn own_keys(piaid: &Piaid, own: &[KeyDescription], now: Timestamp) -> Vec<RingKe
 /// Any of them verifies.
 fn peer_keys(piaid: &Piaid, peers: &[KeyDescription], now: Timestamp) -> Vec<RingKey> {
     let place = || KeyPlace::Peer(piaid.clone());
-    let mut keys: Vec<RingKey> =
-        peers.iter().map(|key| described(place(), key, (KeyRole::Verifies, now))).collect();
+    let mut keys: Vec<RingKey> = peers.iter().map(|key| described(place(), key, (KeyRole::Verifies, now))).collect();
     let has_good = keys.iter().any(|key| key.health == KeyHealth::Good);
     for key in &mut keys {
         key.next = match (key.health, has_good) {
@@ -345,11 +344,11 @@ mod tests {
         let bank = || Some(IssuerId::parse("BANK_A").unwrap());
         let first = || shared("1", None, None);
         assert_eq!(next(None, vec![first()]), [(KeyRole::Signs, NextStep::Nothing)]);
+        assert_eq!(next(None, vec![first(), shared("2", Some(NOW), None)])[1], (KeyRole::Next, NextStep::Activate));
         assert_eq!(
-            next(None, vec![first(), shared("2", Some(NOW), None)])[1],
-            (KeyRole::Next, NextStep::Activate)
+            next(None, vec![first(), shared("2", None, None)])[1],
+            (KeyRole::Verifies, NextStep::SayWhenItStopped)
         );
-        assert_eq!(next(None, vec![first(), shared("2", None, None)])[1], (KeyRole::Verifies, NextStep::SayWhenItStopped));
         let stopped = |ago: i64| vec![shared("2", Some(days(-60)), None), shared("1", None, Some(days(-ago)))];
         let free = |ago: i64, life_ms: i64| NextStep::RetireFrom(days(-ago).plus_millis(life_ms));
         assert_eq!(next(None, stopped(10))[1].1, free(10, LONGEST_TOKEN_LIFE_MS));
