@@ -15,6 +15,8 @@ mod invoices;
 mod kill;
 mod mail;
 mod maps_booking;
+mod openapi;
+mod outbox_desk;
 mod outlook;
 mod outlook_peers;
 mod people;

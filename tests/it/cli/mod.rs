@@ -5,6 +5,7 @@
 mod configuration;
 mod database;
 mod keys;
+mod rotation;
 mod usage;
 mod user;
 
