@@ -8,6 +8,8 @@ pub mod booking_charge;
 pub mod inventory;
 pub mod invoice;
 pub mod invoice_charge;
+pub mod job;
+pub mod job_part;
 pub mod journal;
 pub mod ledger;
 pub mod marketing;

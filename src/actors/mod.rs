@@ -19,6 +19,7 @@ mod invoice_effects;
 mod invoice_letters;
 mod invoice_look;
 mod invoice_payment;
+mod jobs;
 mod outbox;
 mod payment_effects;
 mod registry;
@@ -45,6 +46,10 @@ pub use invoice_effects::InvoiceEffects;
 pub use invoice_letters::{InvoiceLetters, MailForm, OutlookMail, Unwritten};
 pub use invoice_look::SeenInvoice;
 pub use invoice_payment::InvoicePayments;
+pub use jobs::{
+    Advanced, AtOnce, DrainJobs, HeldJob, JobRunner, JobSettings, Jobs, MadeReport, MakeReport, NewJob, PaymentsAsked,
+    PeriodWork, Report, SearchPayments, Stop, SubmitError, Unmade, Work,
+};
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use payment_effects::{LateMoney, PaymentEffects};
 pub use registry::{Registry, RegistrySettings};

@@ -20,10 +20,12 @@ mod claims;
 mod codec;
 mod commit;
 mod connect;
+mod dead_letters;
 mod error;
 mod inventory;
 mod inventory_watch;
 mod invoice;
+mod job;
 mod journal;
 mod ledger;
 mod outbox;
@@ -46,9 +48,14 @@ pub use booking_lists::{BookingFilter, ListedBooking, Pack};
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
 pub use connect::StoreOptions;
+pub use dead_letters::LetterFilter;
 pub use error::{CommitError, StorageError};
 pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldSlot};
 pub use invoice::{InvoiceFilter, InvoicePlace, ListedInvoice};
+pub use job::{
+    ExportFilter, Job, JobCancel, JobFile, JobGoesOn, JobId, JobNext, JobOutcome, JobState, JobStep, JobStepped,
+    LetterAct, NewJobRow,
+};
 pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
 pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow, PeriodSum};
 pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};

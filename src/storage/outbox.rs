@@ -250,15 +250,8 @@ impl Store {
 
     /// Takes a dead letter up again: due now, with a new series of attempts. `false`: there is no such dead letter.
     pub async fn retry(&self, key: OutboxKey, now: Timestamp) -> Result<bool, StorageError> {
-        let revived = Entity::update_many()
-            .col_expr(Column::ParkedMs, Expr::value(None::<i64>))
-            .col_expr(Column::DueMs, Expr::value(now.as_millis()))
-            .col_expr(Column::TryingSinceMs, Expr::value(now.as_millis()))
-            .col_expr(Column::Attempts, Expr::value(0))
-            .filter(keyed(&[key]))
-            .filter(Column::ParkedMs.is_not_null())
-            .exec(&self.0.write)
-            .await?;
+        let revived =
+            revived(now).filter(keyed(&[key])).filter(Column::ParkedMs.is_not_null()).exec(&self.0.write).await?;
         Ok(revived.rows_affected > 0)
     }
 
@@ -295,8 +288,17 @@ fn key((transaction, number): (Uuid, i64)) -> OutboxKey {
     OutboxKey { transaction: TransactionId::from_uuid(transaction), number }
 }
 
+/// Due now, with a new series of attempts.
+pub(super) fn revived(now: Timestamp) -> sea_orm::UpdateMany<Entity> {
+    Entity::update_many()
+        .col_expr(Column::ParkedMs, Expr::value(None::<i64>))
+        .col_expr(Column::DueMs, Expr::value(now.as_millis()))
+        .col_expr(Column::TryingSinceMs, Expr::value(now.as_millis()))
+        .col_expr(Column::Attempts, Expr::value(0))
+}
+
 /// Somebody else's words, perhaps: PostgreSQL takes no NUL in a text, and nobody reads more than this.
-fn shortened(error: &str) -> String {
+pub(super) fn shortened(error: &str) -> String {
     error.chars().filter(|c| *c != '\0').take(500).collect()
 }
 

@@ -9,7 +9,7 @@ use super::booking::BookingSurface;
 use super::pages::{IssuerMark, PageAssets};
 use super::processor::ProcessorEvents;
 use super::texts::Locale;
-use crate::actors::{BankImport, InventoryLoad, InvoiceDesk, InvoiceLetters, Registry, StatementPolicy};
+use crate::actors::{BankImport, InventoryLoad, InvoiceDesk, InvoiceLetters, Jobs, Registry, StatementPolicy};
 use crate::crypto::{BearerProfile, Purpose, ServiceTokens, UrlKeys};
 use crate::domain::alarm::Alarm;
 use crate::domain::invoice::InvoiceReference;
@@ -97,6 +97,8 @@ pub struct Surface {
     pub policies: Arc<HashMap<Piaid, StatementPolicy>>,
     /// Bank statements, and the transfers in them.
     pub bank: BankImport,
+    /// Long work: exports, imports, bulk retries.
+    pub jobs: Jobs,
     /// Feeds of the booking server; absent without `[booking]`.
     pub inventory: Option<InventoryLoad>,
     /// Invoices.
