@@ -101,12 +101,16 @@ impl Running {
     /// start, or on another node when its lease has ended.
     pub async fn stop(self, graceful: bool) {
         let [public, admin] = &self.servers;
-        futures_util::future::join(public.stop(graceful), admin.stop(graceful)).await;
+        let runner = self.runner.clone();
+        let jobs = async move {
+            // Otherwise as if it was killed: the leases stay, for whoever takes them back.
+            if graceful && let Err(error) = runner.send(DrainJobs).await {
+                tracing::warn!(error = %error, "the jobs were gone before they were drained");
+            }
+        };
+        futures_util::future::join3(public.stop(graceful), admin.stop(graceful), jobs).await;
         if let Err(error) = self.outbox.send(Drain).await {
             tracing::warn!(error = %error, "the outbox was gone before it was drained");
-        }
-        if let Err(error) = self.runner.send(DrainJobs).await {
-            tracing::warn!(error = %error, "the jobs were gone before they were drained");
         }
         self.store.close().await;
     }

@@ -11,6 +11,7 @@ mod crypto;
 mod feeds;
 mod harness;
 mod invoices;
+mod jobs;
 mod kill;
 mod mail;
 mod maps_booking;

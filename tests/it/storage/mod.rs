@@ -9,7 +9,7 @@ mod claims;
 mod codec;
 mod codec_dice;
 mod commit;
-mod fixture;
+pub(crate) mod fixture;
 mod inventory;
 mod invoice;
 mod outbox;
