@@ -47,8 +47,8 @@ pub use invoice_letters::{InvoiceLetters, MailForm, OutlookMail, Unwritten};
 pub use invoice_look::SeenInvoice;
 pub use invoice_payment::InvoicePayments;
 pub use jobs::{
-    Advanced, AtOnce, DrainJobs, HeldJob, JobRunner, JobSettings, Jobs, MadeReport, MakeReport, NewJob, PaymentsAsked,
-    PeriodWork, Report, SearchPayments, Stop, SubmitError, Unmade, Work,
+    Advanced, AtOnce, DrainJobs, HeldJob, JobRunner, JobSettings, Jobs, MadeReport, MakeReport, NewJob, PeriodWork,
+    Report, Stop, SubmitError, Unmade, Work,
 };
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use payment_effects::{LateMoney, PaymentEffects};

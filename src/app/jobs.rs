@@ -1,4 +1,4 @@
-//! Jobs: what finance and the search give them, and the runner.
+//! Jobs: what finance gives them, and the runner.
 
 use std::sync::Arc;
 
@@ -7,8 +7,7 @@ use futures_util::FutureExt as _;
 
 use super::Hands;
 use crate::actors::{
-    AtOnce, BankImport, JobRunner, JobSettings, Jobs, MadeReport, MakeReport, PaymentsAsked, PeriodWork, Report,
-    SearchPayments, Unmade,
+    AtOnce, BankImport, JobRunner, JobSettings, Jobs, MadeReport, MakeReport, PeriodWork, Report, Unmade,
 };
 use crate::domain::remittance::Remittance;
 use crate::finance::{FinanceError, PeriodAccount, PeriodAsked, Surfaces, write_period, write_statement};
@@ -21,30 +20,15 @@ pub(super) fn start(hands: &Hands<'_>, bank: BankImport) -> (Jobs, Addr<JobRunne
     let settings = JobSettings {
         store: store.clone(),
         clock: clock.clone(),
-        entropy: hands.around.entropy.clone(),
         node: hands.node,
         lease_ms: hands.lease_ms,
         at_once: AtOnce::default(),
         outbox: hands.outbox.clone(),
-        search: search(store.clone()),
         reports: reports(store.clone(), clock.clone()),
         bank,
     };
     let runner = JobRunner::start_in_arbiter(&Arbiter::new().handle(), move |_| JobRunner::new(settings));
     (Jobs::new(store, clock, runner.clone()), runner)
-}
-
-/// The search of payments, for exports.
-pub fn search(store: Store) -> SearchPayments {
-    Arc::new(move |asked, before, limit| {
-        let store = store.clone();
-        async move { store.payments_to_export(&filter(asked), before, limit).await }.boxed()
-    })
-}
-
-fn filter(asked: PaymentsAsked) -> ExportFilter {
-    let PaymentsAsked { account, issuer, state, needs_attention, currency, amount, from, until } = asked;
-    ExportFilter { account, issuer, state, needs_attention, currency, amount, from, until }
 }
 
 /// Finance's reports.

@@ -22,7 +22,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use assemble::{Keys, google_client, load_keys};
 pub use bank::bank_import;
-pub use jobs::{reports, search};
+pub use jobs::reports;
 
 use assemble::Kinds;
 use booking::Bookings;

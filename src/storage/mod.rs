@@ -53,8 +53,8 @@ pub use error::{CommitError, StorageError};
 pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldSlot};
 pub use invoice::{InvoiceFilter, InvoicePlace, ListedInvoice};
 pub use job::{
-    ExportFilter, Job, JobCancel, JobFile, JobGoesOn, JobId, JobNext, JobOutcome, JobState, JobStep, JobStepped,
-    LetterAct, NewJobRow,
+    Job, JobCancel, JobFile, JobGoesOn, JobId, JobNext, JobOutcome, JobState, JobStep, JobStepped, LetterAct,
+    NewJobRow, PaymentFilter,
 };
 pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
 pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow, PeriodSum};

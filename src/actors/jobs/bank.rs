@@ -41,7 +41,7 @@ impl JobSettings {
             tracing::error!(job.id = %job.id, error = %error, "a job's input could not be kept in a file");
             Fault::Ours("the file could not be kept on the server".to_owned())
         };
-        let mut file = unnamed(&*self.entropy).map_err(ours)?;
+        let mut file = unnamed().map_err(ours)?;
         let mut number = 0;
         while let Some(part) = self.store.job_input(job.id, number).await? {
             file.write_all(&part).map_err(ours)?;

@@ -20,11 +20,10 @@ use actix::Addr;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 pub use files::{MadeReport, MakeReport, Unmade};
-pub use payments::SearchPayments;
 pub use runner::{DrainJobs, JobRunner};
 pub use steps::{Advanced, AtOnce, HeldJob, JobSettings};
 pub use stop::Stop;
-pub use work::{PaymentsAsked, PeriodWork, Report, Work};
+pub use work::{PeriodWork, Report, Work};
 
 use crate::domain::UserName;
 use crate::ports::Clock;

@@ -7,40 +7,19 @@ use serde_json::{Value, json};
 use crate::domain::catalog::MerchantId;
 use crate::domain::{Piaid, Timestamp, TransactionId};
 use crate::report::{Day, Format};
-use crate::storage::{LetterAct, LetterFilter};
+use crate::storage::{LetterAct, LetterFilter, PaymentFilter};
 
 /// What a job does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
     /// The payments that a search finds, as a file. Counts payments.
-    PaymentsExport(PaymentsAsked, Format),
+    PaymentsExport(PaymentFilter, Format),
     /// A report of finance's, as a file. Counts bytes once it is made.
     Report(Report, Format),
     /// Bank statements, from the file that the job was given. Counts transfers.
     BankImport,
     /// Dead letters are taken up again, or given up for good. Counts letters.
     Letters(LetterAct, LetterFilter),
-}
-
-/// Which payments: everything that is said holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PaymentsAsked {
-    /// Of one account.
-    pub account: Option<String>,
-    /// At one issuer.
-    pub issuer: Option<String>,
-    /// In one state.
-    pub state: Option<String>,
-    /// Only those that stand before finance.
-    pub needs_attention: bool,
-    /// In one currency.
-    pub currency: Option<String>,
-    /// From the first to the second, both included, in micros.
-    pub amount: Option<(i64, i64)>,
-    /// Begun then or later.
-    pub from: Option<Timestamp>,
-    /// Begun before.
-    pub until: Option<Timestamp>,
 }
 
 /// Which report.
@@ -141,7 +120,7 @@ struct PaymentsParams {
 }
 
 impl PaymentsParams {
-    fn of(asked: &PaymentsAsked, format: Format) -> Self {
+    fn of(asked: &PaymentFilter, format: Format) -> Self {
         Self {
             account: asked.account.clone(),
             issuer: asked.issuer.clone(),
@@ -157,7 +136,7 @@ impl PaymentsParams {
     }
 
     fn work(self) -> Option<Work> {
-        let asked = PaymentsAsked {
+        let asked = PaymentFilter {
             account: self.account,
             issuer: self.issuer,
             state: self.state,
@@ -237,7 +216,7 @@ mod tests {
 
     #[test]
     fn con_7_what_is_asked_for_is_read_as_it_is_written() {
-        let payments = PaymentsAsked {
+        let payments = PaymentFilter {
             account: Some("ExamplePay_INR".to_owned()),
             issuer: Some("BANK_A".to_owned()),
             state: Some("Paid".to_owned()),
@@ -257,7 +236,7 @@ mod tests {
         let letters = LetterFilter { lane: Some("google".to_owned()), kind: None, parked_before: None };
         for (kind, work) in [
             ("payments.export", Work::PaymentsExport(payments, Format::Xlsx)),
-            ("payments.export", Work::PaymentsExport(PaymentsAsked::default(), Format::Csv)),
+            ("payments.export", Work::PaymentsExport(PaymentFilter::default(), Format::Csv)),
             ("statement.report", {
                 let id = TransactionId::from_uuid(uuid::Uuid::from_u128(7));
                 Work::Report(Report::Statement(id), Format::Csv)

@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use payments::ExportFilter;
+pub use payments::PaymentFilter;
 pub use steps::{JobGoesOn, JobNext, JobOutcome, JobStep, JobStepped, LetterAct};
 
 use super::{StorageError, Store};

@@ -10,7 +10,7 @@ use crate::storage::{Codec as _, Overview, StorageError, Store};
 
 /// Which payments: everything that is said holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ExportFilter {
+pub struct PaymentFilter {
     /// Of one account.
     pub account: Option<String>,
     /// At one issuer.
@@ -31,9 +31,9 @@ pub struct ExportFilter {
 
 impl Store {
     /// Payments, the newest first; `before`: those that come after this one in the list.
-    pub async fn payments_to_export(
+    pub async fn search_payments(
         &self,
-        filter: &ExportFilter,
+        filter: &PaymentFilter,
         before: Option<(Timestamp, TransactionId)>,
         limit: u64,
     ) -> Result<Vec<Overview>, StorageError> {

@@ -9,7 +9,7 @@ use roundtrip::actors::{
 };
 use roundtrip::app;
 use roundtrip::domain::{Timestamp, UserName};
-use roundtrip::ports::{Clock as _, ManualClock, SeededEntropy};
+use roundtrip::ports::{Clock as _, ManualClock};
 use roundtrip::storage::{Job, JobId, JobState, NewJobRow, NodeId, Store};
 use uuid::Uuid;
 
@@ -68,12 +68,10 @@ impl Bench {
         let settings = JobSettings {
             store: store.clone(),
             clock: time.clone(),
-            entropy: Arc::new(SeededEntropy::new(u64::from(std::process::id()))),
             node: NODE,
             lease_ms: LEASE_MS,
             at_once: AT_ONCE,
             outbox: OutboxHandle::default(),
-            search: app::search(store.clone()),
             reports: app::reports(store.clone(), time),
             bank,
         };

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use roundtrip::actors::{PaymentsAsked, Work};
+use roundtrip::actors::Work;
 use roundtrip::domain::Timestamp;
 use roundtrip::report::Format;
 use roundtrip::storage::{
-    Job, JobCancel, JobGoesOn, JobId, JobNext, JobOutcome, JobState, JobStep, JobStepped, NewJobRow, NodeId, Store,
+    Job, JobCancel, JobGoesOn, JobId, JobNext, JobOutcome, JobState, JobStep, JobStepped, NewJobRow, NodeId,
+    PaymentFilter, Store,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ fn later(millis: i64) -> Timestamp {
 }
 
 fn export() -> Work {
-    Work::PaymentsExport(PaymentsAsked::default(), Format::Csv)
+    Work::PaymentsExport(PaymentFilter::default(), Format::Csv)
 }
 
 async fn submitted(store: &Store, at: Timestamp) -> JobId {

@@ -3,10 +3,10 @@
 use std::io::Write as _;
 
 use futures_util::future::join_all;
-use roundtrip::actors::{NewJob, PaymentsAsked, PeriodWork, Report, Work};
+use roundtrip::actors::{NewJob, PeriodWork, Report, Work};
 use roundtrip::domain::TransactionId;
 use roundtrip::report::{Day, Format};
-use roundtrip::storage::{Job, JobId, JobState, LetterAct, LetterFilter, Store};
+use roundtrip::storage::{Job, JobId, JobState, LetterAct, LetterFilter, PaymentFilter, Store};
 use serde_json::json;
 
 use super::bench::{fiona, output};
@@ -17,7 +17,7 @@ fn asked(work: Work) -> NewJob {
 }
 
 fn export(format: Format) -> NewJob {
-    asked(Work::PaymentsExport(PaymentsAsked::default(), format))
+    asked(Work::PaymentsExport(PaymentFilter::default(), format))
 }
 
 async fn over(store: &Store, id: JobId) -> Job {

@@ -4,10 +4,12 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use roundtrip::actors::{Advanced, JobSettings, MadeReport, PaymentsAsked, Report, Stop, Unmade, Work};
+use roundtrip::actors::{Advanced, JobSettings, MadeReport, Report, Stop, Unmade, Work};
 use roundtrip::domain::TransactionId;
 use roundtrip::report::{Format, Written};
-use roundtrip::storage::{FailedAttempt, JobId, JobState, LetterAct, LetterFilter, NewJobRow, OutboxKey};
+use roundtrip::storage::{
+    FailedAttempt, JobId, JobState, LetterAct, LetterFilter, NewJobRow, OutboxKey, PaymentFilter,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -29,7 +31,7 @@ on_both! {
 const NONE: [usize; 0] = [];
 
 fn csv() -> Work {
-    Work::PaymentsExport(PaymentsAsked::default(), Format::Csv)
+    Work::PaymentsExport(PaymentFilter::default(), Format::Csv)
 }
 
 /// So many payments, two of them of the same moment; the newest last.
@@ -75,7 +77,7 @@ async fn an_export_survives_a_kill_at_every_step(home: &Home) {
 async fn a_workbook_survives_a_kill_at_every_step(home: &Home) {
     payments(home, 5).await;
     let bench = Bench::new(home);
-    let work = Work::PaymentsExport(PaymentsAsked::default(), Format::Xlsx);
+    let work = Work::PaymentsExport(PaymentFilter::default(), Format::Xlsx);
     let (job, _) = bench.undisturbed(&work).await;
     assert!(bench.output(job.id).await.starts_with(b"PK"), "a workbook is an archive");
     assert_eq!(job.file.unwrap().name, "payments-2027-01-15.xlsx");
@@ -121,22 +123,22 @@ async fn an_export_has_what_was_asked_for(home: &Home) {
     let mut all = payments(home, 6).await;
     all[1].step(&home.store, choose()).await;
     all[4].step(&home.store, choose()).await;
-    let found = async |asked: PaymentsAsked| {
+    let found = async |asked: PaymentFilter| {
         let (job, _) = bench.undisturbed(&Work::PaymentsExport(asked, Format::Csv)).await;
         let text = String::from_utf8(bench.output(job.id).await).unwrap();
         let holds = |payment: &Payment| text.contains(&payment.id.to_string());
         (0..all.len()).filter(|number| holds(&all[*number])).collect::<Vec<_>>()
     };
-    let everything = PaymentsAsked::default();
+    let everything = PaymentFilter::default();
     let some = |text: &str| Some(text.to_owned());
-    assert_eq!(found(PaymentsAsked { issuer: some("BANK_A"), ..everything.clone() }).await, [1, 4]);
-    assert_eq!(found(PaymentsAsked { account: some("Nobody"), ..everything.clone() }).await, NONE);
-    assert_eq!(found(PaymentsAsked { currency: some("EUR"), ..everything.clone() }).await, NONE);
-    assert_eq!(found(PaymentsAsked { needs_attention: true, ..everything.clone() }).await, NONE);
-    assert_eq!(found(PaymentsAsked { amount: Some((109_900_000, 109_900_000)), ..everything.clone() }).await.len(), 6);
-    assert_eq!(found(PaymentsAsked { amount: Some((0, 109_899_999)), ..everything.clone() }).await, NONE);
+    assert_eq!(found(PaymentFilter { issuer: some("BANK_A"), ..everything.clone() }).await, [1, 4]);
+    assert_eq!(found(PaymentFilter { account: some("Nobody"), ..everything.clone() }).await, NONE);
+    assert_eq!(found(PaymentFilter { currency: some("EUR"), ..everything.clone() }).await, NONE);
+    assert_eq!(found(PaymentFilter { needs_attention: true, ..everything.clone() }).await, NONE);
+    assert_eq!(found(PaymentFilter { amount: Some((109_900_000, 109_900_000)), ..everything.clone() }).await.len(), 6);
+    assert_eq!(found(PaymentFilter { amount: Some((0, 109_899_999)), ..everything.clone() }).await, NONE);
     let (from, until) = (Some(NOW.plus_millis(10)), Some(NOW.plus_millis(20)));
-    assert_eq!(found(PaymentsAsked { from, until, ..everything.clone() }).await, [2, 3]);
+    assert_eq!(found(PaymentFilter { from, until, ..everything.clone() }).await, [2, 3]);
 
     // What begins while the export is under way is not in it.
     let id = bench.submit(&csv()).await;
