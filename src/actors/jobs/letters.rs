@@ -32,7 +32,11 @@ impl JobSettings {
             Some(total) => total,
             None => self.store.dead_letter_count(&filter).await?,
         };
-        let letters = self.store.dead_letters_of(&filter, Cursor::read(job), self.at_once.letters).await?;
+        let after = match &job.cursor {
+            None => None,
+            Some(_) => Some(Cursor::read(job).ok_or_else(Fault::strange_cursor)?),
+        };
+        let letters = self.store.dead_letters_of(&filter, after, self.at_once.letters).await?;
         let Some((last, parked)) = letters.last().and_then(|last| last.parked_at.map(|parked| (last.key, parked)))
         else {
             let summary = match act {

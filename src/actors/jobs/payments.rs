@@ -37,7 +37,10 @@ impl JobSettings {
     pub(super) async fn export_page(&self, job: &Job, asked: PaymentFilter) -> Result<JobNext, Fault> {
         let asked = so_far(asked, job);
         let head = head(&asked, job);
-        let (before, mut sums) = Cursor::read(job).map_or((None, PaymentSums::new()), |(at, sums)| (Some(at), sums));
+        let (before, mut sums) = match &job.cursor {
+            None => (None, PaymentSums::new()),
+            Some(_) => Cursor::read(job).map(|(at, sums)| (Some(at), sums)).ok_or_else(Fault::strange_cursor)?,
+        };
         let limit = self.at_once.payments;
         let found = self.store.search_payments(&asked, before, limit).await?;
         let lines: Vec<_> = found.iter().map(Line::of).collect();

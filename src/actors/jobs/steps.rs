@@ -90,6 +90,13 @@ pub(super) enum Fault {
     Ours(String),
 }
 
+impl Fault {
+    /// A later binary has begun the job.
+    pub(super) fn strange_cursor() -> Self {
+        Self::Refused("this server cannot go on where another one stopped".to_owned())
+    }
+}
+
 impl From<StorageError> for Fault {
     fn from(error: StorageError) -> Self {
         tracing::error!(error = %error, "a job could not read or write the database");
