@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use url::Url;
 
 use super::Surroundings;
-use crate::actors::{BankImport, DeadLetters, InventoryLoad, LateMoney, Registry, Routes, StatementPolicy};
+use crate::actors::{BankImport, DeadLetters, InventoryLoad, Jobs, LateMoney, Registry, Routes, StatementPolicy};
 use crate::config::{self, Config, KeyScheme, NamedSecret, PaidAfterClose};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
 use crate::domain::Piaid;
@@ -175,7 +175,7 @@ pub(super) fn surface(
     config: &Config,
     keys: Keys,
     (kinds, invoices, routes): (&Kinds, InvoiceSurface, Routes),
-    around: &Surroundings,
+    (around, jobs): (&Surroundings, &Jobs),
 ) -> anyhow::Result<Surface> {
     let google = config.google.as_ref().map(|google| {
         let hosts: Vec<String> = google.callback_hosts.iter().map(ToString::to_string).collect();
@@ -199,6 +199,7 @@ pub(super) fn surface(
         statements: kinds.statements.clone(),
         policies: kinds.policies.clone(),
         bank: kinds.bank.clone(),
+        jobs: jobs.clone(),
         inventory: kinds.inventory.clone(),
         invoices,
         booking: None,

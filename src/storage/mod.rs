@@ -57,7 +57,7 @@ pub use booking_lists::{BookingFilter, ListedBooking, Pack};
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
 pub use connect::StoreOptions;
-pub use dead_letters::LetterFilter;
+pub use dead_letters::{DeadLetterFilter, DeadLetterPlace};
 pub use error::{CommitError, StorageError};
 pub use figures::{Noted, Quantile, SeriesFigures, Tally};
 pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldSlot};
@@ -67,7 +67,7 @@ pub use job::{
 };
 pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
 pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow, PeriodSum};
-pub use outbox::{DeadLetterFilter, DeadLetterPlace, FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
+pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
 pub use payout::{PayoutRow, PayoutsOf};
 pub use read::{Overview, StateCount};
 pub use redirect_payment::INVOICES;
