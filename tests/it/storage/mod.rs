@@ -3,19 +3,24 @@
 
 mod alarm;
 mod audit;
+mod balances;
 mod booking_codec;
 mod booking_dice;
 mod claims;
 mod codec;
 mod codec_dice;
 mod commit;
+mod crowd;
+mod figures;
 mod fixture;
 mod inventory;
 mod invoice;
 mod outbox;
+mod plans;
 mod remittance;
 mod remittance_codec;
 mod schema;
+mod search;
 mod token;
 mod user;
 
