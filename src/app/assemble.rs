@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use url::Url;
 
 use super::Surroundings;
-use crate::actors::{BankImport, InventoryLoad, LateMoney, Registry, StatementPolicy};
+use crate::actors::{BankImport, Figures, InventoryLoad, LateMoney, Registry, StatementPolicy};
 use crate::config::{self, Config, KeyScheme, NamedSecret, PaidAfterClose};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
 use crate::domain::Piaid;
@@ -164,6 +164,7 @@ pub(super) struct Kinds {
     pub(super) bank: BankImport,
     pub(super) payouts: Registry<Payout>,
     pub(super) alarms: Registry<Alarm>,
+    pub(super) figures: Figures,
     pub(super) inventory: Option<InventoryLoad>,
 }
 
@@ -202,6 +203,7 @@ pub(super) fn surface(
         processor: None,
         payouts: kinds.payouts.clone(),
         alarms: kinds.alarms.clone(),
+        figures: kinds.figures.clone(),
         store: kinds.store.clone(),
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),

@@ -27,8 +27,8 @@ use booking::Bookings;
 use invoices::Invoices;
 
 use crate::actors::{
-    BankEffects, BankImport, Deadlines, Drain, InventoryLoad, Looked, Outbox, OutboxHandle, OutboxSettings,
-    PaymentEffects, Registry, RegistrySettings, Routes, Shell, StatementEffects, Watch,
+    BankEffects, BankImport, Deadlines, Drain, FigureKeeper, Figures, InventoryLoad, Looked, Outbox, OutboxHandle,
+    OutboxSettings, PaymentEffects, Registry, RegistrySettings, Routes, Shell, StatementEffects, Watch,
 };
 use crate::config::Config;
 use crate::domain::redirect_payment::RedirectPayment;
@@ -74,6 +74,8 @@ pub struct Running {
     pub statements: Registry<Remittance>,
     outbox: Addr<Outbox>,
     servers: [ServerHandle; 2],
+    figures: FigureKeeper,
+    keeping: actix_rt::task::JoinHandle<()>,
 }
 
 impl Running {
@@ -100,6 +102,8 @@ impl Running {
         if let Err(error) = self.outbox.send(Drain).await {
             tracing::warn!(error = %error, "the outbox was gone before it was drained");
         }
+        self.keeping.abort();
+        self.figures.write().await;
         self.store.close().await;
     }
 }
@@ -156,6 +160,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         bank: BankImport { store: store.clone(), transfers: bank::registry(&hands), clock: around.clock.clone() },
         payouts: hands.registry(),
         alarms: hands.registry(),
+        figures: Figures::default(),
         inventory,
     };
     let http = http_client().context("cannot build the HTTP client")?;
@@ -175,6 +180,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         google: google.clone(),
         issuers: keys.issuers.clone(),
         late_money: assemble::late_money(config),
+        figures: kinds.figures.clone(),
         clock: around.clock.clone(),
     };
     let statement_effects = StatementEffects {
@@ -183,6 +189,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         store: store.clone(),
         statements: kinds.statements.clone(),
         policies: kinds.policies.clone(),
+        figures: kinds.figures.clone(),
         clock: around.clock.clone(),
         ahead: Arc::default(),
     };
@@ -217,6 +224,9 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     let deadlines = Deadlines { store: store.clone(), registry: payments.clone(), clock: around.clock.clone() };
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
     alarms::start(watch);
+    let figures =
+        FigureKeeper { figures: kinds.figures.clone(), store: store.clone(), node, clock: around.clock.clone() };
+    let keeping = actix_rt::spawn(figures.clone().keep_writing());
 
     let processor = booking::processor_events(&hands, &kinds, (bookings.as_ref(), &invoices.desk.invoices))?;
     let shared = assemble::surface(config, keys, (&kinds, invoices), &around)?;
@@ -225,7 +235,17 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     let handles = [public_server.handle(), admin_server.handle()];
     actix_rt::spawn(public_server);
     actix_rt::spawn(admin_server);
-    Ok(Running { public: public_address, admin: admin_address, store, payments, statements, outbox, servers: handles })
+    Ok(Running {
+        public: public_address,
+        admin: admin_address,
+        store,
+        payments,
+        statements,
+        outbox,
+        servers: handles,
+        figures,
+        keeping,
+    })
 }
 
 /// What the actors of every kind of transaction share.

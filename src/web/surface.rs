@@ -9,7 +9,7 @@ use super::booking::BookingSurface;
 use super::pages::{IssuerMark, PageAssets};
 use super::processor::ProcessorEvents;
 use super::texts::Locale;
-use crate::actors::{BankImport, InventoryLoad, InvoiceDesk, InvoiceLetters, Registry, StatementPolicy};
+use crate::actors::{BankImport, Figures, InventoryLoad, InvoiceDesk, InvoiceLetters, Registry, StatementPolicy};
 use crate::crypto::{BearerProfile, Purpose, ServiceTokens, UrlKeys};
 use crate::domain::alarm::Alarm;
 use crate::domain::invoice::InvoiceReference;
@@ -107,6 +107,8 @@ pub struct Surface {
     pub processor: Option<ProcessorEvents>,
     /// Payouts: the processor's to us, and ours to merchants.
     pub payouts: Registry<Payout>,
+    /// How calls end is noted here.
+    pub figures: Figures,
     /// The alarms.
     pub alarms: Registry<Alarm>,
     /// For lists and probes of the admin listener only.
