@@ -171,6 +171,9 @@
 //! | what was done by whom | `storage/audit.rs`, noted by `allowed` in `web/admin.rs`, by the commands and by the console |
 //! | where the payer goes next | `follow` in `web/pay.rs` |
 //! | limits of one address, log line of a request | `web/guard.rs` |
+//! | how payments are found among a million | `storage/search/`, `tests/it/storage/plans.rs` |
+//! | what the accounts come to | `storage/balances.rs`, kept by every commit |
+//! | how fast and how well calls were answered | `actors/figures.rs`, `storage/figures/` |
 //! | every setting, its default and its limits | `config/` |
 
 pub mod actors;
