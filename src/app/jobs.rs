@@ -12,7 +12,7 @@ use crate::actors::{
 use crate::domain::remittance::Remittance;
 use crate::finance::{FinanceError, PeriodAccount, PeriodAsked, Surfaces, write_period, write_statement};
 use crate::ports::Clock;
-use crate::storage::{ExportFilter, Store};
+use crate::storage::Store;
 
 /// Starts the runner on a thread of its own.
 pub(super) fn start(hands: &Hands<'_>, bank: BankImport) -> (Jobs, Addr<JobRunner>) {
