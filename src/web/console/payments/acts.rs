@@ -213,7 +213,7 @@ pub(super) async fn retry(surface: web::Data<Surface>, (path, fields): (web::Pat
 async fn sent_again(surface: &Surface, unsettled: &Unsettled) -> Result<bool, Trouble> {
     let key = unsettled.row.key;
     if unsettled.row.parked_at.is_some() {
-        return Ok(surface.store.retry(key, surface.clock.now()).await?);
+        return Ok(surface.dead_letters.retry(key).await?);
     }
     let lane = [EffectLane::Google, EffectLane::Issuer, EffectLane::House]
         .into_iter()
