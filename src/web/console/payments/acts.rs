@@ -10,7 +10,7 @@ use super::{done, path_of, reason};
 use crate::actors::Ask;
 use crate::domain::redirect_payment::{Event, Input, Origin, RedirectPayment, Refund, State};
 use crate::domain::{Attention, Capability, EffectLane, Machine as _, Timestamp, TransactionId};
-use crate::storage::{OutboxKey, Unsettled};
+use crate::storage::{OutboxKey, OutboxRow};
 use crate::web::console::PREFIX;
 use crate::web::console::form::Fields;
 use crate::web::console::parts::submit;
@@ -203,21 +203,21 @@ pub(super) async fn retry(surface: web::Data<Surface>, (path, fields): (web::Pat
     let id = id(&path)?;
     let number: i64 = fields.needed("number", "payments-expected-number", |text| text.parse().ok())?;
     let key = OutboxKey { transaction: id, number };
-    let unsettled = surface.store.outbox_of(id).await?.into_iter().find(|unsettled| unsettled.row.key == key);
+    let waiting = surface.store.outbox_of(id).await?.into_iter().find(|row| row.key == key);
     // It may have been carried out since the page was drawn: then there is nothing to do.
-    let Some(unsettled) = unsettled else { return Ok(done(id, "payment-nothing-waits")) };
-    let again = sent_again(&surface, &unsettled).await?;
+    let Some(waiting) = waiting else { return Ok(done(id, "payment-nothing-waits")) };
+    let again = sent_again(&surface, &waiting).await?;
     Ok(done(id, if again { "payment-retried" } else { "payment-nothing-waits" }))
 }
 
-async fn sent_again(surface: &Surface, unsettled: &Unsettled) -> Result<bool, Trouble> {
-    let key = unsettled.row.key;
-    if unsettled.row.parked_at.is_some() {
+async fn sent_again(surface: &Surface, row: &OutboxRow) -> Result<bool, Trouble> {
+    let key = row.key;
+    if row.parked_at.is_some() {
         return Ok(surface.dead_letters.retry(key).await?);
     }
     let lane = [EffectLane::Google, EffectLane::Issuer, EffectLane::House]
         .into_iter()
-        .find(|lane| lane.as_str() == unsettled.row.lane);
+        .find(|lane| lane.as_str() == row.lane);
     match lane {
         Some(lane) => Ok(surface.store.hasten(key.transaction, lane, surface.clock.now()).await?),
         None => Ok(false),

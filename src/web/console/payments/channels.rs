@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::dossier::{Dossier, Moment};
 use crate::domain::Timestamp;
 use crate::domain::redirect_payment::{Decline, Effect, Event, Negative, Origin, Outcome, RedirectPayment, Verdict};
-use crate::storage::Unsettled;
+use crate::storage::OutboxRow;
 use crate::web::console::parts::{Column, Mood, badge, moment, table};
 use crate::web::console::words::Words;
 
@@ -65,10 +65,10 @@ fn told(dossier: &Dossier, closing: Option<&Moment>) -> Told {
     // A past state knows only what was journaled by then.
     let waiting = dossier.outbox.iter().filter(|_| dossier.past.is_none()).find_map(notification);
     match waiting {
-        Some((says, unsettled)) => Told {
+        Some((says, row)) => Told {
             says: Some(says),
-            at: unsettled.row.parked_at.or(Some(unsettled.due_at)),
-            how: match (unsettled.row.parked_at, unsettled.leased) {
+            at: row.parked_at.or(Some(row.due_at)),
+            how: match (row.parked_at, row.leased) {
                 (Some(_), _) => "payment-channel-how-dead",
                 (None, true) => "payment-channel-how-under-way",
                 (None, false) => "payment-channel-how-waits",
@@ -82,10 +82,10 @@ fn told(dossier: &Dossier, closing: Option<&Moment>) -> Told {
 }
 
 /// The outcome that waits in the outbox to be told.
-fn notification(unsettled: &Unsettled) -> Option<(Verdict, &Unsettled)> {
-    match unsettled.row.effect::<RedirectPayment>().ok()? {
+fn notification(row: &OutboxRow) -> Option<(Verdict, &OutboxRow)> {
+    match row.effect::<RedirectPayment>().ok()? {
         Effect::NotifyPaymentComplete { outcome, .. } | Effect::TellInvoice { outcome, .. } => {
-            Some((Verdict::Final(outcome), unsettled))
+            Some((Verdict::Final(outcome), row))
         }
         Effect::AskIssuerForStatus { .. }
         | Effect::RefundAtIssuer { .. }

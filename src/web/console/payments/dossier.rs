@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::asked;
 use crate::domain::redirect_payment::{Event, RedirectPayment, State, Terms};
 use crate::domain::{Machine as _, Timestamp, TransactionId};
-use crate::storage::{JournalRow, LedgerLine, Overview, RequestKey, Unsettled};
+use crate::storage::{JournalRow, LedgerRow, OutboxRow, Overview, RequestKey};
 use crate::web::console::trouble::Trouble;
 use crate::web::google::request_key;
 use crate::web::surface::Surface;
@@ -71,9 +71,9 @@ pub(super) struct Dossier {
     /// Which moment is looked at; `None`: now.
     pub(super) past: Option<Past>,
     /// What it had booked by then.
-    pub(super) ledger: Vec<LedgerLine>,
+    pub(super) ledger: Vec<LedgerRow>,
     /// What it has to tell and ask now.
-    pub(super) outbox: Vec<Unsettled>,
+    pub(super) outbox: Vec<OutboxRow>,
     /// Requests about it that were answered.
     pub(super) answered: Vec<Answered>,
     /// Whether the journal leads to the snapshot.
@@ -101,7 +101,7 @@ impl Dossier {
         let seen = all.last().map_or(0, |moment| moment.row.seq);
         let mut ledger = store.ledger_of(id).await?;
         if past.is_some() {
-            ledger.retain(|entry| entry.journal_seq <= seen);
+            ledger.retain(|entry| entry.place.journal_seq() <= seen);
         }
         let answered = answered(surface, &terms, &state).await?;
         let outbox = store.outbox_of(id).await?;

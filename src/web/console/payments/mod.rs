@@ -11,6 +11,8 @@ mod outbox;
 mod payment;
 mod redacted;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use actix_web::HttpResponse;

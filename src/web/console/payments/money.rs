@@ -8,7 +8,7 @@ use crate::domain::redirect_payment::{
     Refund, RefundDecline, RefundOrigin, RefundStanding, Refunds, State,
 };
 use crate::domain::{RefundId, RequestId};
-use crate::storage::LedgerLine;
+use crate::storage::LedgerRow;
 use crate::web::console::parts::{Column, Mood, badge, moment, money, nothing, table};
 use crate::web::console::words::Words;
 
@@ -126,12 +126,12 @@ pub(super) fn ledger(words: &Words, dossier: &Dossier) -> Markup {
     }
 }
 
-fn entry(words: &Words, dossier: &Dossier, line: &LedgerLine) -> Vec<Markup> {
+fn entry(words: &Words, dossier: &Dossier, line: &LedgerRow) -> Vec<Markup> {
     let debit = line.amount.micros() >= 0;
-    let seq = line.journal_seq;
+    let seq = line.place.journal_seq();
     vec![
         moment(line.at),
-        html! { bdi { (line.account) } },
+        html! { bdi { (line.ledger_account) } },
         html! { @if debit { (money(words, line.amount)) } },
         html! { @if !debit { (money(words, line.amount.negated())) } },
         html! {

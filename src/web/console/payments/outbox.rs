@@ -7,7 +7,7 @@ use super::path_of;
 use super::redacted::redacted;
 use crate::domain::Capability;
 use crate::domain::redirect_payment::{Effect, RedirectPayment};
-use crate::storage::Unsettled;
+use crate::storage::OutboxRow;
 use crate::web::console::PREFIX;
 use crate::web::console::parts::{Mood, badge, moment, nothing, submit};
 use crate::web::console::signed::Signed;
@@ -21,7 +21,7 @@ pub(super) fn section(signed: &Signed, dossier: &Dossier) -> Markup {
             h2 #outbox { (words.say("payment-waiting-title")) }
             p.hint { (words.say("payment-waiting-hint")) }
             @if dossier.outbox.is_empty() { (nothing(&words.say("payment-waiting-none"))) }
-            @for unsettled in &dossier.outbox { (one(signed, dossier, unsettled)) }
+            @for row in &dossier.outbox { (one(signed, dossier, row)) }
             @if !dossier.answered.is_empty() {
                 h3 { (words.say("payment-answered-title")) }
                 p.hint { (words.say("payment-answered-hint")) }
@@ -35,17 +35,17 @@ pub(super) fn section(signed: &Signed, dossier: &Dossier) -> Markup {
     }
 }
 
-fn one(signed: &Signed, dossier: &Dossier, unsettled: &Unsettled) -> Markup {
-    let (words, row) = (signed.words(), &unsettled.row);
+fn one(signed: &Signed, dossier: &Dossier, row: &OutboxRow) -> Markup {
+    let words = signed.words();
     html! {
         div.card {
-            h3 { (words.name("payment-effect", kind(unsettled))) " " (standing(words, unsettled)) }
+            h3 { (words.name("payment-effect", kind(row))) " " (standing(words, row)) }
             dl.facts {
                 div { dt { (words.say("payment-waiting-attempts")) } dd { (words.count(row.attempts)) } }
                 div { dt { (words.say("payment-waiting-decided")) } dd { (moment(row.created_at)) } }
                 @match row.parked_at {
                     Some(parked) => div { dt { (words.say("payment-waiting-parked")) } dd { (moment(parked)) } },
-                    None => div { dt { (words.say("payment-waiting-next")) } dd { (moment(unsettled.due_at)) } },
+                    None => div { dt { (words.say("payment-waiting-next")) } dd { (moment(row.due_at)) } },
                 }
                 div { dt { (words.say("payment-waiting-key")) } dd.id { (row.idempotency_key) } }
             }
@@ -56,7 +56,7 @@ fn one(signed: &Signed, dossier: &Dossier, unsettled: &Unsettled) -> Markup {
                 summary { (words.tell("payment-waiting-details", &[("number", row.key.number.to_string().into())])) }
                 pre tabindex="0" { (redacted(&row.payload)) }
             }
-            @if signed.may(Capability::Operate) && !unsettled.leased {
+            @if signed.may(Capability::Operate) && !row.leased {
                 div.actions {
                     (signed.form(&format!("{}/retry", path_of(dossier.id())), &html! {
                         input type="hidden" name="number" value=(row.key.number);
@@ -71,8 +71,8 @@ fn one(signed: &Signed, dossier: &Dossier, unsettled: &Unsettled) -> Markup {
     }
 }
 
-fn standing(words: &Words, unsettled: &Unsettled) -> Markup {
-    match (unsettled.row.parked_at, unsettled.leased) {
+fn standing(words: &Words, row: &OutboxRow) -> Markup {
+    match (row.parked_at, row.leased) {
         (Some(_), _) => badge(Mood::Attention, &words.say("payment-waiting-is-dead")),
         (None, true) => badge(Mood::Waiting, &words.say("payment-waiting-is-under-way")),
         (None, false) => badge(Mood::Waiting, &words.say("payment-waiting-is-waiting")),
@@ -80,8 +80,8 @@ fn standing(words: &Words, unsettled: &Unsettled) -> Markup {
 }
 
 /// What is to be done, as the texts name it.
-fn kind(unsettled: &Unsettled) -> &'static str {
-    match unsettled.row.effect::<RedirectPayment>() {
+fn kind(row: &OutboxRow) -> &'static str {
+    match row.effect::<RedirectPayment>() {
         Ok(Effect::NotifyPaymentComplete { .. }) => "notify-payment-complete",
         Ok(Effect::AskIssuerForStatus { .. }) => "ask-issuer-for-status",
         Ok(Effect::RefundAtIssuer { .. }) => "refund-at-issuer",
