@@ -5,8 +5,7 @@ use roundtrip::domain::Role;
 use serde_json::json;
 
 use super::visitor::{Visitor, console};
-use crate::harness::wait::until;
-use crate::harness::{Bank, MINUTE, Visit, Word, World};
+use crate::harness::{Bank, Visit, Word, World};
 
 /// The id of the payment that Google started under this request id.
 async fn id_of(world: &World, request_id: &str) -> String {
@@ -182,11 +181,9 @@ async fn con_3_an_operator_has_the_bank_asked_and_what_waits_tried_at_once() {
     operator.sees("The bank was asked how the payment stands");
     let gone = operator.submit(&format!("{page}/retry"), &[("number", "999")]).await;
     assert_eq!((gone.status, gone.header("location")), (303, format!("{page}?done=payment-nothing-waits").as_str()));
-    let mut finance = Visitor::signed_in(&world, Role::Finance).await;
-    finance.get(&page).await;
-    finance.get("/console/payments").await;
-    world.pass(MINUTE);
-    let _ = until("an answer of the bank", async || (world.rows().await["outbox"] == 0).then_some(())).await;
+    world.settled().await;
+    operator.get(&page).await;
+    operator.sees("Nothing waits");
 }
 
 /// The version that stands in the forms of the page that was seen last.

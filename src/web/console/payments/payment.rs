@@ -1,5 +1,6 @@
 //! `/payments/{transactionId}`: one payment, as it stands or as it stood.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use maud::html;
 
@@ -77,6 +78,6 @@ fn shown(surface: &Surface, signed: &Signed, (dossier, unfit): (&Dossier, Option
             @if dossier.past.is_none() { (outbox::section(signed, dossier)) }
         }
     };
-    let status = if unfit.is_some() { Trouble::Field("", "").status() } else { actix_web::http::StatusCode::OK };
+    let status = if unfit.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok(page_as(status, signed, &title, &content))
 }
