@@ -4,7 +4,8 @@ use actix_web::web;
 use maud::{Markup, html};
 
 use super::asked;
-use crate::storage::PaymentFilter;
+use crate::actors::{NewJob, Work};
+use crate::report::Format;
 use crate::web::console::PREFIX;
 use crate::web::console::form::Fields;
 use crate::web::console::gate::see_other;
@@ -14,12 +15,13 @@ use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::surface::Surface;
 
 /// The formats that a job writes.
-const FORMATS: [&str; 2] = ["csv", "xlsx"];
+const FORMATS: [Format; 2] = [Format::Csv, Format::Xlsx];
 
 /// The form below a list: the list's filter, and the format.
 pub(super) fn form(signed: &Signed, fields: &Fields) -> Markup {
     let words = signed.words();
-    let formats = FORMATS.map(|format| (format.to_owned(), words.name("payments-format", format)));
+    let formats = FORMATS
+        .map(|format| (format.extension().to_owned(), words.name("payments-format", format.extension())));
     let content = html! {
         @for name in asked::NAMES {
             @if let Some(value) = fields.text(name) { input type="hidden" name=(name) value=(value); }
@@ -40,13 +42,11 @@ pub(super) fn form(signed: &Signed, fields: &Fields) -> Markup {
 
 pub(super) async fn export(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
     let filter = asked::filter(&fields)?;
-    let known = |text: &str| FORMATS.into_iter().find(|format| *format == text);
-    let format = fields.needed("format", "payments-expected-format", known)?;
-    let job = submit_job(&surface, &signed, (filter, format)).await?;
+    let format = fields.needed("format", "payments-expected-format", |text| Format::parse(text).ok())?;
+    let new = NewJob { work: Work::PaymentsExport(filter, format), by: signed.user.clone(), input: None };
+    let job = surface.jobs.submit(new).await.map_err(|error| {
+        tracing::error!(error = %error, "an export could not be submitted");
+        Trouble::Unavailable
+    })?;
     Ok(see_other(&format!("{PREFIX}/jobs/{job}")))
-}
-
-#[expect(clippy::unused_async, reason = "jobs are merged later")]
-async fn submit_job(_: &Surface, _: &Signed, _: (PaymentFilter, &'static str)) -> Result<String, Trouble> {
-    Err(Trouble::Unavailable)
 }
