@@ -93,7 +93,9 @@ pub(super) fn apply(state: State, event: &Event) -> State {
 /// Whether somebody has dealt with what stands before finance.
 fn marked(mut state: State, dealt: bool) -> State {
     match &mut state {
-        State::Pending { dealt_with, .. } | State::Paid { dealt_with, .. } | State::PaidAfterClose { dealt_with, .. } => {
+        State::Pending { dealt_with, .. }
+        | State::Paid { dealt_with, .. }
+        | State::PaidAfterClose { dealt_with, .. } => {
             *dealt_with = dealt;
         }
         State::Declined(closing) | State::Abandoned(closing) | State::Expired(closing) => closing.dealt_with = dealt,

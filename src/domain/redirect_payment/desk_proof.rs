@@ -30,8 +30,11 @@ fn contradicted() -> History {
 
 #[test]
 fn con_3_a_person_deals_with_whatever_stands_before_finance_once_and_it_is_journaled() {
-    let cases =
-        [(differs(), Attention::AmountDiffers), (contradicted(), Attention::Contradiction), (late(), Attention::PaidAfterClose)];
+    let cases = [
+        (differs(), Attention::AmountDiffers),
+        (contradicted(), Attention::Contradiction),
+        (late(), Attention::PaidAfterClose),
+    ];
     for (mut history, about) in cases {
         assert_eq!(stands_for(&history), Some(about));
         let (effects, entries, state) =
@@ -40,7 +43,11 @@ fn con_3_a_person_deals_with_whatever_stands_before_finance_once_and_it_is_journ
         assert_eq!(stands_for(&history), None, "{about:?}");
         let noted = Event::DealtWith { about, by: ann(), why: "asked the bank".into() };
         assert_eq!(history.journal.last(), Some(&noted));
-        assert_eq!((history.effects.len(), history.entries.len()), (effects, entries), "it is a note, and moves nothing");
+        assert_eq!(
+            (history.effects.len(), history.entries.len()),
+            (effects, entries),
+            "it is a note, and moves nothing"
+        );
         assert_eq!(RedirectPayment::state_name(&history.state), state);
         let journaled = history.journal.len();
         history.tell(&dealt(about), at(110)).unwrap();

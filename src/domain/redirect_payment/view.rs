@@ -45,9 +45,9 @@ impl State {
     /// Whether a person has dealt with what stands before finance.
     pub fn is_dealt_with(&self) -> bool {
         match self {
-            Self::Pending { dealt_with, .. } | Self::Paid { dealt_with, .. } | Self::PaidAfterClose { dealt_with, .. } => {
-                *dealt_with
-            }
+            Self::Pending { dealt_with, .. }
+            | Self::Paid { dealt_with, .. }
+            | Self::PaidAfterClose { dealt_with, .. } => *dealt_with,
             Self::Declined(closing) | Self::Abandoned(closing) | Self::Expired(closing) => closing.dealt_with,
             Self::Unstarted | Self::AwaitingIssuerChoice { .. } | Self::AtIssuer { .. } => false,
         }

@@ -73,11 +73,9 @@ impl<'a> From<&'a Event> for StoredEvent<'a> {
             }
             Event::RefundContradicted { number, moved } => Self::RefundContradicted { number: *number, moved: *moved },
             Event::RefundNotified { number } => Self::RefundNotified { number: *number },
-            Event::DealtWith { about, by, why } => Self::DealtWith {
-                about: about.as_str().into(),
-                by: by.as_str().into(),
-                why: why.as_str().into(),
-            },
+            Event::DealtWith { about, by, why } => {
+                Self::DealtWith { about: about.as_str().into(), by: by.as_str().into(), why: why.as_str().into() }
+            }
         }
     }
 }

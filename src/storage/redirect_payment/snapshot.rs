@@ -116,18 +116,20 @@ impl<'a> From<&'a State> for StoredState<'a> {
             State::Declined(closing) => Self::Declined(closing.into()),
             State::Abandoned(closing) => Self::Abandoned(closing.into()),
             State::Expired(closing) => Self::Expired(closing.into()),
-            State::PaidAfterClose { closing, closed_as, receipt, further, refunds, dealt_with } => Self::PaidAfterClose {
-                dealt_with: *dealt_with,
-                further: further.iter().map(Into::into).collect(),
-                refunds: stored_refunds(refunds),
-                closing: closing.into(),
-                closed_as: match closed_as {
-                    ClosedAs::Declined => StoredClosedAs::Declined,
-                    ClosedAs::Abandoned => StoredClosedAs::Abandoned,
-                    ClosedAs::Expired => StoredClosedAs::Expired,
-                },
-                receipt: receipt.into(),
-            },
+            State::PaidAfterClose { closing, closed_as, receipt, further, refunds, dealt_with } => {
+                Self::PaidAfterClose {
+                    dealt_with: *dealt_with,
+                    further: further.iter().map(Into::into).collect(),
+                    refunds: stored_refunds(refunds),
+                    closing: closing.into(),
+                    closed_as: match closed_as {
+                        ClosedAs::Declined => StoredClosedAs::Declined,
+                        ClosedAs::Abandoned => StoredClosedAs::Abandoned,
+                        ClosedAs::Expired => StoredClosedAs::Expired,
+                    },
+                    receipt: receipt.into(),
+                }
+            }
         }
     }
 }
@@ -146,24 +148,28 @@ impl TryFrom<StoredState<'_>> for State {
                 issuer: IssuerId::parse(&issuer)?,
                 deadline: deadline_ms.map(Timestamp::from_millis),
             },
-            StoredState::Pending { terms, issuer, gives_up_ms, next_ask_ms, asked, difference, dealt_with } => Self::Pending {
-                terms: terms.try_into()?,
-                issuer: IssuerId::parse(&issuer)?,
-                gives_up: Timestamp::from_millis(gives_up_ms),
-                next_ask: next_ask_ms.map(Timestamp::from_millis),
-                asked,
-                difference: difference.map(TryInto::try_into).transpose()?,
-                dealt_with,
-            },
-            StoredState::Paid { terms, receipt, notified, contradicted, further, refunds: stored, dealt_with } => Self::Paid {
-                terms: terms.try_into()?,
-                receipt: receipt.try_into()?,
-                notified,
-                contradicted,
-                further: receipts(further)?,
-                refunds: refunds(stored)?,
-                dealt_with,
-            },
+            StoredState::Pending { terms, issuer, gives_up_ms, next_ask_ms, asked, difference, dealt_with } => {
+                Self::Pending {
+                    terms: terms.try_into()?,
+                    issuer: IssuerId::parse(&issuer)?,
+                    gives_up: Timestamp::from_millis(gives_up_ms),
+                    next_ask: next_ask_ms.map(Timestamp::from_millis),
+                    asked,
+                    difference: difference.map(TryInto::try_into).transpose()?,
+                    dealt_with,
+                }
+            }
+            StoredState::Paid { terms, receipt, notified, contradicted, further, refunds: stored, dealt_with } => {
+                Self::Paid {
+                    terms: terms.try_into()?,
+                    receipt: receipt.try_into()?,
+                    notified,
+                    contradicted,
+                    further: receipts(further)?,
+                    refunds: refunds(stored)?,
+                    dealt_with,
+                }
+            }
             StoredState::Declined(closing) => Self::Declined(closing.try_into()?),
             StoredState::Abandoned(closing) => Self::Abandoned(closing.try_into()?),
             StoredState::Expired(closing) => Self::Expired(closing.try_into()?),

@@ -2,10 +2,11 @@
 //! what each role does about them.
 
 use roundtrip::domain::Role;
+use roundtrip::storage::{JobId, JobState};
 use serde_json::json;
 
 use super::visitor::{Visitor, console};
-use crate::harness::{Bank, Visit, Word, World};
+use crate::harness::{Bank, Visit, Word, World, until};
 
 /// The id of the payment that Google started under this request id.
 async fn id_of(world: &World, request_id: &str) -> String {
@@ -196,4 +197,29 @@ fn version_on(visitor: &Visitor) -> String {
 async fn version_now(world: &World, id: &str) -> String {
     let id = roundtrip::domain::TransactionId::parse(id).unwrap();
     world.nodes[0].store.version(id).await.unwrap().expect("a payment").to_string()
+}
+
+#[tokio::test]
+async fn con_3_what_a_search_finds_is_exported_by_a_job_with_the_same_filter() {
+    let world = console().start().await;
+    world.paid("rq-0001").await;
+    world.at_bank("rq-0002").await;
+    let mut visitor = Visitor::signed_in(&world, Role::Viewer).await;
+    visitor.get("/console/payments?state=Paid&amount=109.90").await;
+    visitor.sees("name=\"state\" value=\"Paid\"");
+    let export = "/console/payments/export";
+    let wrong = visitor.submit(export, &[("format", "pdf")]).await;
+    assert_eq!(wrong.status, 422);
+    visitor.get("/console/payments?state=Paid").await;
+    let asked = visitor.submit(export, &[("state", "Paid"), ("amount", "109.90"), ("format", "csv")]).await;
+    assert_eq!(asked.status, 303, "{}", asked.text());
+    let job = asked.header("location").strip_prefix("/console/jobs/").expect("a job's page").to_owned();
+    let job = JobId::parse(&job).unwrap();
+    let store = &world.nodes[0].store;
+    let done =
+        until("the file", async || store.job(job).await.unwrap().filter(|job| job.state == JobState::Done)).await;
+    assert_eq!((done.kind.as_str(), done.by.as_str(), done.done), ("payments.export", "viewer", 1));
+    let file = store.job_output(job, 0).await.unwrap().expect("a part");
+    let text = String::from_utf8(file).unwrap();
+    assert!(text.contains("rq-0001") && !text.contains("rq-0002"), "{text}");
 }

@@ -142,7 +142,14 @@ fn receipt() -> Receipt {
 }
 
 fn closing(negative: Negative) -> Closing {
-    Closing { terms: agreed(), issuer: Some(bank("BANK_A")), negative, notified: false, difference: None, dealt_with: false }
+    Closing {
+        terms: agreed(),
+        issuer: Some(bank("BANK_A")),
+        negative,
+        notified: false,
+        difference: None,
+        dealt_with: false,
+    }
 }
 
 fn negatives() -> Vec<Negative> {

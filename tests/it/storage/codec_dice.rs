@@ -106,7 +106,15 @@ pub(super) fn any_state() -> impl Strategy<Value = State> {
             issuer,
             deadline
         }),
-        (any_terms(), any_issuer(), any_time(), option::of(any_time()), any::<u32>(), option::of(any_money()), any::<bool>())
+        (
+            any_terms(),
+            any_issuer(),
+            any_time(),
+            option::of(any_time()),
+            any::<u32>(),
+            option::of(any_money()),
+            any::<bool>()
+        )
             .prop_map(|(terms, issuer, gives_up, next_ask, asked, difference, dealt_with)| State::Pending {
                 terms,
                 issuer,
@@ -116,8 +124,8 @@ pub(super) fn any_state() -> impl Strategy<Value = State> {
                 difference,
                 dealt_with
             }),
-        (any_terms(), any_receipt(), any::<bool>(), any::<bool>(), any_receipts(), any_refunds(), any::<bool>()).prop_map(
-            |(terms, receipt, notified, contradicted, further, refunds, dealt_with)| State::Paid {
+        (any_terms(), any_receipt(), any::<bool>(), any::<bool>(), any_receipts(), any_refunds(), any::<bool>())
+            .prop_map(|(terms, receipt, notified, contradicted, further, refunds, dealt_with)| State::Paid {
                 terms,
                 receipt,
                 notified,
@@ -125,8 +133,7 @@ pub(super) fn any_state() -> impl Strategy<Value = State> {
                 further,
                 refunds,
                 dealt_with
-            }
-        ),
+            }),
         any_closing().prop_map(State::Declined),
         any_closing().prop_map(State::Abandoned),
         any_closing().prop_map(State::Expired),

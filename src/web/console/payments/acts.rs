@@ -23,11 +23,7 @@ use crate::web::surface::Surface;
 const LONGEST_REASON: usize = 1_000;
 
 /// The section: every act that this person may do and the payment takes.
-pub(super) fn section(
-    signed: &Signed,
-    dossier: &Dossier,
-    (now, unfit): (Timestamp, Option<&Unfit<'_>>),
-) -> Markup {
+pub(super) fn section(signed: &Signed, dossier: &Dossier, (now, unfit): (Timestamp, Option<&Unfit<'_>>)) -> Markup {
     let words = signed.words();
     let decides = signed.may(Capability::DecideMoney);
     let back = if decides { would_go_back(signed, &dossier.state, now) } else { Vec::new() };
@@ -78,11 +74,7 @@ fn would_go_back(signed: &Signed, state: &State, now: Timestamp) -> Vec<Refund> 
     events.into_iter().filter_map(ordered).collect()
 }
 
-fn give_back_form(
-    signed: &Signed,
-    dossier: &Dossier,
-    (back, unfit): (&[Refund], Option<&Unfit<'_>>),
-) -> Markup {
+fn give_back_form(signed: &Signed, dossier: &Dossier, (back, unfit): (&[Refund], Option<&Unfit<'_>>)) -> Markup {
     let words = signed.words();
     let amounts: Vec<String> = back.iter().map(|refund| words.money(refund.amount)).collect();
     let sum = amounts.join(" + ");
@@ -100,11 +92,7 @@ fn give_back_form(
     }
 }
 
-fn dealt_with_form(
-    signed: &Signed,
-    dossier: &Dossier,
-    (about, unfit): (Attention, Option<&Unfit<'_>>),
-) -> Markup {
+fn dealt_with_form(signed: &Signed, dossier: &Dossier, (about, unfit): (Attention, Option<&Unfit<'_>>)) -> Markup {
     let words = signed.words();
     let unfit = unfit.filter(|unfit| unfit.field == "dealt-with-why");
     html! {
@@ -215,9 +203,8 @@ async fn sent_again(surface: &Surface, row: &OutboxRow) -> Result<bool, Trouble>
     if row.parked_at.is_some() {
         return Ok(surface.dead_letters.retry(key).await?);
     }
-    let lane = [EffectLane::Google, EffectLane::Issuer, EffectLane::House]
-        .into_iter()
-        .find(|lane| lane.as_str() == row.lane);
+    let lane =
+        [EffectLane::Google, EffectLane::Issuer, EffectLane::House].into_iter().find(|lane| lane.as_str() == row.lane);
     match lane {
         Some(lane) => Ok(surface.store.hasten(key.transaction, lane, surface.clock.now()).await?),
         None => Ok(false),

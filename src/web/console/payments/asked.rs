@@ -19,9 +19,8 @@ const MICROS: i64 = 1_000_000;
 
 /// The filter that the fields say.
 pub(super) fn filter(fields: &Fields) -> Result<PaymentFilter, Trouble> {
-    let currency = fields.parsed("currency", "payments-expected-currency", |text| {
-        Currency::parse(&text.to_ascii_uppercase()).ok()
-    })?;
+    let currency = fields
+        .parsed("currency", "payments-expected-currency", |text| Currency::parse(&text.to_ascii_uppercase()).ok())?;
     let least = fields.parsed("amount", "payments-expected-amount", micros)?;
     let most = fields.parsed("amount_to", "payments-expected-amount", micros)?;
     let amount = match (least, most) {
@@ -82,7 +81,11 @@ pub(super) fn moment(text: &str) -> Option<(Timestamp, bool)> {
     let mut parts = time.trim().splitn(3, ':');
     for (limit, unit, needed) in [(24, 3_600, true), (60, 60, true), (60, 1, false)] {
         let Some(part) = parts.next() else {
-            if needed { return None } else { break };
+            if needed {
+                return None;
+            } else {
+                break;
+            };
         };
         if part.len() != 2 || !part.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
@@ -177,7 +180,9 @@ mod tests {
         ] {
             assert_eq!(asked(query).unwrap().amount, amount, "{query}");
         }
-        for query in ["amount=1,099.00", "amount=-1", "amount=1.", "amount=1.0000001", "amount=9223372036855", "amount=x"] {
+        for query in
+            ["amount=1,099.00", "amount=-1", "amount=1.", "amount=1.0000001", "amount=9223372036855", "amount=x"]
+        {
             let query = query.replace(',', "%2C");
             assert_eq!(asked(&query), Err(Trouble::Field("amount", "payments-expected-amount")), "{query}");
         }
@@ -191,7 +196,9 @@ mod tests {
         for text in ["2026-11-22T09:05", "2026-11-22 09:05:00 UTC", "2026-11-22T09:05:00Z"] {
             assert_eq!(at(text), Some(("2026-11-22T09:05:00Z".to_owned(), false)), "{text}");
         }
-        for text in ["", "2026-02-30", "2026-11-22T24:00", "2026-11-22T9:05", "2026-11-22T09", "2026-11-22T09:05:60", "9"] {
+        for text in
+            ["", "2026-02-30", "2026-11-22T24:00", "2026-11-22T9:05", "2026-11-22T09", "2026-11-22T09:05:60", "9"]
+        {
             assert_eq!(moment(text), None, "{text}");
         }
         let day = asked("from=2026-11-22&until=2026-11-22").unwrap();

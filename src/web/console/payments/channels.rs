@@ -50,7 +50,13 @@ fn channels(dossier: &Dossier) -> Vec<Channel> {
         Origin::Google(_) => vec![
             home("payment-channel-c1"),
             notified("payment-channel-c2"),
-            Channel { name: "payment-channel-c3", says: Some(now.clone()), at, how: "payment-channel-how-status", agrees: steady },
+            Channel {
+                name: "payment-channel-c3",
+                says: Some(now.clone()),
+                at,
+                how: "payment-channel-how-status",
+                agrees: steady,
+            },
         ],
         Origin::Invoice(_) => vec![home("payment-channel-invoice-home"), notified("payment-channel-invoice-told")],
     }
@@ -138,7 +144,9 @@ pub(super) fn verdict(words: &Words, says: &Verdict) -> Markup {
     match says {
         Verdict::Pending => html! { (words.say("payment-verdict-pending")) },
         Verdict::Final(Outcome::Success) => html! { (words.say("payment-verdict-success")) },
-        Verdict::Final(Outcome::Negative(no)) => html! { (words.say("payment-verdict-negative")) ": " (negative(words, no)) },
+        Verdict::Final(Outcome::Negative(no)) => {
+            html! { (words.say("payment-verdict-negative")) ": " (negative(words, no)) }
+        }
     }
 }
 

@@ -20,8 +20,8 @@ const FORMATS: [Format; 2] = [Format::Csv, Format::Xlsx];
 /// The form below a list: the list's filter, and the format.
 pub(super) fn form(signed: &Signed, fields: &Fields) -> Markup {
     let words = signed.words();
-    let formats = FORMATS
-        .map(|format| (format.extension().to_owned(), words.name("payments-format", format.extension())));
+    let formats =
+        FORMATS.map(|format| (format.extension().to_owned(), words.name("payments-format", format.extension())));
     let content = html! {
         @for name in asked::NAMES {
             @if let Some(value) = fields.text(name) { input type="hidden" name=(name) value=(value); }

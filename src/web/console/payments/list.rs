@@ -216,8 +216,11 @@ mod tests {
         for hostile in ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>"] {
             for locale in [Locale::En, Locale::De] {
                 let words = Words::of(locale);
-                for page in [payments(words, &[line(hostile)]), hits(words, hostile, &[line(hostile)]), hits(words, hostile, &[])]
-                {
+                for page in [
+                    payments(words, &[line(hostile)]),
+                    hits(words, hostile, &[line(hostile)]),
+                    hits(words, hostile, &[]),
+                ] {
                     let text = page.into_string();
                     assert!(!text.contains("<script") && !text.contains("<img"), "{text}");
                     assert!(text.contains("&lt;"), "{text}");

@@ -45,16 +45,8 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 /// The names of a payment's states, as they are searched.
-const STATES: [&str; 8] = [
-    "AwaitingIssuerChoice",
-    "AtIssuer",
-    "Pending",
-    "Paid",
-    "Declined",
-    "Abandoned",
-    "Expired",
-    "PaidAfterClose",
-];
+const STATES: [&str; 8] =
+    ["AwaitingIssuerChoice", "AtIssuer", "Pending", "Paid", "Declined", "Abandoned", "Expired", "PaidAfterClose"];
 
 /// A payment's page.
 fn path_of(id: TransactionId) -> String {

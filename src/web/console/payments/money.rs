@@ -4,9 +4,7 @@ use maud::{Markup, html};
 
 use super::dossier::Dossier;
 use super::path_of;
-use crate::domain::redirect_payment::{
-    Refund, RefundDecline, RefundOrigin, RefundStanding, Refunds, State,
-};
+use crate::domain::redirect_payment::{Refund, RefundDecline, RefundOrigin, RefundStanding, Refunds, State};
 use crate::domain::{RefundId, RequestId};
 use crate::storage::LedgerRow;
 use crate::web::console::parts::{Column, Mood, badge, moment, money, nothing, table};

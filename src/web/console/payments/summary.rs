@@ -97,7 +97,9 @@ fn ending(words: &Words, state: &State) -> Vec<Fact> {
             )
             .collect(),
         State::Declined(closing) | State::Abandoned(closing) | State::Expired(closing) => refused(closing),
-        State::Pending { difference: Some(other), .. } => vec![(words.say("payment-summary-difference"), money(words, *other))],
+        State::Pending { difference: Some(other), .. } => {
+            vec![(words.say("payment-summary-difference"), money(words, *other))]
+        }
         State::Unstarted | State::AwaitingIssuerChoice { .. } | State::AtIssuer { .. } | State::Pending { .. } => {
             Vec::new()
         }

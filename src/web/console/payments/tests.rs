@@ -225,7 +225,8 @@ fn con_3_every_event_of_the_journal_is_told_in_words_of_both_languages() {
         let page = timeline::section(Words::of(locale), &dossier(&events("x"), None)).into_string();
         // A sentence that is missing would stand there as its key, a name as its value.
         assert!(!page.contains("payment-event-"), "{page}");
-        for bare in ["> · <bdi>issuer<", "· issuer-word<", "· to-issuer<", "· desk<", "· refund-word<", "over-limit"] {
+        for bare in ["> · <bdi>issuer<", "· issuer-word<", "· to-issuer<", "· desk<", "· refund-word<", "over-limit"]
+        {
             assert!(!page.contains(bare), "{bare}: {page}");
         }
         assert_eq!(page.matches("<li").count(), events("x").len());
@@ -276,10 +277,8 @@ fn con_3_the_channels_agree_and_say_so_when_they_do_not() {
     };
     let waits = page(&declined, vec![waiting(&told(Outcome::Negative(negative)))]);
     assert!(waits.contains("All channels agree") && waits.contains("given up after a week"), "{waits}");
-    let late = page(
-        &[start.clone(), declined[1].clone(), Event::Notified, Event::PaidAfterClose(receipt("r"))],
-        Vec::new(),
-    );
+    let late =
+        page(&[start.clone(), declined[1].clone(), Event::Notified, Event::PaidAfterClose(receipt("r"))], Vec::new());
     assert!(late.contains("All channels agree") && late.contains("received and acknowledged"), "{late}");
     assert!(late.matches("not paid").count() == 3, "what was said stays: {late}");
     let open = page(&[start], Vec::new());
@@ -301,7 +300,8 @@ fn con_3_a_past_state_is_the_journal_up_to_there() {
 #[test]
 fn con_3_acts_are_offered_to_whom_they_belong_and_where_the_machine_takes_them() {
     let late = &events("x")[..8];
-    let offered = |role| acts::section(&signed(role, Locale::En), &dossier(late, None), (at(1_000), None)).into_string();
+    let offered =
+        |role| acts::section(&signed(role, Locale::En), &dossier(late, None), (at(1_000), None)).into_string();
     for role in [Role::Finance, Role::Admin] {
         let page = offered(role);
         assert!(page.contains("/give-back\"") && page.contains("/dealt-with\""), "{page}");
@@ -312,6 +312,7 @@ fn con_3_acts_are_offered_to_whom_they_belong_and_where_the_machine_takes_them()
         assert!(!page.contains("<form"), "{page}");
     }
     let pending = &events("x")[..4];
-    let asks = |role| acts::section(&signed(role, Locale::En), &dossier(pending, None), (at(1_000), None)).into_string();
+    let asks =
+        |role| acts::section(&signed(role, Locale::En), &dossier(pending, None), (at(1_000), None)).into_string();
     assert!(asks(Role::Operator).contains("/ask\"") && !asks(Role::Finance).contains("/ask\""));
 }

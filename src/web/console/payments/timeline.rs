@@ -6,8 +6,8 @@ use super::channels::negative;
 use super::dossier::{Dossier, Moment};
 use super::redacted::redacted;
 use super::{money, path_of};
-use crate::domain::redirect_payment::{Event, Flow, Origin, Receipt, RefundOrigin, Terms};
 use crate::domain::Timestamp;
+use crate::domain::redirect_payment::{Event, Flow, Origin, Receipt, RefundOrigin, Terms};
 use crate::web::console::parts::moment;
 use crate::web::console::words::Words;
 
@@ -130,7 +130,9 @@ fn said(words: &Words, terms: &Terms, event: &Event) -> Markup {
             (words.say("payment-event-until")) " " (moment(*deadline)) "."
         },
         Event::IssuerAsked => html! { (words.say("payment-event-issuer-asked")) },
-        Event::StillPending { next_ask } => html! { (words.say("payment-event-still-pending")) " " (again(words, *next_ask)) },
+        Event::StillPending { next_ask } => {
+            html! { (words.say("payment-event-still-pending")) " " (again(words, *next_ask)) }
+        }
         Event::AmountDiffered { reported, reference, next_ask } => html! {
             (words.tell("payment-event-amount-differed", &[("amount", words.money(*reported).into())]))
             " " (referenced(words, reference)) " " (again(words, *next_ask))
@@ -155,8 +157,12 @@ fn said(words: &Words, terms: &Terms, event: &Event) -> Markup {
         Event::RefundClosed { number, standing } => {
             html! { (of_refund("payment-event-refund-closed", *number)) " " (money::standing(words, standing)) }
         }
-        Event::RefundContradicted { number, moved: true } => html! { (of_refund("payment-event-refund-moved", *number)) },
-        Event::RefundContradicted { number, moved: false } => html! { (of_refund("payment-event-refund-unmoved", *number)) },
+        Event::RefundContradicted { number, moved: true } => {
+            html! { (of_refund("payment-event-refund-moved", *number)) }
+        }
+        Event::RefundContradicted { number, moved: false } => {
+            html! { (of_refund("payment-event-refund-unmoved", *number)) }
+        }
         Event::RefundNotified { number } => html! { (of_refund("payment-event-refund-notified", *number)) },
         Event::DealtWith { about, why, .. } => html! {
             (words.say("payment-event-dealt-with")) " " (words.name("payment-attention", about.as_str())) ". “" bdi { (why) } "”"
@@ -177,4 +183,3 @@ fn referenced(words: &Words, reference: &str) -> Markup {
 fn again(words: &Words, at: Timestamp) -> Markup {
     html! { (words.say("payment-event-asked-again")) " " (moment(at)) "." }
 }
-
