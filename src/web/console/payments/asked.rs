@@ -110,8 +110,8 @@ pub(super) fn form(words: &Words, surface: &Surface, asked: &Fields) -> Markup {
             (input("amount", &words.say("payments-amount"), "text", value("amount")))
             (input("amount_to", &words.say("payments-amount-to"), "text", value("amount_to")))
             (input("currency", &words.say("payments-currency"), "text", value("currency")))
-            (input("from", &words.say("payments-from"), "datetime-local", &picker(value("from"))))
-            (input("until", &words.say("payments-until"), "datetime-local", &picker(value("until"))))
+            (input("from", &words.say("payments-from"), "datetime-local", &picker(value("from"), begins)))
+            (input("until", &words.say("payments-until"), "datetime-local", &picker(value("until"), ends)))
             div.field.tick {
                 input id="attention" name="attention" type="checkbox" value="1" checked[asked.text("attention").is_some()];
                 label for="attention" { (words.say("payments-attention")) }
@@ -122,12 +122,9 @@ pub(super) fn form(words: &Words, surface: &Surface, asked: &Fields) -> Markup {
     }
 }
 
-/// What a date field of a browser takes: a day becomes its first minute, everything else stays.
-fn picker(text: &str) -> String {
-    match moment(text) {
-        Some((at, _)) => at.to_utc().trim_end_matches('Z').to_owned(),
-        None => text.to_owned(),
-    }
+/// What a date field of a browser takes: a day becomes the moment that it was read as, what cannot be read stays.
+fn picker(text: &str, read: fn(&str) -> Option<Timestamp>) -> String {
+    read(text).map_or_else(|| text.to_owned(), |at| at.to_utc().trim_end_matches('Z').to_owned())
 }
 
 /// Google's accounts and the payments of invoices; whatever was asked for stays among them.
@@ -203,6 +200,10 @@ mod tests {
         }
         let day = asked("from=2026-11-22&until=2026-11-22").unwrap();
         assert_eq!(day.until.unwrap().millis_since(day.from.unwrap()), 86_400_000, "a day with its last minute");
+        assert_eq!(
+            (picker("2026-11-22", ends).as_str(), picker("soon", ends).as_str()),
+            ("2026-11-23T00:00:00", "soon")
+        );
         assert!(asked("from=2026-11-22T10:00&until=2026-11-22T10:00").is_err());
     }
 

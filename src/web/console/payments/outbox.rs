@@ -25,10 +25,8 @@ pub(super) fn section(signed: &Signed, dossier: &Dossier) -> Markup {
             @if !dossier.answered.is_empty() {
                 h3 { (words.say("payment-answered-title")) }
                 p.hint { (words.say("payment-answered-hint")) }
-                ul {
-                    @for answered in &dossier.answered {
-                        li { bdi.id { (answered.request_id) } " · " code { (answered.method) } }
-                    }
+                @for answered in &dossier.answered {
+                    p { bdi.id { (answered.request_id) } " · " code { (answered.method) } }
                 }
             }
         }
