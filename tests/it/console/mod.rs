@@ -2,6 +2,7 @@
 
 mod gate;
 mod matrix;
+mod payments;
 mod sign_in;
 pub(crate) mod visitor;
 
