@@ -9,6 +9,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::charging::{NEVER_SEEN_MS, SENT_FOR_MS, refund, undone, undone_aloud};
+use super::preview::{self, Description};
 use super::registry::Registry;
 use super::route::{Carried, Effects, Failure as Undone};
 use super::settlements::Settlements;
@@ -54,6 +55,10 @@ pub struct BookingEffects {
 
 impl Effects for BookingEffects {
     type Machine = Booking;
+
+    async fn describe(&self, effect: Effect, row: &OutboxRow) -> Description {
+        preview::bookings::describe(self, &effect, row)
+    }
 
     async fn carry_out(&self, effect: Effect, row: &OutboxRow) -> Carried<Input> {
         let done = match effect {
@@ -114,16 +119,7 @@ impl BookingEffects {
     }
 
     async fn tell(&self, notice: Notice) -> Result<Input, Undone> {
-        let patch = BookingPatch {
-            booking_id: notice.booking.to_string(),
-            merchant: notice.merchant,
-            service: notice.service,
-            status: Some(notice.status),
-            moved: None,
-            prepayment: notice.prepayment.map(|(status, id)| (status, Some(id.to_string()))),
-            failure: None,
-        };
-        let told = self.google.patch_booking(&patch, self.clock.now()).await;
+        let told = self.google.patch_booking(&patch(&notice), self.clock.now()).await;
         told.map(|()| Input::Told).map_err(|failed| Undone {
             description: failed.description,
             retry_after_ms: failed.retry_after_ms,
@@ -365,6 +361,19 @@ impl BookingEffects {
 
     async fn refund(&self, charge: &Charged, row: &OutboxRow) -> Result<RefundStanding, Undone> {
         refund(self.stripe()?, (&charge.intent, charge.amount), row).await
+    }
+}
+
+/// What Google is told.
+pub(super) fn patch(notice: &Notice) -> BookingPatch {
+    BookingPatch {
+        booking_id: notice.booking.to_string(),
+        merchant: notice.merchant.clone(),
+        service: notice.service.clone(),
+        status: Some(notice.status),
+        moved: None,
+        prepayment: notice.prepayment.as_ref().map(|(status, id)| (*status, Some(id.to_string()))),
+        failure: None,
     }
 }
 

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use url::Url;
 
 use super::Surroundings;
-use crate::actors::{BankImport, InventoryLoad, LateMoney, Registry, StatementPolicy};
+use crate::actors::{BankImport, DeadLetters, InventoryLoad, LateMoney, Registry, Routes, StatementPolicy};
 use crate::config::{self, Config, KeyScheme, NamedSecret, PaidAfterClose};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
 use crate::domain::Piaid;
@@ -172,7 +172,7 @@ pub(super) struct Kinds {
 pub(super) fn surface(
     config: &Config,
     keys: Keys,
-    (kinds, invoices): (&Kinds, InvoiceSurface),
+    (kinds, invoices, routes): (&Kinds, InvoiceSurface, Routes),
     around: &Surroundings,
 ) -> anyhow::Result<Surface> {
     let google = config.google.as_ref().map(|google| {
@@ -203,6 +203,7 @@ pub(super) fn surface(
         processor: None,
         payouts: kinds.payouts.clone(),
         alarms: kinds.alarms.clone(),
+        dead_letters: DeadLetters { store: kinds.store.clone(), routes, clock: around.clock.clone() },
         store: kinds.store.clone(),
         console: ConsoleSurface {
             people: crate::people::People,

@@ -1,6 +1,6 @@
 //! The admin API's invoices (contract section 6).
 
-mod draft;
+pub(super) mod draft;
 
 use std::sync::Arc;
 
@@ -303,7 +303,7 @@ pub(super) async fn cancel(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct RefundBody {
+pub(super) struct RefundBody {
     amount_micros: Option<Value>,
 }
 
@@ -361,7 +361,7 @@ pub(super) async fn resolve(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct MarkPaidBody {
+pub(super) struct MarkPaidBody {
     note: String,
 }
 
