@@ -3,6 +3,7 @@
 //! Times are UTC milliseconds since the Unix epoch, amounts are micros.
 
 pub mod api_token;
+pub mod audit;
 pub mod booking;
 pub mod booking_charge;
 pub mod figure;
@@ -23,6 +24,8 @@ pub mod remittable;
 pub mod report;
 pub mod request_log;
 pub mod service;
+pub mod session;
+pub mod sign_in_failure;
 pub mod slot;
 pub mod staging;
 pub mod statement_finding;

@@ -17,6 +17,7 @@ mod m20261122_000004_users;
 mod m20261122_000005_alarms;
 mod m20261122_000006_inventory;
 mod m20261122_000007_invoices;
+mod m20261122_000008_people;
 mod m20261122_000009_search;
 mod m20261122_000010_jobs;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_alarms::Migration),
             Box::new(m20261122_000006_inventory::Migration),
             Box::new(m20261122_000007_invoices::Migration),
+            Box::new(m20261122_000008_people::Migration),
             Box::new(m20261122_000009_search::Migration),
             Box::new(m20261122_000010_jobs::Migration),
         ]

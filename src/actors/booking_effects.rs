@@ -16,7 +16,7 @@ use super::settlements::Settlements;
 use super::shell::{Ask, AskError, Told};
 use super::token_vault::TokenVault;
 use super::unexplained::{NotRaised, unexplained};
-use crate::crypto::CardSeal;
+use crate::crypto::AtRest;
 use crate::domain::alarm::Alarm;
 use crate::domain::booking::{
     Agreement, Booking, Challenge, Charge as Charged, Collected, Effect, Failure, FailureCause, Input, Means, Notice,
@@ -38,7 +38,7 @@ pub struct BookingEffects {
     /// Google.
     pub google: MapsBooking,
     /// Seals kept cards.
-    pub seal: Arc<CardSeal>,
+    pub seal: Arc<AtRest>,
     /// Where tokens wait.
     pub tokens: TokenVault,
     /// Who waits for an outcome.
@@ -181,7 +181,7 @@ impl BookingEffects {
     fn outcome(&self, agreement: &Agreement, attempted: Attempted) -> Result<Outcome, Undone> {
         let seal = |card: &Vaulted| {
             let plain = zeroize::Zeroizing::new(format!("{} {}", card.customer, card.payment_method));
-            let sealed = self.seal.seal(agreement.id, &plain);
+            let sealed = self.seal.seal(agreement.id.as_uuid().as_bytes(), &plain);
             sealed.map(|sealed| SealedCard(sealed.into())).map_err(|error| Undone::failed(error.to_string()))
         };
         Ok(match attempted {
@@ -326,7 +326,8 @@ impl BookingEffects {
     }
 
     fn opened(&self, booking: TransactionId, card: &SealedCard) -> Result<Vaulted, Undone> {
-        let plain = self.seal.open(booking, &card.0).map_err(|error| Undone::refused(error.to_string()))?;
+        let opened = self.seal.open(booking.as_uuid().as_bytes(), &card.0);
+        let plain = opened.map_err(|error| Undone::refused(format!("the kept card: {error}")))?;
         let (customer, payment_method) =
             plain.split_once(' ').ok_or_else(|| Undone::refused("the kept card was damaged"))?;
         Ok(Vaulted { customer: customer.to_owned(), payment_method: payment_method.to_owned() })

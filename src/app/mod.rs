@@ -19,10 +19,10 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-pub use assemble::{Keys, google_client, load_keys};
-pub use bank::bank_import;
 /// The admin API's OpenAPI document.
 pub use crate::web::OPENAPI;
+pub use assemble::{Keys, google_client, load_keys};
+pub use bank::bank_import;
 
 use assemble::Kinds;
 use booking::Bookings;

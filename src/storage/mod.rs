@@ -11,6 +11,7 @@ use sea_orm::DatabaseConnection;
 
 mod agreement;
 mod alarm;
+mod audit;
 mod balances;
 mod bank_transfer;
 mod batch;
@@ -38,6 +39,8 @@ mod remittance;
 mod rows;
 mod schema;
 mod search;
+mod session;
+mod sign_in;
 mod stored;
 mod token;
 mod user;
@@ -45,6 +48,7 @@ mod writer;
 
 pub use agreement::Disagreement;
 pub use alarm::Overdue;
+pub use audit::{AuditActor, AuditFault, AuditFilter, AuditFinding, AuditNote, AuditOutcome, AuditReport, AuditRow};
 pub use balances::BalanceDisagreement;
 pub use bank_transfer::{StatementName, TransferRow};
 pub use booking::merchant_account;
@@ -69,8 +73,10 @@ pub use redirect_payment::INVOICES;
 pub use remittance::{LinePage, OursFound, ReportMade, StatedLine, StatementRow};
 pub use schema::MigrationState;
 pub use search::{Found, IssuerOutcome, PaymentFilter};
+pub use session::{SessionRow, SessionStage};
+pub use sign_in::Failures;
 pub use token::{ApiToken, NewApiToken};
-pub use user::{NewUser, User};
+pub use user::{Credentials, NewUser, User};
 
 use connect::Engine;
 use writer::Writer;

@@ -275,10 +275,9 @@ impl Store {
             let (parked_ms, transaction) = (parked_at.as_millis(), key.transaction.as_uuid());
             // The first condition says no more than the second: it is the one that the index on `parked_ms` takes.
             letters = letters.filter(Column::ParkedMs.gte(parked_ms)).filter(
-                Condition::any()
-                    .add(Column::ParkedMs.gt(parked_ms))
-                    .add(Column::TransactionId.gt(transaction))
-                    .add(Condition::all().add(Column::TransactionId.eq(transaction)).add(Column::Number.gt(key.number))),
+                Condition::any().add(Column::ParkedMs.gt(parked_ms)).add(Column::TransactionId.gt(transaction)).add(
+                    Condition::all().add(Column::TransactionId.eq(transaction)).add(Column::Number.gt(key.number)),
+                ),
             );
         }
         let rows = letters
@@ -320,11 +319,8 @@ impl Store {
 
     /// Takes a dead letter up again: due now, with a new series of attempts. `false`: there is no such dead letter.
     pub async fn retry(&self, key: OutboxKey, now: Timestamp) -> Result<bool, StorageError> {
-        let revived = revived(now)
-            .filter(keyed(&[key]))
-            .filter(Column::ParkedMs.is_not_null())
-            .exec(&self.0.write)
-            .await?;
+        let revived =
+            revived(now).filter(keyed(&[key])).filter(Column::ParkedMs.is_not_null()).exec(&self.0.write).await?;
         Ok(revived.rows_affected > 0)
     }
 

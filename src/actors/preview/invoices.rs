@@ -40,13 +40,11 @@ pub(in crate::actors) async fn describe(effects: &InvoiceEffects, effect: &Effec
                 None => described,
             }
         }
-        Effect::RefundPayment { attempt, number, tries, amount, .. } => {
-            Description::of("a redirect payment", "refund")
-                .with("attempt", attempt)
-                .with("number", number)
-                .with("tries", tries)
-                .with("amount", amount)
-        }
+        Effect::RefundPayment { attempt, number, tries, amount, .. } => Description::of("a redirect payment", "refund")
+            .with("attempt", attempt)
+            .with("number", number)
+            .with("tries", tries)
+            .with("amount", amount),
         Effect::Mail { invoice, number, letter } => mail(effects, *invoice, (*number, *letter)).await,
     }
 }

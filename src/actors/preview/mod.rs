@@ -200,7 +200,10 @@ mod tests {
         });
         let shown = Description::of("x", "y").message(&body, &["requestHeader.requestTimestamp", "slots"]);
         let member = |name: &str| shown.members.iter().find(|member| member.name == name).unwrap();
-        assert_eq!((member("requestHeader.requestId").value.as_str(), member("result.success").value.as_str()), ("r-1", "{}"));
+        assert_eq!(
+            (member("requestHeader.requestId").value.as_str(), member("result.success").value.as_str()),
+            ("r-1", "{}")
+        );
         assert_eq!(member("requestHeader.requestId").since, Since::Decided);
         assert_eq!(member("requestHeader.requestTimestamp").since, Since::Now);
         assert_eq!((member("slots[1].start").value.as_str(), member("slots[1].start").since), ("2", Since::Now));

@@ -163,11 +163,7 @@ impl StatementCall<'_> {
     ///
     /// # Errors
     /// The stored modification of the exchange rate is not JSON.
-    pub fn acceptance(
-        &self,
-        modification: &Modification,
-        now: Timestamp,
-    ) -> Result<(&'static str, Value), CallFailed> {
+    pub fn acceptance(&self, modification: &Modification, now: Timestamp) -> Result<(&'static str, Value), CallFailed> {
         let mut body = json!({
             "requestHeader": header(self.request_id, self.piaid, now),
             "statementId": self.statement_id.as_str(),

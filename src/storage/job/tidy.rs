@@ -4,8 +4,8 @@ use entity::job::{Column, Entity, Model};
 use entity::job_part;
 use sea_orm::sea_query::Condition;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel as _, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait as _, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel as _, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::{IN, JobState, OUT};

@@ -95,7 +95,8 @@ impl Answers {
             (words.say("today-open"), Column::Number),
             (words.say("today-approved"), Column::Number),
         ];
-        let share = |ended: &Ended| ended.approved_per_mille().map_or_else(|| "–".to_owned(), |part| percent(words, part));
+        let share =
+            |ended: &Ended| ended.approved_per_mille().map_or_else(|| "–".to_owned(), |part| percent(words, part));
         let rows: Vec<_> = self
             .issuers
             .iter()
@@ -214,8 +215,10 @@ mod tests {
 
     #[test]
     fn con_2_the_share_of_success_counts_what_the_issuer_decided() {
-        let outcome = |state: &str, count| IssuerOutcome { issuer: Some("BANK_A".to_owned()), state: state.to_owned(), count };
-        let found = by_issuer(&[outcome("Paid", 90), outcome("Declined", 10), outcome("Expired", 50), outcome("AtIssuer", 3)]);
+        let outcome =
+            |state: &str, count| IssuerOutcome { issuer: Some("BANK_A".to_owned()), state: state.to_owned(), count };
+        let found =
+            by_issuer(&[outcome("Paid", 90), outcome("Declined", 10), outcome("Expired", 50), outcome("AtIssuer", 3)]);
         assert_eq!(found["BANK_A"], Ended { paid: 90, declined: 10, left: 50, open: 3 });
         assert_eq!(found["BANK_A"].approved_per_mille(), Some(900));
         assert_eq!(Ended::default().approved_per_mille(), None);

@@ -61,8 +61,10 @@ mod tests {
 
     #[test]
     fn con_2_bars_are_as_long_as_their_numbers_and_labels_are_escaped() {
-        let bar = |label: &str, per_mille| Bar { label: label.to_owned(), per_mille, number: "7".to_owned(), other: false };
-        let drawn = bars("Title", &[bar("<script>", 500), bar("a label that is much longer than fits", 2_000)]).into_string();
+        let bar =
+            |label: &str, per_mille| Bar { label: label.to_owned(), per_mille, number: "7".to_owned(), other: false };
+        let drawn =
+            bars("Title", &[bar("<script>", 500), bar("a label that is much longer than fits", 2_000)]).into_string();
         assert!(drawn.contains("&lt;script&gt;") && !drawn.contains("<script>"), "{drawn}");
         assert!(drawn.contains(r#"width="165""#) && drawn.contains(r#"width="330""#), "{drawn}");
         assert!(drawn.contains('…'));

@@ -40,7 +40,10 @@ impl Needs {
     }
 
     fn is_nothing(&self) -> bool {
-        self.statements.is_empty() && self.before_finance.is_empty() && self.outbox.parked == 0 && self.alarms.is_empty()
+        self.statements.is_empty()
+            && self.before_finance.is_empty()
+            && self.outbox.parked == 0
+            && self.alarms.is_empty()
     }
 
     pub(super) fn show(&self, words: &Words, now: Timestamp) -> Markup {
@@ -75,7 +78,10 @@ impl Needs {
                 html! { a href=(place_of(&standing.name)) { (words.name("attention", &standing.name)) } },
                 html! { (words.count(standing.count)) },
                 moment(standing.oldest),
-                badge(if days >= 1 { Mood::Attention } else { Mood::Waiting }, &words.tell("today-days", &[("days", days.into())])),
+                badge(
+                    if days >= 1 { Mood::Attention } else { Mood::Waiting },
+                    &words.tell("today-days", &[("days", days.into())]),
+                ),
             ]
         });
         table(&words.say("today-before-finance"), &columns, &rows.collect::<Vec<_>>())
@@ -150,7 +156,10 @@ fn place_of(attention: &str) -> String {
 fn days_left(words: &Words, due: Timestamp, now: Timestamp) -> Markup {
     let left = due.millis_since(now);
     if left < 0 {
-        badge(Mood::Attention, &words.tell("today-overdue", &[("days", (left.unsigned_abs() / DAY_MS.unsigned_abs()).into())]))
+        badge(
+            Mood::Attention,
+            &words.tell("today-overdue", &[("days", (left.unsigned_abs() / DAY_MS.unsigned_abs()).into())]),
+        )
     } else {
         let mood = if left < 2 * DAY_MS { Mood::Attention } else { Mood::Waiting };
         badge(mood, &words.tell("today-days-left", &[("days", (left / DAY_MS).into())]))
