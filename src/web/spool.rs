@@ -11,7 +11,7 @@ use super::respond::problem;
 use super::surface::Surface;
 
 /// What a body may weigh as it is sent (contract section 3).
-const LONGEST_FILE: u64 = 1 << 30;
+pub(super) const LONGEST_FILE: u64 = 1 << 30;
 
 /// The body of a request, plain or gzip, as a file without a name.
 pub(super) async fn receive(

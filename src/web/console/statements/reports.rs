@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
 use super::{address, find};
-use crate::actors::{NewJob, PeriodWork, Report, Work};
 use crate::domain::Piaid;
 use crate::domain::catalog::MerchantId;
 use crate::domain::remittance::Reconciled;
@@ -16,6 +15,7 @@ use crate::web::console::PREFIX;
 use crate::web::console::form::Fields;
 use crate::web::console::frame;
 use crate::web::console::gate::see_other;
+use crate::web::console::long_work::{PeriodWork, Report, Work, begin};
 use crate::web::console::parts::{choice, input, submit};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
@@ -92,17 +92,7 @@ pub(super) async fn make_statement(
     if row.state.reconciled().is_none() {
         return Err(Trouble::Refused(signed.words().say("statement-refused-not-reconciled")));
     }
-    begin(&surface, &signed, Work::Report(Report::Statement(row.id), format)).await
-}
-
-/// Hands a report to a job, and leads to its page.
-async fn begin(surface: &Surface, signed: &Signed, work: Work) -> Answer {
-    let job = NewJob { work, by: signed.user.clone(), input: None };
-    Ok(led(&surface.jobs.submit(job).await?.to_string()))
-}
-
-fn led(job: &str) -> HttpResponse {
-    see_other(&format!("{PREFIX}/jobs/{job}"))
+    begin(&surface, &signed, (Work::Report(Report::Statement(row.id), format), None)).await
 }
 
 /// `GET /console/statements/period`
@@ -147,7 +137,7 @@ fn period_page(surface: &Surface, signed: &Signed, (asked, wrong): (&Fields, Opt
 /// `POST /console/statements/period`
 pub(super) async fn make_period(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
     match asked(&fields) {
-        Ok((period, format)) => begin(&surface, &signed, Work::Report(Report::Period(period), format)).await,
+        Ok((period, format)) => begin(&surface, &signed, (Work::Report(Report::Period(period), format), None)).await,
         Err(wrong) => Ok(period_page(&surface, &signed, (&fields, Some(wrong)))),
     }
 }
