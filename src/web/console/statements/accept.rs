@@ -101,7 +101,7 @@ fn before(words: &Words, offered: &Offered<'_>) -> Markup {
             (adds_up(words, offered.done))
             @if offered.reasons.lacking.is_empty() {
                 p { (badge(Mood::Good, &words.say("accept-explained"))) " "
-                    (words.tell("accept-reasons", &[("count", words.count(offered.reasons.texts.len() as u64).into())])) }
+                    (words.tell("accept-reasons", &[("count", offered.reasons.texts.len().into())])) }
             } @else {
                 p { (badge(Mood::Attention, &words.say("findings-reason-lacks"))) " " (words.say("accept-lacking")) }
                 ul {
