@@ -147,6 +147,7 @@
 //! | the order in which a request is validated | `protocol/google_redirect/unseal.rs` and `protocol/google_redirect/begin.rs` |
 //! | error codes and their status | `protocol/google_redirect/error.rs` |
 //! | idempotency: same request, same answer, one effect | `actors/shell.rs`, `storage/batch.rs` |
+//! | long work: steps, leases, cancelling, what is kept | `actors/jobs/`, `storage/job/` |
 //! | retries, leases, dead letters | `actors/outbox.rs`, `storage/outbox.rs` |
 //! | what is an alarm, and when it is told | `actors/watch.rs`, `domain/alarm/decide.rs` |
 //! | who may be redirected where | `protocol/google_redirect/callback.rs` |

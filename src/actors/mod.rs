@@ -20,6 +20,7 @@ mod invoice_effects;
 mod invoice_letters;
 mod invoice_look;
 mod invoice_payment;
+mod jobs;
 mod outbox;
 mod payment_effects;
 mod preview;
@@ -48,6 +49,10 @@ pub use invoice_effects::InvoiceEffects;
 pub use invoice_letters::{InvoiceLetters, MailForm, OutlookMail, Unwritten};
 pub use invoice_look::SeenInvoice;
 pub use invoice_payment::InvoicePayments;
+pub use jobs::{
+    Advanced, AtOnce, DrainJobs, HeldJob, JobRunner, JobSettings, Jobs, MadeReport, MakeReport, NewJob, PeriodWork,
+    Report, Stop, SubmitError, Unmade, Work,
+};
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use payment_effects::{LateMoney, PaymentEffects};
 pub use preview::{Description, Hindrance, Member, REDACTED, Since};

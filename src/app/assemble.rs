@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use url::Url;
 
 use super::Surroundings;
-use crate::actors::{BankImport, DeadLetters, InventoryLoad, LateMoney, Registry, Routes, StatementPolicy};
+use crate::actors::{BankImport, DeadLetters, InventoryLoad, Jobs, LateMoney, Registry, Routes, StatementPolicy};
 use crate::config::{self, Config, KeyScheme, NamedSecret, PaidAfterClose};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
 use crate::domain::Piaid;
@@ -63,7 +63,8 @@ pub fn google_client(config: &Config, http: reqwest::Client) -> anyhow::Result<G
     Ok(GoogleClient::new(GoogleEndpoint::new(endpoint), http))
 }
 
-pub(super) const fn scheme_of(scheme: KeyScheme) -> Scheme {
+/// The scheme of keys that the configuration names.
+pub const fn scheme_of(scheme: KeyScheme) -> Scheme {
     match scheme {
         KeyScheme::Pgp => Scheme::Pgp,
         KeyScheme::Jose => Scheme::Jose,
@@ -174,7 +175,7 @@ pub(super) fn surface(
     config: &Config,
     keys: Keys,
     (kinds, invoices, routes): (&Kinds, InvoiceSurface, Routes),
-    around: &Surroundings,
+    (around, jobs): (&Surroundings, &Jobs),
 ) -> anyhow::Result<Surface> {
     let google = config.google.as_ref().map(|google| {
         let hosts: Vec<String> = google.callback_hosts.iter().map(ToString::to_string).collect();
@@ -198,6 +199,7 @@ pub(super) fn surface(
         statements: kinds.statements.clone(),
         policies: kinds.policies.clone(),
         bank: kinds.bank.clone(),
+        jobs: jobs.clone(),
         inventory: kinds.inventory.clone(),
         invoices,
         booking: None,
@@ -215,6 +217,7 @@ pub(super) fn surface(
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),
         links: keys.links,
+        keys: Arc::default(),
         public_url: config.server.public_url.as_str().to_owned(),
         readiness: Readiness::default(),
         assets: PageAssets::under(&path_prefix),

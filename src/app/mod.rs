@@ -6,6 +6,8 @@ mod bank;
 mod booking;
 mod inventory;
 mod invoices;
+mod jobs;
+pub mod key_ring;
 mod tls;
 
 use std::net::{SocketAddr, TcpListener};
@@ -21,16 +23,17 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The admin API's OpenAPI document.
 pub use crate::web::OPENAPI;
-pub use assemble::{Keys, google_client, load_keys};
+pub use assemble::{Keys, google_client, load_keys, scheme_of};
 pub use bank::bank_import;
+pub use jobs::reports;
 
 use assemble::Kinds;
 use booking::Bookings;
 use invoices::Invoices;
 
 use crate::actors::{
-    BankEffects, BankImport, Deadlines, Drain, InventoryLoad, Looked, Outbox, OutboxHandle, OutboxSettings,
-    PaymentEffects, Registry, RegistrySettings, Routes, Shell, StatementEffects, Watch,
+    BankEffects, BankImport, Deadlines, Drain, DrainJobs, InventoryLoad, JobRunner, Jobs, Looked, Outbox, OutboxHandle,
+    OutboxSettings, PaymentEffects, Registry, RegistrySettings, Routes, Shell, StatementEffects, Watch,
 };
 use crate::config::Config;
 use crate::domain::redirect_payment::RedirectPayment;
@@ -74,7 +77,10 @@ pub struct Running {
     pub payments: Registry<RedirectPayment>,
     /// Its remittance statements.
     pub statements: Registry<Remittance>,
+    /// Long work.
+    pub jobs: Jobs,
     outbox: Addr<Outbox>,
+    runner: Addr<JobRunner>,
     servers: [ServerHandle; 2],
 }
 
@@ -98,7 +104,14 @@ impl Running {
     /// start, or on another node when its lease has ended.
     pub async fn stop(self, graceful: bool) {
         let [public, admin] = &self.servers;
-        futures_util::future::join(public.stop(graceful), admin.stop(graceful)).await;
+        let runner = self.runner.clone();
+        let jobs = async move {
+            // Otherwise as if it was killed: the leases stay, for whoever takes them back.
+            if graceful && let Err(error) = runner.send(DrainJobs).await {
+                tracing::warn!(error = %error, "the jobs were gone before they were drained");
+            }
+        };
+        futures_util::future::join3(public.stop(graceful), admin.stop(graceful), jobs).await;
         if let Err(error) = self.outbox.send(Drain).await {
             tracing::warn!(error = %error, "the outbox was gone before it was drained");
         }
@@ -132,11 +145,13 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         tracing::warn!("{warning}");
     }
     let keys = load_keys(config)?;
+    let ring = key_ring::ring(config);
     let store = open_store(config).await?;
     let node = NodeId::from_uuid(uuid::Uuid::from_u64_pair(around.entropy.next_u64(), around.entropy.next_u64()));
     if !store.is_shared() {
         // On SQLite nobody else can hold a lease: what a killed process held goes on at once (contract section 7).
         store.take_back_all(around.clock.now()).await.context("cannot take back the outbox")?;
+        store.take_back_jobs(around.clock.now()).await.context("cannot take back the jobs")?;
     }
 
     let inventory = match &config.booking {
@@ -167,7 +182,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         alarms: kinds.alarms.clone(),
         clock: around.clock.clone(),
         skew: google.clock_skew(),
-        keys: alarms::ending_keys(config)?,
+        keys: alarms::ending_keys(&ring, around.clock.now()),
         looked: Looked::default(),
     };
     let invoices = Invoices::new(&hands, &keys.links, (&kinds.payments, &kinds.alarms))?;
@@ -220,15 +235,26 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     let deadlines = Deadlines { store: store.clone(), registry: payments.clone(), clock: around.clock.clone() };
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
     alarms::start(watch);
+    let (jobs, runner) = jobs::start(&hands, kinds.bank.clone());
 
     let processor = booking::processor_events(&hands, &kinds, (bookings.as_ref(), &invoices.desk.invoices))?;
-    let shared = assemble::surface(config, keys, (&kinds, invoices, dry), &around)?;
-    let surface = web::Data::new(Surface { booking: bookings, processor, ..shared });
+    let shared = assemble::surface(config, keys, (&kinds, invoices, dry), (&around, &jobs))?;
+    let surface = web::Data::new(Surface { booking: bookings, processor, keys: Arc::new(ring), ..shared });
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
     let handles = [public_server.handle(), admin_server.handle()];
     actix_rt::spawn(public_server);
     actix_rt::spawn(admin_server);
-    Ok(Running { public: public_address, admin: admin_address, store, payments, statements, outbox, servers: handles })
+    Ok(Running {
+        public: public_address,
+        admin: admin_address,
+        store,
+        payments,
+        statements,
+        jobs,
+        outbox,
+        runner,
+        servers: handles,
+    })
 }
 
 /// What the actors of every kind of transaction share.

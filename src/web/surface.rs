@@ -10,8 +10,10 @@ use super::console::ConsoleSurface;
 use super::pages::{IssuerMark, PageAssets};
 use super::processor::ProcessorEvents;
 use super::texts::Locale;
-use crate::actors::{BankImport, DeadLetters, InventoryLoad, InvoiceDesk, InvoiceLetters, Registry, StatementPolicy};
-use crate::crypto::{BearerProfile, Purpose, ServiceTokens, UrlKeys};
+use crate::actors::{
+    BankImport, DeadLetters, InventoryLoad, InvoiceDesk, InvoiceLetters, Jobs, Registry, StatementPolicy,
+};
+use crate::crypto::{BearerProfile, KeyRing, Purpose, ServiceTokens, UrlKeys};
 use crate::domain::alarm::Alarm;
 use crate::domain::invoice::InvoiceReference;
 use crate::domain::payout::Payout;
@@ -98,6 +100,8 @@ pub struct Surface {
     pub policies: Arc<HashMap<Piaid, StatementPolicy>>,
     /// Bank statements, and the transfers in them.
     pub bank: BankImport,
+    /// Long work: exports, imports, bulk retries.
+    pub jobs: Jobs,
     /// Feeds of the booking server; absent without `[booking]`.
     pub inventory: Option<InventoryLoad>,
     /// Invoices.
@@ -120,6 +124,8 @@ pub struct Surface {
     pub clock: Arc<dyn Clock>,
     /// For error ids.
     pub entropy: Arc<dyn Entropy>,
+    /// Every key of the configuration, for people who rotate them; nothing secret.
+    pub keys: Arc<KeyRing>,
     /// Signs and verifies the links that we mint.
     pub links: UrlKeys,
     /// `server.public_url` without a trailing slash.
