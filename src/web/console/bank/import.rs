@@ -6,9 +6,10 @@ use actix_web::{HttpRequest, web};
 use futures_util::TryStreamExt as _;
 use maud::html;
 
+use crate::actors::Work;
 use crate::web::console::PREFIX;
 use crate::web::console::frame;
-use crate::web::console::long_work::{Work, begin};
+use crate::web::console::long_work::begin;
 use crate::web::console::parts::submit;
 use crate::web::console::signed::{CSRF, Signed};
 use crate::web::console::trouble::{Answer, Trouble};

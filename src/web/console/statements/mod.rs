@@ -28,8 +28,8 @@ use crate::web::surface::Surface;
 /// The pages.
 pub(super) const ROUTES: &[Route] = &[
     page("/statements", LOOK, || get().to(list::list)),
-    page("/statements/period", LOOK, || get().to(reports::period)),
-    form("/statements/period", LOOK, ("report.period", Fields::Noted), || post().to(reports::make_period)),
+    page("/statements/period", MONEY, || get().to(reports::period)),
+    form("/statements/period", MONEY, ("report.period", Fields::Noted), || post().to(reports::make_period)),
     page("/statements/{id}", LOOK, || get().to(show::show)),
     page("/statements/{id}/findings", LOOK, || get().to(findings::list)),
     form("/statements/{id}/reasons", MONEY, ("statement.reason", Fields::Noted), || post().to(reasons::keep)),
@@ -39,7 +39,7 @@ pub(super) const ROUTES: &[Route] = &[
         post().to(accept::judge_again)
     }),
     page("/statements/{id}/report.{format}", LOOK, || get().to(reports::statement)),
-    form("/statements/{id}/report", LOOK, ("report.statement", Fields::Noted), || post().to(reports::make_statement)),
+    form("/statements/{id}/report", MONEY, ("report.statement", Fields::Noted), || post().to(reports::make_statement)),
 ];
 
 const DAY_MS: i64 = 86_400_000;

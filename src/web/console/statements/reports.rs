@@ -5,7 +5,8 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
 use super::{address, find};
-use crate::domain::Piaid;
+use crate::actors::{PeriodWork, Report, Work};
+use crate::domain::{Capability, Piaid};
 use crate::domain::catalog::MerchantId;
 use crate::domain::remittance::Reconciled;
 use crate::finance::{FinanceError, Surfaces};
@@ -15,7 +16,7 @@ use crate::web::console::PREFIX;
 use crate::web::console::form::Fields;
 use crate::web::console::frame;
 use crate::web::console::gate::see_other;
-use crate::web::console::long_work::{PeriodWork, Report, Work, begin};
+use crate::web::console::long_work::begin;
 use crate::web::console::parts::{choice, input, submit};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
@@ -39,12 +40,16 @@ pub(super) fn downloads(signed: &Signed, row: &StatementRow, done: &Reconciled) 
                 }
             } @else {
                 p { (words.tell("report-large", &[("lines", words.count(done.fetched.lines).into())])) }
-                (signed.form(&format!("{}/report", address(row)), &html! {
-                    div.actions {
-                        button.quiet type="submit" name="format" value="csv" { (words.say("report-csv")) }
-                        button.quiet type="submit" name="format" value="xlsx" { (words.say("report-xlsx")) }
-                    }
-                }))
+                @if signed.may(Capability::DecideMoney) {
+                    (signed.form(&format!("{}/report", address(row)), &html! {
+                        div.actions {
+                            button.quiet type="submit" name="format" value="csv" { (words.say("report-csv")) }
+                            button.quiet type="submit" name="format" value="xlsx" { (words.say("report-xlsx")) }
+                        }
+                    }))
+                } @else {
+                    p.nothing { (words.say("report-by-finance")) }
+                }
             }
         }
     }
