@@ -345,12 +345,7 @@ fn reconciled(
     debug_assert_eq!(round, state.round());
     if let (State::Matched(done), true, false) = (&after, rules.auto_accept && plain, two_persons) {
         // Only where everything matched, and only by the account's own setting.
-        let approval = Approval {
-            by: None,
-            at: now,
-            reasons: BTreeMap::new(),
-            modification: Modification::default(),
-        };
+        let approval = Approval { by: None, at: now, reasons: BTreeMap::new(), modification: Modification::default() };
         let mut decision = super::accept::accepted(&after, done, &approval);
         decision.events.insert(0, event);
         return decision;

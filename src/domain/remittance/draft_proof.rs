@@ -21,8 +21,7 @@ fn con_4_a_reason_is_written_down_while_a_statement_waits_for_its_acceptance() {
     const EARLY: &str = "!NotReconciled";
     const OVER: &str = "!Decided";
     let unknown = ("unknown", FindingKind::Unknown);
-    let outcomes =
-        ["!Unknown", EARLY, EARLY, EARLY, "!NothingToExplain", "Disputed", OVER, OVER, OVER, "!Replaced"];
+    let outcomes = ["!Unknown", EARLY, EARLY, EARLY, "!NothingToExplain", "Disputed", OVER, OVER, OVER, "!Replaced"];
     table("a reason", &draft("ann", unknown, Some("asked Google")), outcomes);
     let outcomes = ["!Unknown", EARLY, EARLY, EARLY, "=", "=", OVER, OVER, OVER, "!Replaced"];
     table("a reason that is not there, taken back", &draft("ann", unknown, None), outcomes);
@@ -78,9 +77,11 @@ fn con_4_single_differences_have_reasons_up_to_a_number() {
 #[test]
 fn con_4_a_preview_is_what_acceptance_books() {
     let ratio = |ratio| Modification { vat_to_fee_millionths: Some(ratio), exchange_rate: None };
-    for (modification, fees, vat) in
-        [(Modification::default(), 6_000_000, 0), (ratio(150_000), 5_100_000, 900_000), (ratio(1_000_000), 0, 6_000_000)]
-    {
+    for (modification, fees, vat) in [
+        (Modification::default(), 6_000_000, 0),
+        (ratio(150_000), 5_100_000, 900_000),
+        (ratio(1_000_000), 0, 6_000_000),
+    ] {
         let mut history = matched();
         let done = history.state.reconciled().unwrap();
         let preview = done.preview(&modification);

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::values::{
-    StoredAcceptance, StoredApproval, StoredDrafts, StoredFetched, StoredMissing, StoredModification, StoredMoney, StoredNotice,
-    StoredReconciled, StoredTally, money,
+    StoredAcceptance, StoredApproval, StoredDrafts, StoredFetched, StoredMissing, StoredModification, StoredMoney,
+    StoredNotice, StoredReconciled, StoredTally, money,
 };
 use crate::domain::remittance::{Effect, Event, Remittance, Reply, State};
 use crate::domain::{Piaid, RequestId, Timestamp, TransactionId, UserName};
@@ -138,12 +138,9 @@ impl From<&Event> for StoredEvent {
             Event::ReconciliationBegun { round } => Self::ReconciliationBegun { round: *round },
             Event::EventsJudged { tally } => Self::EventsJudged { tally: tally.into() },
             Event::Reconciled { missing, matched } => Self::Reconciled { missing: missing.into(), matched: *matched },
-            Event::Drafted { about, by, at, text } => Self::Drafted {
-                about: about.clone(),
-                by: by.to_string(),
-                at_ms: at.as_millis(),
-                text: text.clone(),
-            },
+            Event::Drafted { about, by, at, text } => {
+                Self::Drafted { about: about.clone(), by: by.to_string(), at_ms: at.as_millis(), text: text.clone() }
+            }
             Event::Approved(approval) => Self::Approved(approval.into()),
             Event::Accepted { modification } => Self::Accepted { modification: modification.into() },
             Event::AcceptanceTold { modified_total } => {

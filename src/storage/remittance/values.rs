@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::remittance::{
-    Acceptance, Approval, Draft, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification, Notice, PageProblem,
-    Reconciled, Tally,
+    Acceptance, Approval, Draft, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification, Notice,
+    PageProblem, Reconciled, Tally,
 };
 use crate::domain::{Currency, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 use crate::storage::CodecError;

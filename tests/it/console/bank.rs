@@ -83,7 +83,8 @@ async fn con_9_a_file_of_another_site_or_role_is_not_imported() {
     assert_eq!(finance.post_body("/console/bank/import", &kind, late.into_bytes()).await.status, 403);
     let (kind, body) = form(&csrf, b"");
     assert_eq!(finance.post_body("/console/bank/import", &kind, body).await.status, 422, "an empty file");
-    let broken = finance.post_body("/console/bank/import", "multipart/form-data; boundary=x", b"nothing".to_vec()).await;
+    let broken =
+        finance.post_body("/console/bank/import", "multipart/form-data; boundary=x", b"nothing".to_vec()).await;
     assert_eq!(broken.status, 400);
     let mut operator = Visitor::signed_in(&world, Role::Operator).await;
     operator.get("/console/account").await;

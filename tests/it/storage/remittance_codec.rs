@@ -7,8 +7,8 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use roundtrip::domain::remittance::{
-    Acceptance, Approval, Draft, Effect, Event, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification, Notice,
-    Reconciled, Remittance, Reply, State, Tally,
+    Acceptance, Approval, Draft, Effect, Event, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification,
+    Notice, Reconciled, Remittance, Reply, State, Tally,
 };
 use roundtrip::domain::{Currency, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 use roundtrip::storage::Codec;

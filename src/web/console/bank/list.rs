@@ -26,8 +26,7 @@ const PAGE: u64 = 50;
 /// `GET /console/bank`
 pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: HttpRequest) -> Answer {
     let asked = Fields::of_query(&request);
-    let state =
-        asked.parsed("state", "bank-expected-state", |text| STATES.into_iter().find(|known| *known == text))?;
+    let state = asked.parsed("state", "bank-expected-state", |text| STATES.into_iter().find(|known| *known == text))?;
     let before = asked.parsed("cursor", "statement-expected-cursor", read_cursor)?;
     let found = surface.store.bank_transfers(state, before, PAGE).await?;
     let statements: Vec<TransactionId> = found.iter().filter_map(|row| statement_of(&row.state)).collect();

@@ -15,7 +15,7 @@ use crate::web::console::PREFIX;
 use crate::web::console::form::Fields;
 use crate::web::console::frame;
 use crate::web::console::gate::see_other;
-use crate::web::console::parts::{Column, Mood, badge, facts, money, moment, nothing, submit, table};
+use crate::web::console::parts::{Column, Mood, badge, facts, moment, money, nothing, submit, table};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
@@ -82,10 +82,13 @@ fn head(words: &Words, row: &TransferRow, entry: &BankEntry) -> Markup {
     let reference = entry.servicer_reference.as_ref().or(entry.entry_reference.as_ref());
     let rows: [(&str, Markup); 11] = [
         ("bank-amount", money(words, entry.amount)),
-        ("bank-direction", html! {
-            (direction(words, entry.direction))
-            @if entry.reversal { " \u{b7} " (words.say("bank-reversal")) }
-        }),
+        (
+            "bank-direction",
+            html! {
+                (direction(words, entry.direction))
+                @if entry.reversal { " \u{b7} " (words.say("bank-reversal")) }
+            },
+        ),
         ("bank-booked", html! { (entry.booked_on) }),
         ("bank-valued", html! { @if let Some(day) = entry.valued_on { (day) } @else { "\u{2013}" } }),
         ("bank-account", html! { bdi { (entry.account) } }),
@@ -165,10 +168,13 @@ fn choose(signed: &Signed, row: &TransferRow, offered: &[Candidate]) -> Markup {
         ];
         if decides {
             let label = words.tell("bank-match-submit", &[("id", notice.statement_id.as_str().into())]);
-            cells.push(signed.form(&format!("{PREFIX}/bank/{}/match", row.id), &html! {
-                input type="hidden" name="statement" value=(id);
-                (submit(&label))
-            }));
+            cells.push(signed.form(
+                &format!("{PREFIX}/bank/{}/match", row.id),
+                &html! {
+                    input type="hidden" name="statement" value=(id);
+                    (submit(&label))
+                },
+            ));
         }
         Some(cells)
     };

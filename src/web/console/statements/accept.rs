@@ -15,7 +15,7 @@ use crate::storage::StatementRow;
 use crate::web::console::form::Fields;
 use crate::web::console::frame;
 use crate::web::console::gate::see_other;
-use crate::web::console::parts::{Mood, badge, facts, money, moment, submit};
+use crate::web::console::parts::{Mood, badge, facts, moment, money, submit};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
@@ -176,9 +176,8 @@ fn decide(signed: &Signed, offered: &Offered<'_>) -> Markup {
     let total = offered.done.notice.total;
     let two = offered.rules.two_persons(total);
     let approvals = &offered.done.approvals;
-    let same = two
-        && !approvals.is_empty()
-        && approvals.iter().all(|approval| approval.by.as_ref() == Some(&signed.user));
+    let same =
+        two && !approvals.is_empty() && approvals.iter().all(|approval| approval.by.as_ref() == Some(&signed.user));
     let differs = two && approvals.last().is_some_and(|first| first.modification != offered.chosen);
     let amount = [("amount", words.money(total).into())];
     let button = match (two, approvals.is_empty(), offered.chosen.is_none()) {

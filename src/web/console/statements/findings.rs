@@ -111,8 +111,7 @@ fn rows(words: &Words, shown: &Shown<'_>, (found, payments): (&[Finding], Paymen
         None => html! { "\u{2013}" },
     };
     let line = |finding: &Finding| {
-        let difference =
-            i128::from(finding.stated_micros.unwrap_or(0)) - i128::from(finding.ours_micros.unwrap_or(0));
+        let difference = i128::from(finding.stated_micros.unwrap_or(0)) - i128::from(finding.ours_micros.unwrap_or(0));
         vec![
             html! { (words.count(finding.line)) },
             event(words, finding, payments(&finding.request_id)),

@@ -39,9 +39,8 @@ pub(super) const STATES: [&str; 9] = [
 pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: HttpRequest) -> Answer {
     let asked = Fields::of_query(&request);
     let account = asked.parsed("account", "statement-expected-account", |text| Piaid::parse(text).ok())?;
-    let state = asked.parsed("state", "statement-expected-state", |text| {
-        STATES.into_iter().find(|known| *known == text)
-    })?;
+    let state =
+        asked.parsed("state", "statement-expected-state", |text| STATES.into_iter().find(|known| *known == text))?;
     let before = asked.parsed("cursor", "statement-expected-cursor", read_cursor)?;
     let found = surface.store.statements_in((account.as_ref(), state), before, PAGE).await?;
     let next = found.last().filter(|_| found.len() as u64 == PAGE).map(|last| cursor(last.created_at, last.id));
@@ -145,9 +144,8 @@ pub(super) fn open(words: &Words, state: &State) -> String {
             // Whether reasons of single events are enough, the statement's own page knows.
             let single = done.drafts.keys().any(|about| FindingKind::parse(about).is_none());
             match done.unexplained(&reasons, &BTreeMap::new()).len() {
-                _ if single => words.say("statement-open-acceptance"),
-                0 => words.say("statement-open-acceptance"),
-                kinds => words.tell("statement-open-reasons", &[("kinds", kinds.into())]),
+                kinds if kinds > 0 && !single => words.tell("statement-open-reasons", &[("kinds", kinds.into())]),
+                _ => words.say("statement-open-acceptance"),
             }
         }
         State::Accepted(acceptance) | State::AcceptedWithModifications(acceptance) => transfer(words, acceptance),

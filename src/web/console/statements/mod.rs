@@ -65,8 +65,13 @@ fn findings_of(row: &StatementRow, kind: FindingKind) -> String {
 /// The state as a label.
 fn standing(words: &Words, state: &State) -> Markup {
     let mood = match state {
-        State::Unheard | State::Notified(_) | State::Fetching { .. } | State::Reconciling { .. } => Mood::Waiting,
-        State::Matched(_) | State::Accepted(_) | State::AcceptedWithModifications(_) => Mood::Waiting,
+        State::Unheard
+        | State::Notified(_)
+        | State::Fetching { .. }
+        | State::Reconciling { .. }
+        | State::Matched(_)
+        | State::Accepted(_)
+        | State::AcceptedWithModifications(_) => Mood::Waiting,
         State::Disputed(_) => Mood::Attention,
         State::Paid { .. } => Mood::Good,
         State::Replaced { .. } => Mood::Over,
@@ -100,8 +105,11 @@ fn days_left(words: &Words, due: Timestamp, now: Timestamp) -> Markup {
         };
         return badge(Mood::Attention, &late);
     }
-    let text =
-        if days == 0 { words.say("statement-due-today") } else { words.tell("statement-due-in", &[("days", days.into())]) };
+    let text = if days == 0 {
+        words.say("statement-due-today")
+    } else {
+        words.tell("statement-due-in", &[("days", days.into())])
+    };
     html! { (text) }
 }
 

@@ -108,12 +108,7 @@ pub(super) fn reason_form(
 }
 
 /// `POST /console/statements/{id}/reasons`
-pub(super) async fn keep(
-    surface: web::Data<Surface>,
-    signed: Signed,
-    id: web::Path<String>,
-    fields: Fields,
-) -> Answer {
+pub(super) async fn keep(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>, fields: Fields) -> Answer {
     let row = find(&surface, &id).await?;
     let kind = fields.needed("kind", "statement-expected-kind", FindingKind::parse)?;
     let about = fields.text("about").unwrap_or(kind.as_str());

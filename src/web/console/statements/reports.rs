@@ -6,9 +6,9 @@ use maud::{Markup, html};
 
 use super::{address, find};
 use crate::actors::{PeriodWork, Report, Work};
-use crate::domain::{Capability, Piaid};
 use crate::domain::catalog::MerchantId;
 use crate::domain::remittance::Reconciled;
+use crate::domain::{Capability, Piaid};
 use crate::finance::{FinanceError, Surfaces};
 use crate::report::{Day, Format};
 use crate::storage::StatementRow;
@@ -74,7 +74,9 @@ pub(super) async fn statement(
 fn not_made(words: &Words, why: NotMade) -> Trouble {
     match why {
         NotMade::Finance(FinanceError::Storage(error)) => error.into(),
-        NotMade::Finance(FinanceError::NotReconciled(_)) => Trouble::Refused(words.say("statement-refused-not-reconciled")),
+        NotMade::Finance(FinanceError::NotReconciled(_)) => {
+            Trouble::Refused(words.say("statement-refused-not-reconciled"))
+        }
         NotMade::Finance(FinanceError::Backwards) => Trouble::Refused(words.say("period-backwards")),
         NotMade::Finance(FinanceError::Unknown) => Trouble::NotFound,
         NotMade::Finance(FinanceError::Report(error)) => {
@@ -173,7 +175,8 @@ mod tests {
     #[test]
     fn con_4_the_report_of_a_period_is_asked_for_by_days_and_one_filter() {
         let read = |text: &str| asked(&Fields::parse(text.as_bytes()).unwrap());
-        let (period, format) = read("from=2026-01-01&to=2026-01-31&account=ExamplePay_INR&surface=redirect&format=csv").unwrap();
+        let (period, format) =
+            read("from=2026-01-01&to=2026-01-31&account=ExamplePay_INR&surface=redirect&format=csv").unwrap();
         assert_eq!((period.surface.as_str(), format), ("redirect", Format::Csv));
         for (text, wrong) in [
             ("from=2026-02-30&to=2026-03-01&format=csv", "period-expected-days"),

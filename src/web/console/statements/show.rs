@@ -11,7 +11,7 @@ use crate::domain::remittance::{Acceptance, Approval, FindingKind, Modification,
 use crate::storage::StatementRow;
 use crate::web::console::PREFIX;
 use crate::web::console::frame;
-use crate::web::console::parts::{facts, money, moment, submit};
+use crate::web::console::parts::{facts, moment, money, submit};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
@@ -66,7 +66,10 @@ fn head(words: &Words, row: &StatementRow, (notice, surface): (&Notice, &Surface
     match &row.state {
         State::Paid { transfer, at, .. } => {
             let to = format!("{PREFIX}/bank/{transfer}");
-            rows.push(("statement-paid", html! { a href=(to) { (words.say("statement-transfer-link")) } ", " (moment(*at)) }));
+            rows.push((
+                "statement-paid",
+                html! { a href=(to) { (words.say("statement-transfer-link")) } ", " (moment(*at)) },
+            ));
         }
         State::Replaced { by, .. } => rows.push(("statement-replaced-by", html! { bdi { (by) } })),
         State::Unheard
@@ -129,9 +132,7 @@ fn progress(words: &Words, state: &State) -> Markup {
         State::Fetching { notice, fetched } => {
             (words.say("progress-fetching"), fetched.lines, fetched.total_events.or(notice.total_events))
         }
-        State::Reconciling { fetched, tally, .. } => {
-            (words.say("progress-judging"), tally.lines, Some(fetched.lines))
-        }
+        State::Reconciling { fetched, tally, .. } => (words.say("progress-judging"), tally.lines, Some(fetched.lines)),
         State::Unheard
         | State::Matched(_)
         | State::Disputed(_)

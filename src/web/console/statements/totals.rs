@@ -6,7 +6,7 @@ use super::reasons::Reasons;
 use super::{findings_of, sum};
 use crate::domain::remittance::{FeeConvention, FindingKind, KindSum, MissingAge, Modification, Reconciled};
 use crate::storage::StatementRow;
-use crate::web::console::parts::{Column, Mood, badge, facts, money, moment, nothing, table};
+use crate::web::console::parts::{Column, Mood, badge, facts, moment, money, nothing, table};
 use crate::web::console::words::Words;
 
 /// What is stated, what our books say, and whether it adds up.
@@ -64,7 +64,11 @@ pub(super) fn findings(words: &Words, (row, done): (&StatementRow, &Reconciled),
     let line = |(kind, found): (&FindingKind, &KindSum)| {
         let name = words.name("finding", kind.as_str());
         vec![
-            if *kind == FindingKind::Matched { html! { (name) } } else { html! { a href=(findings_of(row, *kind)) { (name) } } },
+            if *kind == FindingKind::Matched {
+                html! { (name) }
+            } else {
+                html! { a href=(findings_of(row, *kind)) { (name) } }
+            },
             html! { (words.name("finding-means", kind.as_str())) },
             html! { (words.count(found.count)) },
             sum(words, found.stated, currency),
