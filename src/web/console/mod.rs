@@ -6,6 +6,7 @@
 
 mod account;
 mod audit;
+mod bank;
 mod bookings;
 mod form;
 mod frame;
@@ -15,6 +16,7 @@ mod issuers;
 mod jobs;
 mod keys;
 mod ledger;
+mod long_work;
 mod outbox;
 mod parts;
 mod payments;

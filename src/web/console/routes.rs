@@ -3,7 +3,7 @@
 use actix_web::web;
 
 use super::{
-    account, audit, bookings, invoices, issuers, jobs, keys, ledger, outbox, payments, people, statements, today,
+    account, audit, bank, bookings, invoices, issuers, jobs, keys, ledger, outbox, payments, people, statements, today,
 };
 use crate::domain::Capability;
 
@@ -101,6 +101,7 @@ const AREAS: &[&[Route]] = &[
     today::ROUTES,
     payments::ROUTES,
     statements::ROUTES,
+    bank::ROUTES,
     bookings::ROUTES,
     invoices::ROUTES,
     outbox::ROUTES,
