@@ -17,6 +17,7 @@ mod m20261122_000004_users;
 mod m20261122_000005_alarms;
 mod m20261122_000006_inventory;
 mod m20261122_000007_invoices;
+mod m20261122_000011_booking_states;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_alarms::Migration),
             Box::new(m20261122_000006_inventory::Migration),
             Box::new(m20261122_000007_invoices::Migration),
+            Box::new(m20261122_000011_booking_states::Migration),
         ]
     }
 }

@@ -160,22 +160,7 @@ impl Store {
         after: Option<LedgerPlace>,
         limit: u64,
     ) -> Result<Vec<LedgerRow>, StorageError> {
-        let mut select = filtered(filter)
-            .select_only()
-            .columns([
-                Column::TransactionId,
-                Column::JournalSeq,
-                Column::Line,
-                Column::Account,
-                Column::Currency,
-                Column::AmountMicros,
-                Column::Reason,
-                Column::AtMs,
-                Column::Author,
-            ])
-            .expr(transaction_column(transaction::Column::Kind))
-            .expr(transaction_column(transaction::Column::Account))
-            .expr(transaction_column(transaction::Column::RequestId))
+        let mut select = lines(filtered(filter))
             .filter(Column::AtMs.gte(after.map_or(filter.from.as_millis(), |place| place.at_ms)));
         if let Some(place) = after {
             let later_line = Column::JournalSeq.eq(place.journal_seq).and(Column::Line.gt(place.line));
@@ -191,6 +176,25 @@ impl Store {
             .order_by_asc(Column::JournalSeq)
             .order_by_asc(Column::Line)
             .limit(limit)
+            .into_tuple()
+            .all(&self.0.read)
+            .await?;
+        rows.into_iter().map(ledger_row).collect()
+    }
+
+    /// What one transaction has booked, in the order of its decisions.
+    pub async fn ledger_of(&self, id: TransactionId) -> Result<Vec<LedgerRow>, StorageError> {
+        let everything = LedgerFilter {
+            from: Timestamp::from_millis(i64::MIN),
+            until: Timestamp::from_millis(i64::MAX),
+            account: None,
+            kinds: None,
+            payments_of_invoices: None,
+        };
+        let rows: Vec<Columns> = lines(filtered(&everything))
+            .filter(Column::TransactionId.eq(id.as_uuid()))
+            .order_by_asc(Column::JournalSeq)
+            .order_by_asc(Column::Line)
             .into_tuple()
             .all(&self.0.read)
             .await?;
@@ -233,6 +237,26 @@ impl Store {
 
 fn transaction_column(column: transaction::Column) -> Expr {
     Expr::col((transaction::Entity, column))
+}
+
+/// The columns of a line.
+fn lines(select: sea_orm::Select<Entity>) -> sea_orm::Select<Entity> {
+    select
+        .select_only()
+        .columns([
+                Column::TransactionId,
+                Column::JournalSeq,
+                Column::Line,
+                Column::Account,
+                Column::Currency,
+                Column::AmountMicros,
+                Column::Reason,
+                Column::AtMs,
+                Column::Author,
+            ])
+        .expr(transaction_column(transaction::Column::Kind))
+        .expr(transaction_column(transaction::Column::Account))
+        .expr(transaction_column(transaction::Column::RequestId))
 }
 
 /// Lines with their transactions.

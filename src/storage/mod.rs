@@ -42,7 +42,7 @@ pub use agreement::Disagreement;
 pub use alarm::Overdue;
 pub use bank_transfer::{StatementName, TransferRow};
 pub use booking::merchant_account;
-pub use booking_lists::{BookingFilter, ListedBooking, Pack};
+pub use booking_lists::{BookingFilter, ListedBooking, Pack, TroubledBooking};
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
 pub use connect::StoreOptions;

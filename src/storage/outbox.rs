@@ -219,6 +219,16 @@ impl Store {
         Ok(due.flatten().map(Timestamp::from_millis))
     }
 
+    /// What of a transaction still waits, or is parked, in the order of its decisions.
+    pub async fn outbox_of(&self, transaction: TransactionId) -> Result<Vec<OutboxRow>, StorageError> {
+        let rows = Entity::find()
+            .filter(Column::TransactionId.eq(transaction.as_uuid()))
+            .order_by_asc(Column::Number)
+            .all(&self.0.read)
+            .await?;
+        Ok(rows.into_iter().map(OutboxRow::from).collect())
+    }
+
     /// Dead letters, the oldest first.
     pub async fn dead_letters(&self, limit: u64) -> Result<Vec<OutboxRow>, StorageError> {
         let rows = Entity::find()

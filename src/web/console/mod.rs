@@ -5,7 +5,9 @@
 //! handler can forget them. Handlers read storage, ask actors and desks, and render; they decide nothing and write nothing.
 
 mod account;
+mod amount;
 mod audit;
+mod books;
 mod bookings;
 mod form;
 mod frame;
@@ -18,6 +20,7 @@ mod ledger;
 mod outbox;
 mod parts;
 mod payments;
+mod payouts;
 mod people;
 mod routes;
 mod signed;

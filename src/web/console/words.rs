@@ -29,6 +29,7 @@ areas!(
     "statements",
     "bookings",
     "invoices",
+    "payouts",
     "outbox",
     "keys",
     "issuers",
