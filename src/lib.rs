@@ -38,6 +38,7 @@
 //! | 2 | [`mail`] | SMTP |
 //! | 3 | [`actors`] | order: one actor per transaction, the outbox, the deadlines |
 //! | 3 | [`finance`] | what finance asks of the books: reports of a statement and of a period |
+//! | 3 | [`people`] | who signs in and how: passwords, second factors, sessions, lockout |
 //! | 4 | [`web`] | routes, payer pages, the admin API; handlers that decide nothing |
 //! | 5 | [`app`] | composition: the one builder of a server, for production and tests alike |
 //! | 5 | [`sandbox`], [`bench`](mod@bench) | stand-ins for Google, issuers, Outlook and the card processor; the load generator |
@@ -163,7 +164,10 @@
 //! | what an invoice costs | `domain/invoice/quote.rs` |
 //! | whether a bearer token of Microsoft's is honoured | `crypto/bearer/` |
 //! | what is mailed, and in which words | `domain/invoice/post.rs`, `protocol/letters/words.rs` |
-//! | kept cards at rest | `crypto/card_seal.rs` |
+//! | kept cards and second factors at rest | `crypto/at_rest.rs` |
+//! | how somebody signs in, and when they are locked out | `people/` |
+//! | what a role may do | `Role::may`, `Role::allows_scope` in `domain/person.rs` |
+//! | what was done by whom | `storage/audit.rs`, noted by `allowed` in `web/admin.rs`, by the commands and by the console |
 //! | where the payer goes next | `follow` in `web/pay.rs` |
 //! | limits of one address, log line of a request | `web/guard.rs` |
 //! | every setting, its default and its limits | `config/` |

@@ -41,6 +41,8 @@ pub struct Model {
     pub created_ms: i64,
     /// When it last changed.
     pub updated_ms: i64,
+    /// The issuer's own reference of the money that it took.
+    pub issuer_reference: Option<String>,
 }
 
 /// No relations.

@@ -17,6 +17,16 @@ pub struct Model {
     pub disabled_ms: Option<i64>,
     /// A salted hash of the password, in the form that names its method.
     pub password_hash: Option<String>,
+    /// The second factor's secret, sealed.
+    pub totp_secret: Option<String>,
+    /// A secret that was shown but not confirmed yet, sealed.
+    pub totp_pending: Option<String>,
+    /// The last 30 seconds whose code was used, counted from the epoch.
+    pub totp_step: Option<i64>,
+    /// When they chose the password; null while it is one that they were given.
+    pub password_changed_ms: Option<i64>,
+    /// The language that they chose.
+    pub language: Option<String>,
 }
 
 /// No relations.

@@ -17,6 +17,9 @@ mod m20261122_000004_users;
 mod m20261122_000005_alarms;
 mod m20261122_000006_inventory;
 mod m20261122_000007_invoices;
+mod m20261122_000008_people;
+mod m20261122_000009_search;
+mod m20261122_000010_jobs;
 mod m20261122_000011_booking_states;
 
 /// Every migration, in order.
@@ -34,6 +37,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_alarms::Migration),
             Box::new(m20261122_000006_inventory::Migration),
             Box::new(m20261122_000007_invoices::Migration),
+            Box::new(m20261122_000008_people::Migration),
+            Box::new(m20261122_000009_search::Migration),
+            Box::new(m20261122_000010_jobs::Migration),
             Box::new(m20261122_000011_booking_states::Migration),
         ]
     }

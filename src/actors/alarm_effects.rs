@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use url::Url;
 
+use super::preview::{self, Description};
 use super::route::{Carried, Effects, Failure};
 use crate::crypto::UrlKeys;
 use crate::domain::alarm::{Alarm, Channel, Effect, Input, Telling};
@@ -38,6 +39,10 @@ pub struct AlarmWebhook {
 
 impl Effects for AlarmEffects {
     type Machine = Alarm;
+
+    async fn describe(&self, effect: Effect, _: &OutboxRow) -> Description {
+        preview::house::alarm(self, &effect)
+    }
 
     async fn carry_out(&self, effect: Effect, row: &OutboxRow) -> Carried<Input> {
         match effect {
@@ -129,7 +134,7 @@ impl AlarmEffects {
     }
 }
 
-fn subject(telling: &Telling) -> String {
+pub(super) fn subject(telling: &Telling) -> String {
     let still = if telling.number > 1 { "again: " } else { "" };
     let about = &telling.about;
     // A subject is one line, whatever a key or a statement calls itself.
@@ -150,7 +155,7 @@ fn text(telling: &Telling, server: &str) -> String {
 }
 
 /// The same on every attempt, so that a receiver may compare.
-fn body(telling: &Telling, server: &str) -> serde_json::Value {
+pub(super) fn body(telling: &Telling, server: &str) -> serde_json::Value {
     let Telling { about, number, since, detail } = telling;
     json!({
         "type": if *number > 1 { "alarm.repeated" } else { "alarm.raised" },

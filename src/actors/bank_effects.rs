@@ -1,5 +1,6 @@
 //! Carries out the effects of bank transfers: asks a statement whether this is its payment.
 
+use super::preview::{self, Description};
 use super::registry::Registry;
 use super::route::{Carried, Effects, Failure};
 use super::shell::{Ask, AskError, Told};
@@ -15,6 +16,10 @@ pub struct BankEffects {
 
 impl Effects for BankEffects {
     type Machine = BankTransfer;
+
+    async fn describe(&self, effect: Effect, _: &OutboxRow) -> Description {
+        preview::house::transfer(&effect)
+    }
 
     async fn carry_out(&self, effect: Effect, _: &OutboxRow) -> Carried<Input> {
         let Effect::OfferToStatement { transfer, offer, amount, booked_at } = effect;

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use url::Url;
 
 use super::charging::{NEVER_SEEN_MS, SENT_FOR_MS, refund, undone, undone_aloud};
+use super::preview::{self, Description};
 use super::registry::Registry;
 use super::route::{Carried, Effects, Failure as Undone};
 use super::settlements::Settlements;
 use super::shell::{Ask, AskError, Told};
 use super::token_vault::TokenVault;
 use super::unexplained::{NotRaised, unexplained};
-use crate::crypto::CardSeal;
+use crate::crypto::AtRest;
 use crate::domain::alarm::Alarm;
 use crate::domain::booking::{
     Agreement, Booking, Challenge, Charge as Charged, Collected, Effect, Failure, FailureCause, Input, Means, Notice,
@@ -37,7 +38,7 @@ pub struct BookingEffects {
     /// Google.
     pub google: MapsBooking,
     /// Seals kept cards.
-    pub seal: Arc<CardSeal>,
+    pub seal: Arc<AtRest>,
     /// Where tokens wait.
     pub tokens: TokenVault,
     /// Who waits for an outcome.
@@ -54,6 +55,10 @@ pub struct BookingEffects {
 
 impl Effects for BookingEffects {
     type Machine = Booking;
+
+    async fn describe(&self, effect: Effect, row: &OutboxRow) -> Description {
+        preview::bookings::describe(self, &effect, row)
+    }
 
     async fn carry_out(&self, effect: Effect, row: &OutboxRow) -> Carried<Input> {
         let done = match effect {
@@ -114,16 +119,7 @@ impl BookingEffects {
     }
 
     async fn tell(&self, notice: Notice) -> Result<Input, Undone> {
-        let patch = BookingPatch {
-            booking_id: notice.booking.to_string(),
-            merchant: notice.merchant,
-            service: notice.service,
-            status: Some(notice.status),
-            moved: None,
-            prepayment: notice.prepayment.map(|(status, id)| (status, Some(id.to_string()))),
-            failure: None,
-        };
-        let told = self.google.patch_booking(&patch, self.clock.now()).await;
+        let told = self.google.patch_booking(&patch(&notice), self.clock.now()).await;
         told.map(|()| Input::Told).map_err(|failed| Undone {
             description: failed.description,
             retry_after_ms: failed.retry_after_ms,
@@ -185,7 +181,7 @@ impl BookingEffects {
     fn outcome(&self, agreement: &Agreement, attempted: Attempted) -> Result<Outcome, Undone> {
         let seal = |card: &Vaulted| {
             let plain = zeroize::Zeroizing::new(format!("{} {}", card.customer, card.payment_method));
-            let sealed = self.seal.seal(agreement.id, &plain);
+            let sealed = self.seal.seal(agreement.id.as_uuid().as_bytes(), &plain);
             sealed.map(|sealed| SealedCard(sealed.into())).map_err(|error| Undone::failed(error.to_string()))
         };
         Ok(match attempted {
@@ -330,7 +326,8 @@ impl BookingEffects {
     }
 
     fn opened(&self, booking: TransactionId, card: &SealedCard) -> Result<Vaulted, Undone> {
-        let plain = self.seal.open(booking, &card.0).map_err(|error| Undone::refused(error.to_string()))?;
+        let opened = self.seal.open(booking.as_uuid().as_bytes(), &card.0);
+        let plain = opened.map_err(|error| Undone::refused(format!("the kept card: {error}")))?;
         let (customer, payment_method) =
             plain.split_once(' ').ok_or_else(|| Undone::refused("the kept card was damaged"))?;
         Ok(Vaulted { customer: customer.to_owned(), payment_method: payment_method.to_owned() })
@@ -365,6 +362,19 @@ impl BookingEffects {
 
     async fn refund(&self, charge: &Charged, row: &OutboxRow) -> Result<RefundStanding, Undone> {
         refund(self.stripe()?, (&charge.intent, charge.amount), row).await
+    }
+}
+
+/// What Google is told.
+pub(super) fn patch(notice: &Notice) -> BookingPatch {
+    BookingPatch {
+        booking_id: notice.booking.to_string(),
+        merchant: notice.merchant.clone(),
+        service: notice.service.clone(),
+        status: Some(notice.status),
+        moved: None,
+        prepayment: notice.prepayment.as_ref().map(|(status, id)| (*status, Some(id.to_string()))),
+        failure: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::preview::{self, Description};
 use super::route::{Carried, Effects, Failure};
 use crate::domain::inventory::{Effect, Input, Inventory};
 use crate::ports::Clock;
@@ -20,6 +21,10 @@ pub struct InventoryEffects {
 
 impl Effects for InventoryEffects {
     type Machine = Inventory;
+
+    async fn describe(&self, effect: Effect, _: &OutboxRow) -> Description {
+        preview::house::slots(self, &effect).await
+    }
 
     async fn carry_out(&self, effect: Effect, _: &OutboxRow) -> Carried<Input> {
         let Effect::TellAvailability { subject, number, window } = effect;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::charging::{NEVER_SEEN_MS, SENT_FOR_MS, refund, undone, undone_aloud};
 use super::invoice_letters::{InvoiceLetters, is_true};
 use super::invoice_payment::{InvoicePayments, ToRefund, ToStart};
+use super::preview::{self, Description};
 use super::registry::Registry;
 use super::route::{Carried, Effects, Failure as Undone};
 use super::settlements::Settlements;
@@ -60,6 +61,10 @@ struct Wanted {
 
 impl Effects for InvoiceEffects {
     type Machine = Invoice;
+
+    async fn describe(&self, effect: Effect, row: &OutboxRow) -> Description {
+        preview::invoices::describe(self, &effect, row).await
+    }
 
     async fn carry_out(&self, effect: Effect, row: &OutboxRow) -> Carried<Input> {
         let done = match effect {
@@ -221,7 +226,7 @@ impl InvoiceEffects {
         })
     }
 
-    async fn view(&self, invoice: TransactionId) -> Result<View, Undone> {
+    pub(super) async fn view(&self, invoice: TransactionId) -> Result<View, Undone> {
         let loaded = self.store.load::<Invoice>(invoice).await;
         let loaded = loaded.map_err(|error| Undone::failed(error.to_string()))?;
         let seen = loaded.and_then(|Loaded { state, .. }| view(&state));

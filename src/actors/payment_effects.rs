@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::preview::{self, Description};
 use super::registry::Registry;
 use super::route::{Carried, Effects, Failure};
 use super::shell::{Ask, AskError};
@@ -92,6 +93,10 @@ impl PaymentEffects {
 
 impl Effects for PaymentEffects {
     type Machine = RedirectPayment;
+
+    async fn describe(&self, effect: Effect, row: &OutboxRow) -> Description {
+        preview::payments::describe(self, &effect, row)
+    }
 
     async fn carry_out(&self, effect: Effect, row: &OutboxRow) -> Carried<Input> {
         let now = self.clock.now();

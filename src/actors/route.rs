@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 
+use super::preview::Description;
 use super::registry::Registry;
 use super::shell::{Ask, AskError};
 use crate::domain::{EffectLane, Machine};
-use crate::storage::{Codec, OutboxRow};
+use crate::storage::{Codec, OutboxRow, StorageError};
 
 /// What one attempt at an effect gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,13 @@ pub trait Effects: Send + Sync + 'static {
         row: &OutboxRow,
     ) -> impl Future<Output = Carried<<Self::Machine as Machine>::Input>>;
 
+    /// What carrying it out now would come to, without doing it.
+    fn describe(
+        &self,
+        effect: <Self::Machine as Machine>::Effect,
+        row: &OutboxRow,
+    ) -> impl Future<Output = Description>;
+
     /// The outcome of an effect is committed, and this is what the machine answered: for whoever waits for it.
     fn settled(&self, _row: &OutboxRow, _reply: &<Self::Machine as Machine>::Reply) {}
 }
@@ -86,6 +94,7 @@ pub(super) enum Delivered {
 trait Deliver: Send + Sync {
     fn pace(&self, lane: &str) -> Pace;
     fn deliver<'a>(&'a self, row: &'a OutboxRow) -> LocalBoxFuture<'a, Delivered>;
+    fn describe<'a>(&'a self, row: &'a OutboxRow) -> LocalBoxFuture<'a, Result<Description, StorageError>>;
 }
 
 struct Route<E: Effects> {
@@ -97,6 +106,10 @@ struct Route<E: Effects> {
 impl<E: Effects> Deliver for Route<E> {
     fn pace(&self, lane: &str) -> Pace {
         if self.prompt.iter().any(|prompt| prompt.as_str() == lane) { Pace::Prompt } else { Pace::Patient }
+    }
+
+    fn describe<'a>(&'a self, row: &'a OutboxRow) -> LocalBoxFuture<'a, Result<Description, StorageError>> {
+        Box::pin(async move { Ok(self.effects.describe(row.effect::<E::Machine>()?, row).await) })
     }
 
     fn deliver<'a>(&'a self, row: &'a OutboxRow) -> LocalBoxFuture<'a, Delivered> {
@@ -153,6 +166,11 @@ impl Routes {
     /// How soon a row is tried again.
     pub(super) fn pace(&self, row: &OutboxRow) -> Pace {
         self.0.get(row.kind.as_str()).map(|route| route.pace(&row.lane)).unwrap_or_default()
+    }
+
+    /// What carrying a row out now would come to; `None`: this node carries out no effects of its kind.
+    pub(super) async fn describe(&self, row: &OutboxRow) -> Option<Result<Description, StorageError>> {
+        Some(self.0.get(row.kind.as_str())?.describe(row).await)
     }
 
     pub(super) async fn deliver(&self, row: &OutboxRow) -> Delivered {

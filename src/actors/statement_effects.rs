@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use actix_rt::task::JoinHandle;
 
+use super::preview::{self, Description};
 use super::registry::Registry;
 use super::route::{Carried, Effects, Failure};
 use super::shell::{Ask, AskError};
@@ -88,6 +89,10 @@ impl From<StorageError> for Failure {
 
 impl Effects for StatementEffects {
     type Machine = Remittance;
+
+    async fn describe(&self, effect: Effect, row: &OutboxRow) -> Description {
+        preview::statements::describe(self, &effect, row)
+    }
 
     async fn carry_out(&self, effect: Effect, row: &OutboxRow) -> Carried<Input> {
         let done = match effect {

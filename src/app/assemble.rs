@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use url::Url;
 
 use super::Surroundings;
-use crate::actors::{BankImport, InventoryLoad, LateMoney, Registry, StatementPolicy};
+use crate::actors::{BankImport, DeadLetters, InventoryLoad, LateMoney, Registry, Routes, StatementPolicy};
 use crate::config::{self, Config, KeyScheme, NamedSecret, PaidAfterClose};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
 use crate::domain::Piaid;
@@ -17,6 +17,7 @@ use crate::domain::payout::Payout;
 use crate::domain::redirect_payment::RedirectPayment;
 use crate::domain::remittance::{FeeSchedule, Remittance, Rules};
 use crate::issuer::{Issuers, SignedRedirect};
+use crate::people::{People, PeopleSettings, SecondFactor};
 use crate::protocol::google_redirect::{Account, Accounts, CallbackHosts, GoogleClient, GoogleEndpoint, http_client};
 use crate::storage::Store;
 use crate::web::console::ConsoleSurface;
@@ -172,7 +173,7 @@ pub(super) struct Kinds {
 pub(super) fn surface(
     config: &Config,
     keys: Keys,
-    (kinds, invoices): (&Kinds, InvoiceSurface),
+    (kinds, invoices, routes): (&Kinds, InvoiceSurface, Routes),
     around: &Surroundings,
 ) -> anyhow::Result<Surface> {
     let google = config.google.as_ref().map(|google| {
@@ -203,9 +204,10 @@ pub(super) fn surface(
         processor: None,
         payouts: kinds.payouts.clone(),
         alarms: kinds.alarms.clone(),
+        dead_letters: DeadLetters { store: kinds.store.clone(), routes, clock: around.clock.clone() },
         store: kinds.store.clone(),
         console: ConsoleSurface {
-            people: crate::people::People,
+            people: people(config, kinds, around, &keys.links)?,
             secure: config.console.url.as_ref().is_some_and(|url| url.scheme() == "https"),
             // Far more than a person types, far less than a guesser needs.
             attempts: Arc::new(Limiter::new(30, 10, config.server.trusted_proxies.clone())),
@@ -219,6 +221,22 @@ pub(super) fn surface(
         path_prefix,
         metrics: Arc::new(move || recorder.render()),
     })
+}
+
+/// Who may sign in, and how.
+fn people(config: &Config, kinds: &Kinds, around: &Surroundings, keys: &UrlKeys) -> anyhow::Result<People> {
+    let millis = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let settings = PeopleSettings {
+        idle_ms: millis(config.console.idle),
+        absolute_ms: millis(config.console.absolute),
+        second_factor: if config.console.second_factor_required {
+            SecondFactor::Required
+        } else {
+            SecondFactor::Optional
+        },
+        issuer_name: Url::parse(config.server.public_url.as_str())?.host_str().unwrap_or("Roundtrip").to_owned(),
+    };
+    Ok(People::new(kinds.store.clone(), around.clock.clone(), keys, settings)?)
 }
 
 fn looks(config: &Config) -> anyhow::Result<HashMap<crate::domain::IssuerId, OfferedIssuer>> {

@@ -15,7 +15,7 @@ use crate::actors::{
     Settlements, TokenVault,
 };
 use crate::config;
-use crate::crypto::{CardSeal, ServiceAccount, StripeEventKey, UrlKeys};
+use crate::crypto::{AtRest, Kept, ServiceAccount, StripeEventKey, UrlKeys};
 use crate::domain::EffectLane;
 use crate::domain::alarm::Alarm;
 use crate::domain::inventory::Inventory;
@@ -57,7 +57,7 @@ impl Bookings {
         let effects = BookingEffects {
             stripe,
             google: google.clone(),
-            seal: Arc::new(CardSeal::new(links).context("signing.keys")?),
+            seal: Arc::new(AtRest::new(links, Kept::Card).context("signing.keys")?),
             tokens: desk.tokens.clone(),
             settlements: desk.settlements.clone(),
             bookings: desk.bookings.clone(),

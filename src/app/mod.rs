@@ -19,6 +19,8 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// The admin API's OpenAPI document.
+pub use crate::web::OPENAPI;
 pub use assemble::{Keys, google_client, load_keys};
 pub use bank::bank_import;
 
@@ -199,6 +201,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         None => (routes, None),
     };
     let (routes, invoices) = invoices.connect(routes);
+    let dry = routes.clone();
     let outbox = OutboxSettings {
         store: store.clone(),
         routes,
@@ -219,7 +222,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     alarms::start(watch);
 
     let processor = booking::processor_events(&hands, &kinds, (bookings.as_ref(), &invoices.desk.invoices))?;
-    let shared = assemble::surface(config, keys, (&kinds, invoices), &around)?;
+    let shared = assemble::surface(config, keys, (&kinds, invoices, dry), &around)?;
     let surface = web::Data::new(Surface { booking: bookings, processor, ..shared });
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
     let handles = [public_server.handle(), admin_server.handle()];

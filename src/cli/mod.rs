@@ -10,6 +10,7 @@ mod feeds;
 mod keys;
 pub mod logging;
 mod migrate;
+mod openapi;
 mod outbox;
 mod report;
 mod serve;
@@ -55,6 +56,8 @@ enum Command {
     /// Look at dead letters, send them again or give them up.
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Print the admin API's OpenAPI document.
+    Openapi,
     /// Create, list and revoke bearer tokens of the admin API.
     #[command(subcommand)]
     Token(token::Command),
@@ -118,6 +121,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Keys(command)) => keys::run(config, command).map(|()| ExitCode::SUCCESS),
         Some(Command::Doctor(args)) => in_system(doctor::run(config, args)),
         Some(Command::Outbox(command)) => quietly(outbox::run(config, command)),
+        Some(Command::Openapi) => openapi::run().map(|()| ExitCode::SUCCESS),
         Some(Command::Token(command)) => quietly(token::run(config, command)),
         Some(Command::Bank(command)) => quietly(bank::run(config, command)),
         Some(Command::Feeds(command)) => quietly(feeds::run(config, command)),

@@ -10,8 +10,8 @@
 //!
 //! Architecture invariant: no clock. "Now" is an argument, also for the life of keys and the time in signatures.
 
+mod at_rest;
 mod bearer;
-mod card_seal;
 mod card_signer;
 mod deflate;
 mod hashes;
@@ -20,20 +20,23 @@ mod key;
 mod key_care;
 mod keyring;
 mod openpgp;
+mod password;
 mod random;
 mod rsa;
 mod service_account;
 mod service_token;
+mod session_token;
 mod signed_url;
 mod stripe_signature;
+mod totp;
 mod webhook;
 mod wire;
 
+pub use at_rest::{AtRest, AtRestError, Kept};
 pub use bearer::{
     BearerClaims, BearerIssuer, BearerKeys, BearerProfile, BearerRefused, Discovery, EntraProfile, InvalidKeys,
     LEGACY_ISSUER, LegacyProfile, OUTLOOK_CALLER, UnverifiedBearer, bearer_of,
 };
-pub use card_seal::{CardSeal, CardSealError};
 pub use card_signer::{CardSigner, CardSignerError, CardVerifier, generate_card_key};
 pub use hashes::{
     ContentHasher, alarm_id, availability_id, bank_transfer_id, booking_id, chain_hash, content_hash, hex, invoice_id,
@@ -47,11 +50,14 @@ pub use key_care::{
     generate_jwk, generate_openpgp, generate_url_key, lint_disjoint, lint_keys,
 };
 pub use keyring::{Keyring, OpenError, Opened, Opener, SealError};
+pub use password::{PasswordError, hash_password, password_fits};
 pub use random::{random_bytes, random_token};
 pub use service_account::{AssertionVerifier, ServiceAccount, ServiceAccountError, generate_service_account};
 pub use service_token::{ServiceAct, ServiceToken, ServiceTokenError, ServiceTokens, recipient_digest};
+pub use session_token::{csrf_fits, csrf_token, session_id};
 pub use signed_url::{ExpiryCheck, Purpose, SignedUrlError, UrlKey, UrlKeys};
 pub use stripe_signature::StripeEventKey;
+pub use totp::{Totp, TotpError};
 pub use webhook::{UnverifiedWebhook, WebhookError, sign_webhook};
 pub use wire::{Carrier, Scheme};
 

@@ -89,6 +89,15 @@ pub enum EffectLane {
 }
 
 impl EffectLane {
+    /// Every lane.
+    pub const ALL: [Self; 7] =
+        [Self::Google, Self::Issuer, Self::Processor, Self::Refunds, Self::House, Self::Mail, Self::Webhook];
+
+    /// The lane of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.as_str() == name)
+    }
+
     /// The name in the outbox row.
     pub const fn as_str(self) -> &'static str {
         match self {

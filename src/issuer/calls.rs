@@ -1,6 +1,6 @@
 //! Calls to an issuer: status and refund (contract section 5). One attempt each; the outbox decides about the next one.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::message::{WireRefund, WireReport};
@@ -32,6 +32,24 @@ pub struct RefundCall<'a> {
     pub amount: Money,
 }
 
+impl RefundCall<'_> {
+    /// The body, before it is signed.
+    pub fn message(&self) -> Value {
+        json!({
+            "refundId": self.refund.to_string(),
+            "transactionId": self.refund.payment.to_string(),
+            "issuerReference": self.reference,
+            "amountMicros": self.amount.micros().to_string(),
+            "currency": self.amount.currency().code(),
+        })
+    }
+}
+
+/// What `status_url` is asked, before it is signed.
+pub fn status_message(transaction: TransactionId) -> Value {
+    json!({"transactionId": transaction.to_string()})
+}
+
 /// The call gave nothing to rely on; the outbox asks again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -49,7 +67,7 @@ impl SignedRedirect {
         request_id: &str,
         now: Timestamp,
     ) -> Result<StatusAnswer, IssuerCallFailed> {
-        let body = json!({"transactionId": transaction.to_string()}).to_string();
+        let body = status_message(transaction).to_string();
         let Some(answer) = self.post(&self.status_url, body, request_id, now).await? else {
             return Ok(StatusAnswer::NeverSeen);
         };
@@ -70,14 +88,7 @@ impl SignedRedirect {
         request_id: &str,
         now: Timestamp,
     ) -> Result<RefundReport, IssuerCallFailed> {
-        let body = json!({
-            "refundId": call.refund.to_string(),
-            "transactionId": call.refund.payment.to_string(),
-            "issuerReference": call.reference,
-            "amountMicros": call.amount.micros().to_string(),
-            "currency": call.amount.currency().code(),
-        });
-        let answer = self.post(&self.refund_url, body.to_string(), request_id, now).await?;
+        let answer = self.post(&self.refund_url, call.message().to_string(), request_id, now).await?;
         // A 404 is no word about money: it may be the wrong address.
         let answer = answer.ok_or_else(|| failed("HTTP 404"))?;
         let refund: WireRefund =

@@ -7,7 +7,7 @@ mod signed_redirect;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use calls::{IssuerCallFailed, RefundCall, StatusAnswer};
+pub use calls::{IssuerCallFailed, RefundCall, StatusAnswer, status_message};
 pub use message::{EventMessage, InvalidMessage};
 pub use signed_redirect::{EventError, ReturnError, SignedRedirect};
 

@@ -1,102 +1,125 @@
-//! People (signatures only, to be replaced by the merge).
-#![allow(missing_docs, clippy::unused_async, dead_code)]
-use crate::domain::{Role, Timestamp, UserName};
-use crate::storage::StorageError;
-use secrecy::SecretString;
+//! Floor 3: people sign in. Passwords, second factors, sessions, lockout; who exists and what they may do.
+//!
+//! A sign-in goes through stages ([`Stage`]), each with a session and a token of its own: what was handed out before a stage
+//! is worth nothing after it. Only [`Stage::Full`] opens pages. Whoever is refused learns neither why nor whether there is
+//! such a person, and learns it at the same time: the same rows are written and the same hash is computed for everybody.
+//!
+//! Architecture invariant: tokens, passwords, codes and secrets are arguments and answers, never in `Debug`, logs or errors.
 
-#[derive(Clone)]
-pub struct People;
+mod enrolment;
+mod lockout;
+mod manage;
+mod password;
+mod session;
+mod sign_in;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+pub use enrolment::{Enrolment, EnrolmentRefused};
+pub use password::{ChangeRefused, PasswordNotSet, PasswordRefused, set_password};
+pub use session::{NewSession, Session};
+
+/// How far a sign-in has come, and what its session may do: only [`Stage::Full`] opens pages.
+pub use crate::storage::SessionStage as Stage;
+
+use crate::crypto::{AtRest, AtRestError, Kept, UrlKeys};
+use crate::ports::Clock;
+use crate::storage::{AuditNote, StorageError, Store};
+
+/// Whether everybody needs a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    SecondFactor,
-    Enrol,
-    Full,
+pub enum SecondFactor {
+    /// Whoever has none sets one up before anything else.
+    Required,
+    /// Whoever has one uses it.
+    Optional,
 }
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    pub user: UserName,
-    pub role: Role,
-    pub stage: Stage,
-    pub id: [u8; 32],
-    pub created_at: Timestamp,
-    pub expires_at: Timestamp,
+
+/// How people sign in.
+#[derive(Debug, Clone)]
+pub struct PeopleSettings {
+    /// How long a session may be unused, in milliseconds.
+    pub idle_ms: i64,
+    /// How long a session lasts at most, in milliseconds.
+    pub absolute_ms: i64,
+    /// Whether everybody needs a second factor.
+    pub second_factor: SecondFactor,
+    /// What authenticators show beside the name: the host of `server.public_url`.
+    pub issuer_name: String,
 }
-pub struct NewSession {
-    pub token: String,
-    pub stage: Stage,
-    pub user: UserName,
-}
+
+/// Why a sign-in does not go on.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum SignInRefused {
+    /// The name, the password or the code is wrong, the user is disabled, or the sign-in was over: nobody is told which.
+    #[error("this does not fit")]
     Wrong,
-    TooMany { retry_after_s: u64 },
-    Unavailable(StorageError),
+    /// Too many failures under this name: nothing is looked at for so many seconds.
+    #[error("too many failures: try again in {retry_after_s} s")]
+    TooMany {
+        /// Seconds.
+        retry_after_s: u64,
+    },
+    /// Storage failed, or what it keeps sealed cannot be opened.
+    #[error(transparent)]
+    Unavailable(#[from] StorageError),
 }
-pub enum ChangeRefused {
-    Wrong,
-    Weak(&'static str),
-    TooMany { retry_after_s: u64 },
-    Unavailable(StorageError),
+
+/// How many passwords are hashed at a time: each takes 19 MiB and tens of milliseconds of a core.
+const HASHES_AT_ONCE: usize = 2;
+
+/// People and their sessions. Cheap to clone.
+#[derive(Clone)]
+pub struct People(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    seal: AtRest,
+    settings: PeopleSettings,
+    hashing: Arc<Semaphore>,
 }
-pub enum EnrolRefused {
-    Already,
-    Unavailable(StorageError),
-    Unsealable,
+
+impl fmt::Debug for People {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("People").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
 }
-pub struct Enrolment {
-    pub secret_base32: String,
-    pub uri: String,
-    pub modules: Vec<Vec<bool>>,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    Asked,
-    Done,
-    Refused,
-}
-pub struct AuditNote {
-    pub actor: String,
-    pub action: String,
-    pub subject: String,
-    pub outcome: Outcome,
-    pub detail: serde_json::Value,
-}
+
 impl People {
-    pub async fn password(&self, _: &str, _: &SecretString) -> Result<NewSession, SignInRefused> {
-        Err(SignInRefused::Wrong)
+    /// `keys` are the signing keys: those that seal second factors are derived from them.
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        keys: &UrlKeys,
+        settings: PeopleSettings,
+    ) -> Result<Self, AtRestError> {
+        let seal = AtRest::new(keys, Kept::SecondFactor)?;
+        Ok(Self(Arc::new(Inner { store, clock, seal, settings, hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)) })))
     }
-    pub async fn second_factor(&self, _: &Session, _: &str) -> Result<NewSession, SignInRefused> {
-        Err(SignInRefused::Wrong)
+
+    /// How people sign in.
+    pub fn settings(&self) -> &PeopleSettings {
+        &self.0.settings
     }
-    pub async fn enrolment(&self, _: &Session) -> Result<Enrolment, EnrolRefused> {
-        Err(EnrolRefused::Already)
+
+    /// Notes an act in the audit log; its number there, once it is durable. What could not be noted may not be done.
+    pub async fn note(&self, note: AuditNote) -> Result<i64, StorageError> {
+        self.0.store.note(&note, self.0.clock.now()).await
     }
-    pub async fn enrol(&self, _: &Session, _: &str) -> Result<NewSession, SignInRefused> {
-        Err(SignInRefused::Wrong)
-    }
-    pub async fn session(&self, _: &str) -> Result<Option<Session>, StorageError> {
-        Ok(None)
-    }
-    pub async fn sign_out(&self, _: &Session) -> Result<(), StorageError> {
-        Ok(())
-    }
-    pub async fn sign_out_everywhere(&self, _: &UserName) -> Result<(), StorageError> {
-        Ok(())
-    }
-    pub async fn change_password(
-        &self,
-        _: &Session,
-        _: &SecretString,
-        _: &SecretString,
-    ) -> Result<NewSession, ChangeRefused> {
-        Err(ChangeRefused::Wrong)
-    }
-    pub fn csrf(_: &str) -> String {
-        String::new()
-    }
-    pub fn csrf_fits(_: &str, _: &str) -> bool {
-        false
-    }
-    pub async fn note(&self, _: AuditNote) -> Result<i64, StorageError> {
-        Ok(0)
+
+    /// Carries out a hash beside the threads that answer requests, when one of the places is free. `None`: the machine is
+    /// shutting down.
+    async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let place = self.0.hashing.clone().acquire_owned().await.ok()?;
+        let work = move || {
+            // The place is taken for as long as the work lasts, whoever still waits for it.
+            let _place = place;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.ok()
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Rows are locked in the order of their ids, so that two batches on PostgreSQL cannot wait for each other.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use entity::{journal, ledger, outbox, remittable, request_log, transaction};
+use entity::{journal, ledger, outbox, payment_group, remittable, request_log, transaction};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Insert,
@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::outbox::keyed;
 use super::rows::{Rows, open_after};
-use super::{claims, invoice, remittance};
+use super::search::groups;
+use super::{balances, claims, invoice, remittance};
 use crate::domain::ClaimRefused;
 
 /// Both databases take more values than this in one statement.
@@ -38,8 +39,17 @@ pub(super) enum Verdict {
     RequestKnown,
 }
 
+/// What a batch writes beside its members' rows.
+#[derive(Debug)]
+pub(super) struct Beside {
+    /// Combinations that may be new.
+    pub(super) groups: BTreeSet<payment_group::Model>,
+    /// The part of the ledger's sums that this batch adds to.
+    pub(super) shard: i32,
+}
+
 /// Writes all members, whose transactions are all different. The verdicts are in the members' order.
-pub(super) async fn write(db: &DatabaseTransaction, members: &[&Rows]) -> Result<Vec<Verdict>, DbErr> {
+pub(super) async fn write(db: &DatabaseTransaction, members: &[&Rows], beside: &Beside) -> Result<Vec<Verdict>, DbErr> {
     let mut stale = stale_by_reading(db, members).await?;
     let claims = claims::judge(db, members, &stale).await?;
     // Refused because the same transaction, written elsewhere while we waited for the lock, has taken it: decide again.
@@ -65,6 +75,8 @@ pub(super) async fn write(db: &DatabaseTransaction, members: &[&Rows]) -> Result
     if known.is_empty() {
         append(db, &live, &verdicts).await?;
         claims.take(db, &live).await?;
+        groups::write(db, &beside.groups).await?;
+        balances::add(db, &live, beside.shard).await?;
     }
     Ok(verdicts)
 }

@@ -22,6 +22,8 @@ pub struct Summary {
     pub request_id: String,
     /// The issuer, once there is one.
     pub issuer: Option<String>,
+    /// The issuer's own reference of the money that it took, once it took any.
+    pub issuer_reference: Option<String>,
     /// What is to be paid.
     pub amount: Money,
 }

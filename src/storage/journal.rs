@@ -171,7 +171,8 @@ impl Store {
         Ok(report)
     }
 
-    async fn view(&self) -> Result<DatabaseTransaction, StorageError> {
+    /// One state of the database, whatever is written meanwhile.
+    pub(super) async fn view(&self) -> Result<DatabaseTransaction, StorageError> {
         Ok(match self.0.engine {
             // A reading transaction of SQLite sees one state of the database anyway.
             Engine::Sqlite => self.0.read.begin().await?,

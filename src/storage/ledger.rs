@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use entity::ledger::{Column, Entity};
 use entity::transaction;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::redirect_payment::INVOICES;
@@ -52,21 +52,9 @@ impl LedgerBalance {
 const MOST_LISTED: u64 = 100;
 
 impl Store {
-    /// Adds up the ledger.
+    /// Adds up the ledger's entries, all of them. What they come to is kept beside them: [`Store::balances`].
     pub async fn ledger_balance(&self) -> Result<LedgerBalance, StorageError> {
-        // As text: PostgreSQL's sum of bigints is a numeric, wider than any integer of ours.
-        let sum = || Expr::col(Column::AmountMicros).sum().cast_as(Alias::new("text"));
-        let accounts: Vec<(String, String, String)> = Entity::find()
-            .select_only()
-            .columns([Column::Account, Column::Currency])
-            .expr(sum())
-            .group_by(Column::Account)
-            .group_by(Column::Currency)
-            .order_by_asc(Column::Account)
-            .order_by_asc(Column::Currency)
-            .into_tuple()
-            .all(&self.0.read)
-            .await?;
+        let accounts = added_up(&self.0.read).await?;
         let unbalanced: Vec<Uuid> = Entity::find()
             .select_only()
             .column(Column::TransactionId)
@@ -79,11 +67,25 @@ impl Store {
             .into_tuple()
             .all(&self.0.read)
             .await?;
-        Ok(LedgerBalance {
-            accounts: accounts.into_iter().map(account_sum).collect::<Result<_, _>>()?,
-            unbalanced: unbalanced.into_iter().map(TransactionId::from_uuid).collect(),
-        })
+        Ok(LedgerBalance { accounts, unbalanced: unbalanced.into_iter().map(TransactionId::from_uuid).collect() })
     }
+}
+
+/// The sums of all entries, by account and currency.
+pub(super) async fn added_up<C: ConnectionTrait>(db: &C) -> Result<Vec<AccountSum>, StorageError> {
+    let accounts: Vec<(String, String, String)> = Entity::find()
+        .select_only()
+        .columns([Column::Account, Column::Currency])
+        // As text: PostgreSQL's sum of bigints is a numeric, wider than any integer of ours.
+        .expr(Expr::col(Column::AmountMicros).sum().cast_as(Alias::new("text")))
+        .group_by(Column::Account)
+        .group_by(Column::Currency)
+        .order_by_asc(Column::Account)
+        .order_by_asc(Column::Currency)
+        .into_tuple()
+        .all(db)
+        .await?;
+    accounts.into_iter().map(account_sum).collect()
 }
 
 /// Which lines of the ledger.
@@ -233,6 +235,26 @@ impl Store {
         };
         sums.into_iter().map(whole).collect()
     }
+}
+
+/// The columns of a line and of its transaction.
+fn lines(select: sea_orm::Select<Entity>) -> sea_orm::Select<Entity> {
+    select
+        .select_only()
+        .columns([
+            Column::TransactionId,
+            Column::JournalSeq,
+            Column::Line,
+            Column::Account,
+            Column::Currency,
+            Column::AmountMicros,
+            Column::Reason,
+            Column::AtMs,
+            Column::Author,
+        ])
+        .expr(transaction_column(transaction::Column::Kind))
+        .expr(transaction_column(transaction::Column::Account))
+        .expr(transaction_column(transaction::Column::RequestId))
 }
 
 fn transaction_column(column: transaction::Column) -> Expr {

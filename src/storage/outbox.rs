@@ -99,6 +99,29 @@ pub struct FailedAttempt {
     pub error: String,
 }
 
+/// Which dead letters are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeadLetterFilter {
+    /// Of this lane alone.
+    pub lane: Option<EffectLane>,
+}
+
+/// The place of a dead letter in their order: the longest parked first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadLetterPlace {
+    /// When it was parked.
+    pub parked_at: Timestamp,
+    /// Which one.
+    pub key: OutboxKey,
+}
+
+impl DeadLetterPlace {
+    /// Where this row stands; `None`: it is no dead letter.
+    pub fn of(row: &OutboxRow) -> Option<Self> {
+        Some(Self { parked_at: row.parked_at?, key: row.key })
+    }
+}
+
 /// How the outbox stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutboxFigures {
@@ -219,13 +242,10 @@ impl Store {
         Ok(due.flatten().map(Timestamp::from_millis))
     }
 
-    /// What of a transaction still waits, or is parked, in the order of its decisions.
+    /// What is to be carried out of one transaction, and its dead letters, in the order of the decisions.
     pub async fn outbox_of(&self, transaction: TransactionId) -> Result<Vec<OutboxRow>, StorageError> {
-        let rows = Entity::find()
-            .filter(Column::TransactionId.eq(transaction.as_uuid()))
-            .order_by_asc(Column::Number)
-            .all(&self.0.read)
-            .await?;
+        let select = Entity::find().filter(Column::TransactionId.eq(transaction.as_uuid()));
+        let rows = select.order_by_asc(Column::Number).all(&self.0.read).await?;
         Ok(rows.into_iter().map(OutboxRow::from).collect())
     }
 
@@ -238,6 +258,45 @@ impl Store {
             .all(&self.0.read)
             .await?;
         Ok(rows.into_iter().map(OutboxRow::from).collect())
+    }
+
+    /// The dead letters after `after`, the longest parked first.
+    pub async fn dead_letters_page(
+        &self,
+        filter: &DeadLetterFilter,
+        after: Option<DeadLetterPlace>,
+        limit: u64,
+    ) -> Result<Vec<OutboxRow>, StorageError> {
+        let mut letters = Entity::find().filter(Column::ParkedMs.is_not_null());
+        if let Some(lane) = filter.lane {
+            letters = letters.filter(Column::Lane.eq(lane.as_str()));
+        }
+        if let Some(DeadLetterPlace { parked_at, key }) = after {
+            let (parked_ms, transaction) = (parked_at.as_millis(), key.transaction.as_uuid());
+            // The first condition says no more than the second: it is the one that the index on `parked_ms` takes.
+            letters = letters.filter(Column::ParkedMs.gte(parked_ms)).filter(
+                Condition::any().add(Column::ParkedMs.gt(parked_ms)).add(Column::TransactionId.gt(transaction)).add(
+                    Condition::all().add(Column::TransactionId.eq(transaction)).add(Column::Number.gt(key.number)),
+                ),
+            );
+        }
+        let rows = letters
+            .order_by_asc(Column::ParkedMs)
+            .order_by_asc(Column::TransactionId)
+            .order_by_asc(Column::Number)
+            .limit(limit)
+            .all(&self.0.read)
+            .await?;
+        Ok(rows.into_iter().map(OutboxRow::from).collect())
+    }
+
+    /// One dead letter. `None`: there is no such dead letter.
+    pub async fn dead_letter(&self, key: OutboxKey) -> Result<Option<OutboxRow>, StorageError> {
+        let found = Entity::find_by_id((key.transaction.as_uuid(), key.number))
+            .filter(Column::ParkedMs.is_not_null())
+            .one(&self.0.read)
+            .await?;
+        Ok(found.map(OutboxRow::from))
     }
 
     /// Makes what waits of one lane of a transaction due now, unless somebody works on it. `false`: there is nothing.
@@ -260,15 +319,8 @@ impl Store {
 
     /// Takes a dead letter up again: due now, with a new series of attempts. `false`: there is no such dead letter.
     pub async fn retry(&self, key: OutboxKey, now: Timestamp) -> Result<bool, StorageError> {
-        let revived = Entity::update_many()
-            .col_expr(Column::ParkedMs, Expr::value(None::<i64>))
-            .col_expr(Column::DueMs, Expr::value(now.as_millis()))
-            .col_expr(Column::TryingSinceMs, Expr::value(now.as_millis()))
-            .col_expr(Column::Attempts, Expr::value(0))
-            .filter(keyed(&[key]))
-            .filter(Column::ParkedMs.is_not_null())
-            .exec(&self.0.write)
-            .await?;
+        let revived =
+            revived(now).filter(keyed(&[key])).filter(Column::ParkedMs.is_not_null()).exec(&self.0.write).await?;
         Ok(revived.rows_affected > 0)
     }
 
@@ -305,8 +357,17 @@ fn key((transaction, number): (Uuid, i64)) -> OutboxKey {
     OutboxKey { transaction: TransactionId::from_uuid(transaction), number }
 }
 
+/// Due now, with a new series of attempts.
+pub(super) fn revived(now: Timestamp) -> sea_orm::UpdateMany<Entity> {
+    Entity::update_many()
+        .col_expr(Column::ParkedMs, Expr::value(None::<i64>))
+        .col_expr(Column::DueMs, Expr::value(now.as_millis()))
+        .col_expr(Column::TryingSinceMs, Expr::value(now.as_millis()))
+        .col_expr(Column::Attempts, Expr::value(0))
+}
+
 /// Somebody else's words, perhaps: PostgreSQL takes no NUL in a text, and nobody reads more than this.
-fn shortened(error: &str) -> String {
+pub(super) fn shortened(error: &str) -> String {
     error.chars().filter(|c| *c != '\0').take(500).collect()
 }
 

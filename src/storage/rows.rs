@@ -309,6 +309,7 @@ fn transaction<M: Codec>(
         journal_head: after.journal_head.to_vec(),
         created_ms: now,
         updated_ms: now,
+        issuer_reference: summary.issuer_reference,
     })
 }
 

@@ -32,7 +32,9 @@ impl Store {
     pub async fn migrate_down(&self, steps: Option<u32>) -> Result<(), StorageError> {
         let transaction = self.begin_schema_change().await?;
         Migrator::down(&transaction, steps).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        self.0.writer.forget_groups();
+        Ok(())
     }
 
     /// A schema that a later binary made is none that this one may change.

@@ -1,11 +1,15 @@
 //! People who work with the console and the admin API (contract section 1).
 
-use entity::user::{Column, Entity, Model};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use std::fmt;
 
+use entity::user::{Column, Entity, Model};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, UpdateMany};
+
+use super::session::end_all;
+use super::writer::begin;
 use super::{CodecError, StorageError, Store};
-use crate::domain::{Role, Timestamp, UserName};
+use crate::domain::{Language, Role, Timestamp, UserName};
 
 /// A user to be added.
 #[derive(Debug, Clone)]
@@ -29,6 +33,33 @@ pub struct User {
     pub created_at: Timestamp,
     /// When they were disabled: since then their tokens are worth nothing.
     pub disabled_at: Option<Timestamp>,
+    /// Whether they can sign in with a password.
+    pub has_password: bool,
+    /// When they chose it; `None` while it is one that they were given, or none at all.
+    pub password_changed_at: Option<Timestamp>,
+    /// Whether they confirmed a second factor.
+    pub has_second_factor: bool,
+    /// The language that they chose.
+    pub language: Option<Language>,
+}
+
+/// A user with what proves that it is they.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Who.
+    pub user: User,
+    /// The hash of the password, as a PHC string.
+    pub password_hash: Option<String>,
+    /// The second factor's secret, sealed.
+    pub totp_secret: Option<String>,
+    /// A secret that was shown but not confirmed yet, sealed.
+    pub totp_pending: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -40,6 +71,11 @@ impl Store {
             created_ms: user.created_at.as_millis(),
             disabled_ms: None,
             password_hash: None,
+            totp_secret: None,
+            totp_pending: None,
+            totp_step: None,
+            password_changed_ms: None,
+            language: None,
         };
         match Entity::insert(row.into_active_model()).exec_without_returning(&self.0.write).await {
             Ok(_) => Ok(true),
@@ -50,15 +86,110 @@ impl Store {
         }
     }
 
-    /// Disables a user, and with them all of their tokens. `false`: there is none of this name that is enabled.
+    /// Disables a user, and with them all of their tokens and sessions. `false`: there is none of this name that is enabled.
     pub async fn disable_user(&self, name: &UserName, now: Timestamp) -> Result<bool, StorageError> {
-        let disabled = Entity::update_many()
-            .col_expr(Column::DisabledMs, Expr::value(now.as_millis()))
-            .filter(Column::Name.eq(name.as_str()))
-            .filter(Column::DisabledMs.is_null())
-            .exec(&self.0.write)
-            .await?;
-        Ok(disabled.rows_affected > 0)
+        let disabled =
+            of(name).col_expr(Column::DisabledMs, Expr::value(now.as_millis())).filter(Column::DisabledMs.is_null());
+        self.change_user(name, disabled).await
+    }
+
+    /// Gives a user another role, and ends their sessions. `false`: there is none of this name that is enabled.
+    pub async fn set_role(&self, name: &UserName, role: Role) -> Result<bool, StorageError> {
+        let changed = of(name).col_expr(Column::Role, Expr::value(role.as_str())).filter(Column::DisabledMs.is_null());
+        self.change_user(name, changed).await
+    }
+
+    /// Keeps the hash of a password, and ends the user's sessions. `chosen_at` is `None` for a password that somebody else
+    /// gave them. `false`: there is none of this name that is enabled.
+    pub async fn set_password(
+        &self,
+        name: &UserName,
+        hash: &str,
+        chosen_at: Option<Timestamp>,
+    ) -> Result<bool, StorageError> {
+        let changed = of(name)
+            .col_expr(Column::PasswordHash, Expr::value(hash))
+            .col_expr(Column::PasswordChangedMs, Expr::value(chosen_at.map(Timestamp::as_millis)))
+            .filter(Column::DisabledMs.is_null());
+        self.change_user(name, changed).await
+    }
+
+    /// Keeps a second factor's sealed secret that is about to be shown. `false`: the user has one already, or there is none of
+    /// this name.
+    pub async fn offer_second_factor(&self, name: &UserName, sealed: &str) -> Result<bool, StorageError> {
+        let offered = of(name)
+            .col_expr(Column::TotpPending, Expr::value(sealed))
+            .filter(Column::TotpSecret.is_null())
+            .filter(Column::DisabledMs.is_null());
+        Ok(offered.exec(&self.0.write).await?.rows_affected > 0)
+    }
+
+    /// Makes what was offered the second factor: `offered` as it stands, `sealed` as it shall, with the step of the code that
+    /// proved it. `false`: something else is offered meanwhile, or the user has one already.
+    pub async fn confirm_second_factor(
+        &self,
+        name: &UserName,
+        (offered, sealed): (&str, &str),
+        step: i64,
+    ) -> Result<bool, StorageError> {
+        let confirmed = of(name)
+            .col_expr(Column::TotpSecret, Expr::value(sealed))
+            .col_expr(Column::TotpPending, Expr::value(None::<String>))
+            .col_expr(Column::TotpStep, Expr::value(step))
+            .filter(Column::TotpSecret.is_null())
+            .filter(Column::TotpPending.eq(offered))
+            .filter(Column::DisabledMs.is_null());
+        Ok(confirmed.exec(&self.0.write).await?.rows_affected > 0)
+    }
+
+    /// Uses up the codes of every step to `step`. `false`: that step was used before; of several at once one is told `true`.
+    pub async fn use_step(&self, name: &UserName, step: i64) -> Result<bool, StorageError> {
+        let used = of(name)
+            .col_expr(Column::TotpStep, Expr::value(step))
+            .filter(Column::TotpStep.is_null().or(Column::TotpStep.lt(step)));
+        Ok(used.exec(&self.0.write).await?.rows_affected > 0)
+    }
+
+    /// Takes the second factor away, and ends the user's sessions. `false`: there is none of this name.
+    pub async fn reset_second_factor(&self, name: &UserName) -> Result<bool, StorageError> {
+        let reset = of(name)
+            .col_expr(Column::TotpSecret, Expr::value(None::<String>))
+            .col_expr(Column::TotpPending, Expr::value(None::<String>))
+            .col_expr(Column::TotpStep, Expr::value(None::<i64>));
+        self.change_user(name, reset).await
+    }
+
+    /// Keeps the language that a user chose.
+    pub async fn set_language(&self, name: &UserName, language: Language) -> Result<(), StorageError> {
+        of(name).col_expr(Column::Language, Expr::value(language.tag())).exec(&self.0.write).await?;
+        Ok(())
+    }
+
+    /// What proves that somebody is this user, who may be disabled.
+    pub async fn credentials(&self, name: &UserName) -> Result<Option<Credentials>, StorageError> {
+        let Some(row) = Entity::find_by_id(name.as_str().to_owned()).one(&self.0.read).await? else { return Ok(None) };
+        Ok(Some(Credentials {
+            password_hash: row.password_hash.clone(),
+            totp_secret: row.totp_secret.clone(),
+            totp_pending: row.totp_pending.clone(),
+            user: User::try_from(row)?,
+        }))
+    }
+
+    /// Changes a user and ends their sessions, as one.
+    async fn change_user(&self, name: &UserName, change: UpdateMany<Entity>) -> Result<bool, StorageError> {
+        let transaction = begin(&self.0.write).await?;
+        let changed = change_and_end(&transaction, name, change).await;
+        match changed {
+            Ok(changed) => {
+                transaction.commit().await?;
+                Ok(changed)
+            }
+            Err(error) => {
+                let _the_first_error_counts = transaction.rollback().await;
+                Err(error)
+            }
+        }
     }
 
     /// All users, disabled ones included, by name.
@@ -74,6 +205,22 @@ impl Store {
     }
 }
 
+fn of(name: &UserName) -> UpdateMany<Entity> {
+    Entity::update_many().filter(Column::Name.eq(name.as_str()))
+}
+
+async fn change_and_end(
+    transaction: &DatabaseTransaction,
+    name: &UserName,
+    change: UpdateMany<Entity>,
+) -> Result<bool, StorageError> {
+    let changed = change.exec(transaction).await?.rows_affected > 0;
+    if changed {
+        end_all(transaction, name).await?;
+    }
+    Ok(changed)
+}
+
 impl TryFrom<Model> for User {
     type Error = StorageError;
 
@@ -87,6 +234,10 @@ impl TryFrom<Model> for User {
             role,
             created_at: Timestamp::from_millis(row.created_ms),
             disabled_at: row.disabled_ms.map(Timestamp::from_millis),
+            has_password: row.password_hash.is_some(),
+            password_changed_at: row.password_changed_ms.map(Timestamp::from_millis),
+            has_second_factor: row.totp_secret.is_some(),
+            language: row.language.as_deref().map(Language::of_tag),
         })
     }
 }

@@ -13,10 +13,12 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Tr
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use uuid::Uuid;
 
-use super::batch::{Verdict, write};
+use super::balances::shard;
+use super::batch::{Beside, Verdict, write};
 use super::checkpoint::copy_back;
 use super::connect::{self, Engine, POSTGRES_BATCHES, StoreOptions};
 use super::rows::Rows;
+use super::search::groups::KnownGroups;
 use super::{CommitError, StorageError};
 
 /// What the writer knows of a commit that is durable.
@@ -44,6 +46,15 @@ pub(super) struct Writer {
     queue: mpsc::Sender<Member>,
     closing: watch::Sender<bool>,
     closed: watch::Receiver<bool>,
+    groups: Arc<KnownGroups>,
+}
+
+/// One of the writers.
+struct Hand {
+    db: DatabaseConnection,
+    /// Among the writers of this process.
+    number: usize,
+    groups: Arc<KnownGroups>,
 }
 
 impl Writer {
@@ -57,6 +68,8 @@ impl Writer {
         let (finished, closed) = watch::channel(false);
         let (connected, connection) = oneshot::channel();
         let options = options.clone();
+        let groups = Arc::new(KnownGroups::default());
+        let known = groups.clone();
         let run = async move {
             match connect::writing(&options.url, engine).await {
                 Ok(db) => {
@@ -68,10 +81,11 @@ impl Writer {
                     };
                     let written = Arc::new(AtomicU64::new(0));
                     let mut tasks: Vec<_> = (0..writers)
-                        .map(|_| {
+                        .map(|number| {
                             let (queue, close) = (queue.clone(), close.clone());
                             let limits = (written.clone(), options.max_batch.max(1));
-                            tokio::spawn(work(db.clone(), queue, close, limits))
+                            let hand = Hand { db: db.clone(), number, groups: known.clone() };
+                            tokio::spawn(work(hand, queue, close, limits))
                         })
                         .collect();
                     if engine == Engine::Sqlite {
@@ -98,7 +112,7 @@ impl Writer {
             })
             .map_err(|_| StorageError::Closed)?;
         let db = connection.await.map_err(|_| StorageError::Closed)??;
-        Ok((Self { queue, closing, closed }, db))
+        Ok((Self { queue, closing, closed, groups }, db))
     }
 
     /// Queues a commit and waits until it is durable.
@@ -109,6 +123,11 @@ impl Writer {
             mpsc::error::TrySendError::Closed(_) => StorageError::Closed,
         })?;
         verdict.await.map_err(|_| StorageError::Closed)?
+    }
+
+    /// The schema is changed: what is known of its tables may be wrong.
+    pub(super) fn forget_groups(&self) {
+        self.groups.forget();
     }
 
     /// Takes no more commits, and returns when those that wait are done.
@@ -122,7 +141,7 @@ impl Writer {
 type Queue = Arc<Mutex<mpsc::Receiver<Member>>>;
 
 async fn work(
-    db: DatabaseConnection,
+    hand: Hand,
     queue: Queue,
     mut close: watch::Receiver<bool>,
     (written, max_batch): (Arc<AtomicU64>, usize),
@@ -148,7 +167,7 @@ async fn work(
             return;
         }
         written.fetch_add(members.len() as u64, Ordering::Relaxed);
-        write_all(&db, members).await;
+        write_all(&hand, members).await;
     }
 }
 
@@ -157,12 +176,12 @@ async fn told(close: &mut watch::Receiver<bool>) {
 }
 
 /// Writes members in as few database transactions as possible: a transaction's second commit waits for the first.
-async fn write_all(db: &DatabaseConnection, mut members: Vec<Member>) {
+async fn write_all(hand: &Hand, mut members: Vec<Member>) {
     while !members.is_empty() {
         let mut ids = HashSet::with_capacity(members.len());
         let (batch, later): (Vec<Member>, Vec<Member>) =
             members.into_iter().partition(|member| ids.insert(member.rows.id.as_uuid()));
-        let versions = write_batch(db, batch).await;
+        let versions = write_batch(hand, batch).await;
         let (stale, next): (Vec<Member>, Vec<Member>) = later.into_iter().partition(|member| {
             versions.get(&member.rows.id.as_uuid()).is_some_and(|version| *version != member.rows.expected)
         });
@@ -174,10 +193,10 @@ async fn write_all(db: &DatabaseConnection, mut members: Vec<Member>) {
 }
 
 /// Writes one batch and answers its members. Returns the versions that are known to stand now.
-async fn write_batch(db: &DatabaseConnection, mut batch: Vec<Member>) -> HashMap<Uuid, i64> {
+async fn write_batch(hand: &Hand, mut batch: Vec<Member>) -> HashMap<Uuid, i64> {
     let mut versions = HashMap::new();
     while !batch.is_empty() {
-        match attempt(db, &batch).await {
+        match attempt(hand, &batch).await {
             Ok(Attempt::Done(verdicts)) => {
                 metrics::histogram!("storage_commit_group_members")
                     .record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
@@ -216,7 +235,7 @@ async fn write_batch(db: &DatabaseConnection, mut batch: Vec<Member>) -> HashMap
             Err(error) => {
                 tracing::warn!(error = %error, members = batch.len(), "a batch failed; its members are written alone");
                 for member in batch {
-                    versions.extend(Box::pin(write_batch(db, vec![member])).await);
+                    versions.extend(Box::pin(write_batch(hand, vec![member])).await);
                 }
                 return versions;
             }
@@ -240,16 +259,18 @@ enum Attempt {
     RolledBack(Vec<Verdict>),
 }
 
-async fn attempt(db: &DatabaseConnection, batch: &[Member]) -> Result<Attempt, StorageError> {
+async fn attempt(hand: &Hand, batch: &[Member]) -> Result<Attempt, StorageError> {
     let members: Vec<&Rows> = batch.iter().map(|member| &member.rows).collect();
-    let transaction = begin(db).await?;
-    match write(&transaction, &members).await {
+    let beside = Beside { groups: hand.groups.unknown(&members), shard: shard(hand.number, &members) };
+    let transaction = begin(&hand.db).await?;
+    match write(&transaction, &members, &beside).await {
         Ok(verdicts) if verdicts.contains(&Verdict::RequestKnown) => {
             transaction.rollback().await?;
             Ok(Attempt::RolledBack(verdicts))
         }
         Ok(verdicts) => {
             transaction.commit().await?;
+            hand.groups.learn(beside.groups);
             Ok(Attempt::Done(verdicts))
         }
         Err(error) => {

@@ -178,7 +178,7 @@ fn shown(row: &TransferRow) -> Value {
 /// Which statement a transfer pays, in a person's judgement.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct MatchBody {
+pub(super) struct MatchBody {
     statement_id: String,
     payment_integrator_account_id: Option<String>,
 }

@@ -225,7 +225,7 @@ pub(super) const fn canceller_word(by: Canceller) -> &'static str {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CancelBody {
+pub(super) struct CancelBody {
     by: String,
 }
 
@@ -250,7 +250,7 @@ pub(super) async fn cancel(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NoShowBody {
+pub(super) struct NoShowBody {
     charge: bool,
 }
 
@@ -292,7 +292,7 @@ pub(super) async fn decline(
 /// Which charge goes back. Everything may be left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RefundBody {
+pub(super) struct RefundBody {
     /// The processor's id; without it the one whose turn it is.
     #[serde(default)]
     charge: Option<String>,

@@ -17,6 +17,8 @@ mod invoice_page;
 mod invoice_sheet;
 mod invoices;
 mod locale;
+mod openapi;
+mod outbox;
 mod outlook;
 pub mod pages;
 mod pay;
@@ -32,6 +34,7 @@ pub mod texts;
 
 pub use booking::BookingSurface;
 pub use guard::{Limiter, guard};
+pub use openapi::OPENAPI;
 pub use surface::{GoogleSurface, InvoiceSurface, Metrics, OfferedIssuer, OutlookSurface, Readiness, Surface};
 
 use actix_web::http::StatusCode;
@@ -159,7 +162,13 @@ pub fn administration(app: &mut web::ServiceConfig) {
                 .route(web::get().to(reports::period))
                 .default_service(web::to(admin::not_allowed)),
         )
+        .service(
+            web::resource("/api/v1/openapi.json")
+                .route(web::get().to(openapi::document))
+                .default_service(web::to(admin::not_allowed)),
+        )
         .configure(statement_routes)
+        .configure(outbox_routes)
         .configure(bank_routes)
         .configure(booking_routes)
         .configure(payout_routes)
@@ -257,6 +266,29 @@ fn booking_routes(app: &mut web::ServiceConfig) {
     .service(
         web::resource("/api/v1/bookings/{bookingId}/refund")
             .route(web::post().to(bookings::refund))
+            .default_service(web::to(admin::not_allowed)),
+    );
+}
+
+fn outbox_routes(app: &mut web::ServiceConfig) {
+    app.service(
+        web::resource("/api/v1/outbox/dead-letters")
+            .route(web::get().to(outbox::list))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/outbox/dead-letters/{transactionId}/{number}")
+            .route(web::get().to(outbox::show))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/outbox/dead-letters/{transactionId}/{number}/retry")
+            .route(web::post().to(outbox::retry))
+            .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/outbox/dead-letters/{transactionId}/{number}/discard")
+            .route(web::post().to(outbox::discard))
             .default_service(web::to(admin::not_allowed)),
     );
 }

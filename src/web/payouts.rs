@@ -158,7 +158,7 @@ fn recorded(payout: &MerchantPayout) -> Value {
 /// What was paid out to a merchant.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RecordBody {
+pub(super) struct RecordBody {
     reference: String,
     /// Digits, or a number.
     amount_micros: Value,
@@ -205,7 +205,7 @@ pub(super) async fn record(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ReasonBody {
+pub(super) struct ReasonBody {
     why: String,
 }
 

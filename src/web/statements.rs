@@ -171,7 +171,7 @@ pub(super) async fn findings(
 /// The body of an acceptance.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct AcceptBody {
+pub(super) struct AcceptBody {
     #[serde(default)]
     reasons: BTreeMap<String, String>,
     fee_to_vat_ratio_micros: Option<Micros>,

@@ -10,7 +10,7 @@ use super::console::ConsoleSurface;
 use super::pages::{IssuerMark, PageAssets};
 use super::processor::ProcessorEvents;
 use super::texts::Locale;
-use crate::actors::{BankImport, InventoryLoad, InvoiceDesk, InvoiceLetters, Registry, StatementPolicy};
+use crate::actors::{BankImport, DeadLetters, InventoryLoad, InvoiceDesk, InvoiceLetters, Registry, StatementPolicy};
 use crate::crypto::{BearerProfile, Purpose, ServiceTokens, UrlKeys};
 use crate::domain::alarm::Alarm;
 use crate::domain::invoice::InvoiceReference;
@@ -110,6 +110,8 @@ pub struct Surface {
     pub payouts: Registry<Payout>,
     /// The alarms.
     pub alarms: Registry<Alarm>,
+    /// The dead letters.
+    pub dead_letters: DeadLetters,
     /// For lists and probes of the admin listener only.
     pub store: Store,
     /// What the console has beside.

@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("mail", &["domain", "ports", "crypto"]),
     ("actors", &["domain", "ports", "crypto", "storage", "protocol", "issuer", "processor", "report", "mail"]),
     ("finance", &["domain", "ports", "crypto", "storage", "report"]),
+    ("people", &["domain", "ports", "crypto", "storage"]),
     (
         "web",
         &[
@@ -30,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "mail",
             "actors",
             "finance",
+            "people",
         ],
     ),
     (
@@ -46,6 +48,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "mail",
             "actors",
             "finance",
+            "people",
             "web",
             "config",
         ],
@@ -58,8 +61,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "domain", "ports", "crypto", "storage", "protocol", "report", "finance", "config", "app", "sandbox",
-            "bench", "certify",
+            "domain", "ports", "crypto", "storage", "protocol", "report", "finance", "people", "config", "app",
+            "sandbox", "bench", "certify",
         ],
     ),
 ];
@@ -73,6 +76,8 @@ const KEPT_TO: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["src/storage"], "SQL is storage's alone"),
     ("hmac", &["src/crypto"], "add what you need to crypto"),
     ("sha2", &["src/crypto"], "add what you need to crypto"),
+    ("argon2", &["src/crypto"], "add what you need to crypto"),
+    ("totp_rs", &["src/crypto"], "add what you need to crypto"),
     ("pgp", &["src/crypto"], "add what you need to crypto"),
     // TLS names rustls' own module of that name.
     ("aws_lc_rs", &["src/crypto", "src/app/tls.rs"], "add what you need to crypto"),

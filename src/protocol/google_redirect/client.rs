@@ -94,6 +94,11 @@ impl GoogleClient {
         self.skew.clone()
     }
 
+    /// Where a method of an account is called.
+    pub fn address(&self, method: &str, piaid: &Piaid) -> Url {
+        self.endpoint.method(method, piaid)
+    }
+
     /// C2, `redirectPaymentCompleteNotification` (API section 6.3). `request_id` is the same on every attempt; the
     /// timestamp is fresh.
     pub async fn notify_payment_complete(
@@ -102,14 +107,8 @@ impl GoogleClient {
         notification: &Notification<'_>,
         now: Timestamp,
     ) -> Result<(), CallFailed> {
-        let body = json!({
-            "requestHeader": header(notification.request_id, notification.piaid, now),
-            "redirectRequestId": notification.redirect_request_id.as_str(),
-            "result": outcome_json(notification.outcome),
-            "formOfPayment": form_of_payment(notification.issuer),
-        });
-        let call = ("redirectPaymentCompleteNotification", notification.piaid);
-        let answer = self.call(accounts, call, &body, now).await?;
+        let call = (Notification::METHOD, notification.piaid);
+        let answer = self.call(accounts, call, &notification.message(now), now).await?;
         acknowledged(&answer)
     }
 
@@ -121,13 +120,8 @@ impl GoogleClient {
         notification: &RefundNotification<'_>,
         now: Timestamp,
     ) -> Result<(), CallFailed> {
-        let body = json!({
-            "requestHeader": header(notification.request_id, notification.piaid, now),
-            "paymentIntegratorRefundId": notification.refund.to_string(),
-            "refundRequestId": notification.refund_request_id.as_str(),
-            "result": refund_result_json(notification.result),
-        });
-        let answer = self.call(accounts, ("refundResultNotification", notification.piaid), &body, now).await?;
+        let call = (RefundNotification::METHOD, notification.piaid);
+        let answer = self.call(accounts, call, &notification.message(now), now).await?;
         acknowledged(&answer)
     }
 
@@ -240,6 +234,36 @@ pub struct Notification<'a> {
     pub outcome: &'a Outcome,
     /// The issuer, if one was chosen.
     pub issuer: Option<&'a IssuerId>,
+}
+
+impl RefundNotification<'_> {
+    /// API section 6.4.
+    pub const METHOD: &'static str = "refundResultNotification";
+
+    /// In the clear: what is signed and encrypted when it is sent.
+    pub fn message(&self, now: Timestamp) -> Value {
+        json!({
+            "requestHeader": header(self.request_id, self.piaid, now),
+            "paymentIntegratorRefundId": self.refund.to_string(),
+            "refundRequestId": self.refund_request_id.as_str(),
+            "result": refund_result_json(self.result),
+        })
+    }
+}
+
+impl Notification<'_> {
+    /// API section 6.3.
+    pub const METHOD: &'static str = "redirectPaymentCompleteNotification";
+
+    /// In the clear: what is signed and encrypted when it is sent.
+    pub fn message(&self, now: Timestamp) -> Value {
+        json!({
+            "requestHeader": header(self.request_id, self.piaid, now),
+            "redirectRequestId": self.redirect_request_id.as_str(),
+            "result": outcome_json(self.outcome),
+            "formOfPayment": form_of_payment(self.issuer),
+        })
+    }
 }
 
 impl Accounts {

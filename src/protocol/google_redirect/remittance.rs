@@ -120,15 +120,8 @@ impl GoogleClient {
         offset: Option<u64>,
         now: Timestamp,
     ) -> Result<Result<Page, PageProblem>, CallFailed> {
-        let mut body = json!({
-            "requestHeader": header(call.request_id, call.piaid, now),
-            "statementId": call.statement_id.as_str(),
-            "numberOfEvents": EVENTS_AT_ONCE,
-        });
-        if let (Some(offset), Some(members)) = (offset, body.as_object_mut()) {
-            members.insert("eventOffset".to_owned(), json!(offset));
-        }
-        match self.call(accounts, ("remittanceStatementDetails", call.piaid), &body, now).await {
+        let (method, body) = call.details(offset, now);
+        match self.call(accounts, (method, call.piaid), &body, now).await {
             Ok(answer) => Ok(read_page(&answer, offset)),
             Err(failed) if failed.malformed => Ok(Err(PageProblem::Unreadable)),
             Err(failed) => Err(failed),
@@ -145,9 +138,35 @@ impl GoogleClient {
         modification: &Modification,
         now: Timestamp,
     ) -> Result<Option<Money>, CallFailed> {
+        let (method, body) = call.acceptance(modification, now)?;
+        let answer = self.call(accounts, (method, call.piaid), &body, now).await?;
+        acknowledged(&answer)?;
+        Ok(modified_total(&answer))
+    }
+}
+
+impl StatementCall<'_> {
+    /// The method and, in the clear, the message that asks for the page at `offset`, or the first.
+    pub fn details(&self, offset: Option<u64>, now: Timestamp) -> (&'static str, Value) {
         let mut body = json!({
-            "requestHeader": header(call.request_id, call.piaid, now),
-            "statementId": call.statement_id.as_str(),
+            "requestHeader": header(self.request_id, self.piaid, now),
+            "statementId": self.statement_id.as_str(),
+            "numberOfEvents": EVENTS_AT_ONCE,
+        });
+        if let (Some(offset), Some(members)) = (offset, body.as_object_mut()) {
+            members.insert("eventOffset".to_owned(), json!(offset));
+        }
+        ("remittanceStatementDetails", body)
+    }
+
+    /// The method and, in the clear, the message that accepts.
+    ///
+    /// # Errors
+    /// The stored modification of the exchange rate is not JSON.
+    pub fn acceptance(&self, modification: &Modification, now: Timestamp) -> Result<(&'static str, Value), CallFailed> {
+        let mut body = json!({
+            "requestHeader": header(self.request_id, self.piaid, now),
+            "statementId": self.statement_id.as_str(),
         });
         let ratio = modification.vat_to_fee_millionths;
         let rate = modification.exchange_rate.as_deref().map(serde_json::from_str::<Value>).transpose();
@@ -167,9 +186,7 @@ impl GoogleClient {
         if let (Some((name, value)), Some(members)) = (member, body.as_object_mut()) {
             members.insert(name.to_owned(), value);
         }
-        let answer = self.call(accounts, (method, call.piaid), &body, now).await?;
-        acknowledged(&answer)?;
-        Ok(modified_total(&answer))
+        Ok((method, body))
     }
 }
 

@@ -106,10 +106,16 @@ impl MapsBooking {
     /// # Errors
     /// Google did not take it.
     pub async fn patch_booking(&self, patch: &BookingPatch, now: Timestamp) -> Result<(), UpdateFailed> {
+        let (url, body) = self.patch_message(patch);
+        self.send((Method::PATCH, url), &body, now).await
+    }
+
+    /// Where a patch goes, and what it says.
+    pub fn patch_message(&self, patch: &BookingPatch) -> (Url, Value) {
         let written = patch.write(&self.0.partner_id);
         let mut url = self.url(&["notification", "partners", &self.0.partner_id, "bookings", &patch.booking_id]);
         url.set_query(Some(&written.query));
-        self.send((Method::PATCH, url), &written.body, now).await
+        (url, written.body)
     }
 
     /// `availability:replace` of one service (section 8.5).
@@ -117,11 +123,17 @@ impl MapsBooking {
     /// # Errors
     /// Google did not take it.
     pub async fn replace_availability(&self, window: &ServiceWindow, now: Timestamp) -> Result<(), UpdateFailed> {
+        let (url, body) = self.availability_message(window);
+        self.send((Method::POST, url), &body, now).await
+    }
+
+    /// Where the slots of a service go, and what is said of them.
+    pub fn availability_message(&self, window: &ServiceWindow) -> (Url, Value) {
         let (merchant, service) = (window.merchant.as_str(), window.service.as_str());
         let partner = self.0.partner_id.as_str();
         let path =
             ["inventory", "partners", partner, "merchants", merchant, "services", service, "availability:replace"];
-        self.send((Method::POST, self.url(&path)), &window.body(), now).await
+        (self.url(&path), window.body())
     }
 
     fn url(&self, path: &[&str]) -> Url {

@@ -76,6 +76,7 @@ impl Codec for Alarm {
             account: ACCOUNT.to_owned(),
             request_id: format!("{}:{}", about.kind.as_str(), about.subject),
             issuer: None,
+            issuer_reference: None,
             // XXX: no currency (ISO 4217).
             amount: Money::new(0, Currency::parse("XXX").ok()?),
         })

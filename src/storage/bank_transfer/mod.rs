@@ -68,6 +68,7 @@ impl Codec for BankTransfer {
             account: transfer.entry.account.clone(),
             request_id: transfer.id.to_string(),
             issuer: None,
+            issuer_reference: None,
             amount: transfer.entry.paid_by_us(),
         })
     }

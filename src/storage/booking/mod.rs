@@ -53,6 +53,7 @@ impl Codec for Booking {
             account: merchant_account(agreement.merchant()),
             request_id: agreement.id.to_string(),
             issuer: None,
+            issuer_reference: None,
             amount: amount(agreement)?,
         })
     }

@@ -67,6 +67,7 @@ impl Codec for Inventory {
             account: subject.merchant.to_string(),
             request_id: subject.service.to_string(),
             issuer: None,
+            issuer_reference: None,
             // XXX: no currency (ISO 4217).
             amount: Money::new(0, Currency::parse("XXX").ok()?),
         })

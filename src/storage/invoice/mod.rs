@@ -56,6 +56,7 @@ impl Codec for Invoice {
             State::Unheard | State::Open(_) | State::Cancelled(_) => (content.total, None),
         };
         let account = INVOICES.to_owned();
-        Some(Summary { account, request_id: content.reference.as_str().to_owned(), issuer, amount })
+        let request_id = content.reference.as_str().to_owned();
+        Some(Summary { account, request_id, issuer, issuer_reference: None, amount })
     }
 }

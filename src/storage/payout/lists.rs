@@ -1,15 +1,15 @@
 //! Payouts in lists, and what is owed to merchants.
 
-use entity::{ledger, transaction};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait};
+use entity::{ledger_balance, transaction};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::PROCESSOR;
 use crate::domain::catalog::MerchantId;
 use crate::domain::payout::{Payout, State};
 use crate::domain::{Account, Timestamp, TransactionId};
+use crate::storage::balances::{kept, sums};
 use crate::storage::booking::merchant_account;
-use crate::storage::ledger::account_sum;
 use crate::storage::rows::account_name;
 use crate::storage::{AccountSum, Codec, StorageError, Store};
 
@@ -76,19 +76,8 @@ impl Store {
 
     /// What the books say of a merchant, in every currency: negative is what we owe it. Empty: nothing was ever booked.
     pub async fn merchant_balance(&self, merchant: &MerchantId) -> Result<Vec<AccountSum>, StorageError> {
-        use ledger::Column;
-        let rows: Vec<(String, String, String)> = ledger::Entity::find()
-            .select_only()
-            .columns([Column::Account, Column::Currency])
-            .expr(Expr::col(Column::AmountMicros).sum().cast_as(Alias::new("text")))
-            .filter(Column::Account.eq(account_name(&Account::PayableToMerchant(merchant.clone()))))
-            .group_by(Column::Account)
-            .group_by(Column::Currency)
-            .order_by_asc(Column::Currency)
-            .into_tuple()
-            .all(&self.0.read)
-            .await?;
-        rows.into_iter().map(account_sum).collect()
+        let account = account_name(&Account::PayableToMerchant(merchant.clone()));
+        kept(&self.0.read, sums().filter(ledger_balance::Column::Account.eq(account))).await
     }
 }
 

@@ -71,7 +71,8 @@ impl Codec for Payout {
                 (merchant_account(&payout.merchant), &payout.reference, payout.amount)
             }
         };
-        Some(Summary { account, request_id: format!("payout {reference}"), issuer: None, amount })
+        let request_id = format!("payout {reference}");
+        Some(Summary { account, request_id, issuer: None, issuer_reference: None, amount })
     }
 }
 

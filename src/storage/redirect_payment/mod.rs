@@ -89,8 +89,23 @@ impl Codec for RedirectPayment {
             account,
             request_id,
             issuer: state.issuer().map(|issuer| issuer.as_str().to_owned()),
+            issuer_reference: reference(state).map(str::to_owned),
             amount: terms.amount,
         })
+    }
+}
+
+/// The issuer's reference of the money that it took.
+fn reference(state: &State) -> Option<&str> {
+    match state {
+        State::Paid { receipt, .. } | State::PaidAfterClose { receipt, .. } => Some(&receipt.reference),
+        State::Unstarted
+        | State::AwaitingIssuerChoice { .. }
+        | State::AtIssuer { .. }
+        | State::Pending { .. }
+        | State::Declined(_)
+        | State::Abandoned(_)
+        | State::Expired(_) => None,
     }
 }
 

@@ -297,6 +297,7 @@ impl Codec for Remittance {
             account: notice.piaid.as_str().to_owned(),
             request_id: notice.statement_id.as_str().to_owned(),
             issuer: None,
+            issuer_reference: None,
             amount: notice.total,
         })
     }

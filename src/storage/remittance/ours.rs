@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use entity::{remittable, statement_finding, transaction};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::IDS_AT_ONCE;
 use crate::domain::remittance::{FindingKind, Ours};
@@ -95,6 +95,14 @@ impl Store {
             found.seen_before.extend(seen);
         }
         Ok(found)
+    }
+
+    /// The capture and the refunds of a payment, as statements list them, the oldest first.
+    pub async fn remittables_of(&self, payment: TransactionId) -> Result<Vec<Remittable>, StorageError> {
+        use remittable::Column;
+        let select = remittable::Entity::find().filter(Column::PaymentId.eq(payment.as_uuid()));
+        let rows = select.order_by_asc(Column::AtMs).order_by_asc(Column::RequestId).all(&self.0.read).await?;
+        rows.into_iter().map(remittable_of).collect()
     }
 
     /// Captures and refunds of an account in a currency that happened in `[from, to)` and that no statement lists: how

@@ -13,7 +13,10 @@ use super::parts::{moment, submit};
 use super::routes::{self, Fields as Noted, Needs, Route, form, get};
 use super::signed::{At, Signed};
 use super::trouble::{Answer, Trouble};
-use crate::people::{ChangeRefused, EnrolRefused, NewSession, Session, SignInRefused, Stage};
+use crate::people::{
+    ChangeRefused, Enrolment, EnrolmentRefused, NewSession, PasswordNotSet, PasswordRefused, Session, SignInRefused,
+    Stage,
+};
 use crate::web::surface::Surface;
 
 /// The pages.
@@ -204,7 +207,7 @@ async fn enrolment_page(
         h1 { (words.say("enrol-title")) }
         p { (words.say("enrol-lead")) }
         @if let Some(wrong) = wrong { p.wrong role="alert" { (wrong) } }
-        (qr(&enrolment.modules, &words.say("enrol-code-alt")))
+        (qr(&enrolment, &words.say("enrol-code-alt")))
         p { (words.say("enrol-by-hand")) " " code.secret { (spaced.join(" ")) } }
         (at.form(action, &html! {
             @if let Some(next) = wanted(fields) { input type="hidden" name="next" value=(next); }
@@ -214,30 +217,20 @@ async fn enrolment_page(
     })
 }
 
-/// The matrix as one path: a square for each dark module, with the quiet zone of four.
-fn qr(modules: &[Vec<bool>], alt: &str) -> Markup {
-    let mut path = String::new();
-    for (y, row) in modules.iter().enumerate() {
-        for (x, dark) in row.iter().enumerate() {
-            if *dark {
-                path.push_str(&format!("M{} {}h1v1h-1z", x + 4, y + 4));
-            }
-        }
-    }
-    let side = modules.len() + 8;
+fn qr(enrolment: &Enrolment, alt: &str) -> Markup {
+    let size = enrolment.size();
     html! {
-        svg.qr role="img" aria-label=(alt) viewBox=(format!("0 0 {side} {side}")) shape-rendering="crispEdges" {
-            rect width=(side) height=(side) fill="#fff" {}
-            path d=(path) fill="#000" {}
+        svg.qr role="img" aria-label=(alt) viewBox=(format!("0 0 {size} {size}")) shape-rendering="crispEdges" {
+            rect width=(size) height=(size) fill="#fff" {}
+            path d=(enrolment.path()) fill="#000" {}
         }
     }
 }
 
-fn of_enrolment(why: EnrolRefused) -> Trouble {
+fn of_enrolment(why: EnrolmentRefused) -> Trouble {
     match why {
-        EnrolRefused::Already => Trouble::Forbidden,
-        EnrolRefused::Unavailable(error) => error.into(),
-        EnrolRefused::Unsealable => Trouble::Unavailable,
+        EnrolmentRefused::Already => Trouble::Forbidden,
+        EnrolmentRefused::Unavailable(error) => error.into(),
     }
 }
 
@@ -306,7 +299,8 @@ fn account_page(signed: &Signed, wrong: Option<&str>) -> Markup {
         }
         section aria-labelledby="second-factor" {
             h2 #second-factor { (words.say("account-second-factor")) }
-            p { a href=(format!("{PREFIX}/account/second-factor")) { (words.say("account-enrol")) } }
+            @if signed.session.has_second_factor { p { (words.say("account-enrolled")) } }
+            @else { p { a href=(format!("{PREFIX}/account/second-factor")) { (words.say("account-enrol")) } } }
         }
         section aria-labelledby="sessions" {
             h2 #sessions { (words.say("account-sessions")) }
@@ -332,10 +326,21 @@ async fn change_password(surface: web::Data<Surface>, signed: Signed, fields: Fi
             let _unwritable = response.add_cookie(&session_cookie(&surface, &session.token));
             Ok(response)
         }
-        Err(ChangeRefused::Wrong) => wrong("account-wrong-old"),
-        Err(ChangeRefused::Weak(_)) => wrong("account-wrong-new"),
-        Err(ChangeRefused::TooMany { retry_after_s }) => Err(Trouble::TooMany(retry_after_s)),
-        Err(ChangeRefused::Unavailable(error)) => Err(error.into()),
+        Err(ChangeRefused::NotProved(SignInRefused::Wrong)) => wrong("account-wrong-old"),
+        Err(ChangeRefused::NotProved(SignInRefused::TooMany { retry_after_s })) => Err(Trouble::TooMany(retry_after_s)),
+        Err(ChangeRefused::NotProved(SignInRefused::Unavailable(error))) => Err(error.into()),
+        Err(ChangeRefused::NotSet(PasswordNotSet::Refused(why))) => wrong(match why {
+            PasswordRefused::Short | PasswordRefused::Long => "account-wrong-length",
+            PasswordRefused::Name => "account-wrong-name",
+            PasswordRefused::Repeated => "account-wrong-repeated",
+            PasswordRefused::Same => "account-wrong-same",
+        }),
+        Err(ChangeRefused::NotSet(PasswordNotSet::Unknown)) => Err(Trouble::Forbidden),
+        Err(ChangeRefused::NotSet(PasswordNotSet::Unavailable(error))) => Err(error.into()),
+        Err(ChangeRefused::NotSet(PasswordNotSet::Hash(error))) => {
+            tracing::error!(error = %error, "a password could not be hashed");
+            Err(Trouble::Unavailable)
+        }
     }
 }
 

@@ -17,7 +17,8 @@ use super::signed::{At, CSRF, Signed, Token};
 use super::trouble::Trouble;
 use super::words::Words;
 use crate::crypto::random_token;
-use crate::people::{AuditNote, Outcome, Session, Stage};
+use crate::people::{Session, Stage};
+use crate::storage::{AuditActor, AuditNote, AuditOutcome};
 use crate::web::locale::Locale;
 use crate::web::surface::Surface;
 
@@ -95,6 +96,10 @@ async fn admit(surface: &Surface, request: &mut ServiceRequest, at: &At) -> Resu
             request.extensions_mut().insert(session);
         }
         (Needs::SignedIn, Some(session)) if session.stage == Stage::Full => signed_in(request, at, session),
+        // A password that somebody else has chosen opens nothing but the way to another.
+        (Needs::Capability(_) | Needs::Either(..), Some(session)) if session.stage == Stage::Full && session.must_change_password => {
+            return Err(Turned::Away(see_other(&format!("{PREFIX}/account?done=new-password-needed"))));
+        }
         (Needs::Capability(_) | Needs::Either(..), Some(session)) if session.stage == Stage::Full => {
             let role = session.role;
             signed_in(request, at, session);
@@ -116,7 +121,7 @@ async fn admit(surface: &Surface, request: &mut ServiceRequest, at: &At) -> Resu
         let told = noted.filter(|_| fields == routes::Fields::Noted);
         let signed = request.extensions().get::<Signed>().cloned();
         if let Some(signed) = signed {
-            let note = note(&signed, (act, &at.path), Outcome::Asked, told.as_ref());
+            let note = note(&signed, (act, &at.path), AuditOutcome::Asked, told.as_ref());
             surface.console.people.note(note).await.map_err(Trouble::from)?;
         }
     }
@@ -180,13 +185,18 @@ async fn read_form(request: &mut ServiceRequest, at: &At) -> Result<Fields, Trou
     Ok(fields)
 }
 
-fn note(signed: &Signed, (act, path): (&'static str, &str), outcome: Outcome, fields: Option<&Fields>) -> AuditNote {
+fn note(
+    signed: &Signed,
+    (act, path): (&'static str, &str),
+    outcome: AuditOutcome,
+    fields: Option<&Fields>,
+) -> AuditNote {
     let told = fields.map(|fields| {
         let fields = fields.iter().filter(|(name, value)| *name != CSRF && !value.is_empty());
         serde_json::Value::Object(fields.map(|(name, value)| (name.to_owned(), value.into())).collect())
     });
     AuditNote {
-        actor: format!("user:{}", signed.user),
+        actor: AuditActor::User(signed.user.clone()),
         action: act.to_owned(),
         subject: path.strip_prefix(PREFIX).unwrap_or(path).to_owned(),
         outcome,
@@ -207,7 +217,7 @@ async fn note_refusal(surface: &Surface, request: &actix_web::HttpRequest, signe
         Some(Verb::Get) if *trouble == Trouble::Forbidden => "page.look",
         Some(Verb::Get) | None => return,
     };
-    let mut refused = note(signed, (act, request.path()), Outcome::Refused, None);
+    let mut refused = note(signed, (act, request.path()), AuditOutcome::Refused, None);
     refused.detail = serde_json::json!({"status": trouble.status().as_u16()});
     if let Err(error) = surface.console.people.note(refused).await {
         tracing::error!(error = %error, "a refusal could not be noted in the audit log");

@@ -314,7 +314,7 @@ pub(super) async fn cancel(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct RefundBody {
+pub(super) struct RefundBody {
     amount_micros: Option<Value>,
 }
 
@@ -372,7 +372,7 @@ pub(super) async fn resolve(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct MarkPaidBody {
+pub(super) struct MarkPaidBody {
     note: String,
 }
 
