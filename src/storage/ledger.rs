@@ -261,26 +261,6 @@ fn transaction_column(column: transaction::Column) -> Expr {
     Expr::col((transaction::Entity, column))
 }
 
-/// The columns of a line.
-fn lines(select: sea_orm::Select<Entity>) -> sea_orm::Select<Entity> {
-    select
-        .select_only()
-        .columns([
-                Column::TransactionId,
-                Column::JournalSeq,
-                Column::Line,
-                Column::Account,
-                Column::Currency,
-                Column::AmountMicros,
-                Column::Reason,
-                Column::AtMs,
-                Column::Author,
-            ])
-        .expr(transaction_column(transaction::Column::Kind))
-        .expr(transaction_column(transaction::Column::Account))
-        .expr(transaction_column(transaction::Column::RequestId))
-}
-
 /// Lines with their transactions.
 fn filtered(filter: &LedgerFilter) -> sea_orm::Select<Entity> {
     let belongs = Expr::col((Entity, Column::TransactionId)).equals((transaction::Entity, transaction::Column::Id));

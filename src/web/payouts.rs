@@ -58,7 +58,8 @@ pub(super) async fn to_record(
     let sent_at = match surface.store.load::<Payout>(id).await? {
         Some(Loaded { state: State::Recorded { payout } | State::TakenBack { payout, .. }, .. }) => payout.sent_at,
         Some(Loaded {
-            state: State::Unheard | State::Paid { .. } | State::Failed { .. } | State::Closed { .. }, ..
+            state: State::Unheard | State::Paid { .. } | State::Failed { .. } | State::Closed { .. },
+            ..
         })
         | None => surface.clock.now(),
     };

@@ -97,7 +97,9 @@ async fn admit(surface: &Surface, request: &mut ServiceRequest, at: &At) -> Resu
         }
         (Needs::SignedIn, Some(session)) if session.stage == Stage::Full => signed_in(request, at, session),
         // A password that somebody else has chosen opens nothing but the way to another.
-        (Needs::Capability(_) | Needs::Either(..), Some(session)) if session.stage == Stage::Full && session.must_change_password => {
+        (Needs::Capability(_) | Needs::Either(..), Some(session))
+            if session.stage == Stage::Full && session.must_change_password =>
+        {
             return Err(Turned::Away(see_other(&format!("{PREFIX}/account?done=new-password-needed"))));
         }
         (Needs::Capability(_) | Needs::Either(..), Some(session)) if session.stage == Stage::Full => {

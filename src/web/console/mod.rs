@@ -7,8 +7,8 @@
 mod account;
 mod amount;
 mod audit;
-mod books;
 mod bookings;
+mod books;
 mod form;
 mod frame;
 mod gate;

@@ -3,7 +3,8 @@
 use actix_web::web;
 
 use super::{
-    account, audit, bookings, invoices, issuers, jobs, keys, ledger, outbox, payments, payouts, people, statements, today,
+    account, audit, bookings, invoices, issuers, jobs, keys, ledger, outbox, payments, payouts, people, statements,
+    today,
 };
 use crate::domain::{Capability, Role};
 

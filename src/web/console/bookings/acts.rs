@@ -80,7 +80,8 @@ pub(super) async fn no_show_page(surface: web::Data<Surface>, signed: Signed, id
     let (found, words, now) = (find(&surface, &id).await?, signed.words(), surface.clock.now());
     let plain = preview(&found.state, &Input::NoShow { charge: false }, now).ok().flatten();
     let fee = preview(&found.state, &Input::NoShow { charge: true }, now).ok().flatten();
-    let amount = fee.iter().flatten().find_map(|one| if let Follows::Charged(amount) = one { Some(*amount) } else { None });
+    let amount =
+        fee.iter().flatten().find_map(|one| if let Follows::Charged(amount) = one { Some(*amount) } else { None });
     let content = html! {
         h1 { (words.say("booking-no-show-title")) }
         (back(words, &found))

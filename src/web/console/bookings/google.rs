@@ -131,7 +131,7 @@ pub(super) fn told(words: &Words, state: &State, (asked, outbox): (&[Asked], &[O
 }
 
 /// The key of a notification in the outbox.
-fn key(state: &State, why: Why) -> Option<String> {
+pub(super) fn key(state: &State, why: Why) -> Option<String> {
     let State::Booked(booked) = state else { return None };
     let slot = &booked.agreement.slot;
     let notice = Notice {

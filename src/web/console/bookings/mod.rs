@@ -4,6 +4,8 @@ mod acts;
 mod google;
 mod list;
 mod preview;
+#[cfg(test)]
+mod proof;
 mod show;
 mod terms;
 mod timeline;

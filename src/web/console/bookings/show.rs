@@ -80,9 +80,8 @@ impl Sheet<'_> {
             return html! {};
         }
         let possible = |input: &Input| matches!(preview(state, input, self.now), Ok(Some(_)));
-        let cancels = [Canceller::Merchant, Canceller::Customer]
-            .into_iter()
-            .any(|by| cancelling(state, by, self.now).is_some());
+        let cancels =
+            [Canceller::Merchant, Canceller::Customer].into_iter().any(|by| cancelling(state, by, self.now).is_some());
         let absent = possible(&Input::NoShow { charge: false })
             || (signed.may(Capability::DecideMoney) && possible(&Input::NoShow { charge: true }));
         html! {

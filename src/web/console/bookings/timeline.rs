@@ -69,8 +69,7 @@ pub(super) fn said(words: &Words, event: &Event) -> Said {
         },
         Event::Disputed(dispute) | Event::OrphanDisputed(dispute) => {
             let standing = words.name("dispute-standing", dispute_word(dispute.standing));
-            let variables =
-                [("amount", words.money(dispute.amount).into()), ("standing", standing.into())];
+            let variables = [("amount", words.money(dispute.amount).into()), ("standing", standing.into())];
             Said::plain(words.tell("booking-event-disputed", &variables)).with(&*dispute.id)
         }
     }

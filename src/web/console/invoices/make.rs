@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::acts::done;
 use super::refused;
 use crate::domain::{Currency, Money};
-use crate::people::{AuditNote, Outcome};
+use crate::storage::{AuditActor, AuditNote, AuditOutcome};
 use crate::web::console::PREFIX;
 use crate::web::console::amount::{micros, typed};
 use crate::web::console::form::Fields;
@@ -60,10 +60,10 @@ pub(super) async fn create(surface: web::Data<Surface>, signed: Signed, fields: 
     };
     // Whom it goes to stands in the invoice alone.
     let note = AuditNote {
-        actor: format!("user:{}", signed.user),
+        actor: AuditActor::User(signed.user.clone()),
         action: "invoice.create".to_owned(),
         subject: format!("/invoices/{}", content.reference),
-        outcome: Outcome::Asked,
+        outcome: AuditOutcome::Asked,
         detail: json!({"total": content.total.decimal(), "currency": content.total.currency().code()}),
     };
     surface.console.people.note(note).await.map_err(Trouble::from)?;
@@ -76,14 +76,14 @@ fn body(words: &Words, fields: &Fields) -> Result<(Value, Vec<usize>), Wrong> {
     let text = |name: &str| fields.text(name).unwrap_or_default();
     let code = text("currency").to_ascii_uppercase();
     let no = |field: String, sentence| Wrong { field, sentence };
-    let currency =
-        Currency::parse(&code).map_err(|_| no("currency".to_owned(), "invoice-wrong-currency"))?;
-    let amount = |field: String, text: &str| {
-        micros(words, text, currency).ok_or_else(|| no(field, "invoice-wrong-amount"))
-    };
+    let currency = Currency::parse(&code).map_err(|_| no("currency".to_owned(), "invoice-wrong-currency"))?;
+    let amount =
+        |field: String, text: &str| micros(words, text, currency).ok_or_else(|| no(field, "invoice-wrong-amount"));
     let (mut lines, mut rows) = (Vec::new(), Vec::new());
     let typed = fields.all("label[]").map(str::trim).zip(fields.all("amount[]").map(str::trim));
-    for (row, (label, micros)) in typed.enumerate().filter(|(_, (label, micros))| !label.is_empty() || !micros.is_empty()) {
+    for (row, (label, micros)) in
+        typed.enumerate().filter(|(_, (label, micros))| !label.is_empty() || !micros.is_empty())
+    {
         lines.push(json!({"label": label, "amountMicros": amount(format!("amount-{row}"), micros)?}));
         rows.push(row);
     }
@@ -153,8 +153,7 @@ fn drawn(signed: &Signed, (fields, lines): (&Fields, usize), wrong: Option<&Wron
     let field = |name: &str, key: &str, kind: &str| ask.field((name, name), &words.say(key), (kind, text(name)));
     let languages = ["en", "de"].map(|tag| (tag.to_owned(), words.name("invoice-language", tag)));
     let shipping = ["none", "standard"].map(|way| (way.to_owned(), words.name("invoice-new-shipping", way)));
-    let (labels, amounts): (Vec<&str>, Vec<&str>) =
-        (fields.all("label[]").collect(), fields.all("amount[]").collect());
+    let (labels, amounts): (Vec<&str>, Vec<&str>) = (fields.all("label[]").collect(), fields.all("amount[]").collect());
     let example = Currency::parse("EUR").map(|eur| typed(words, Money::new(1_099_500_000, eur))).unwrap_or_default();
     let content = html! {
         fieldset {

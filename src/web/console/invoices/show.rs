@@ -140,7 +140,10 @@ fn content_of(words: &Words, found: &Found) -> Markup {
     let mut rows: Vec<Vec<Markup>> =
         content.lines.iter().map(|line| vec![html! { bdi { (line.label) } }, amount(line.micros)]).collect();
     rows.extend(content.tax_micros.map(|tax| vec![html! { (words.say("invoice-tax")) }, amount(tax)]));
-    rows.push(vec![html! { strong { (words.say("invoice-total")) } }, html! { strong { (money(words, content.total)) } }]);
+    rows.push(vec![
+        html! { strong { (words.say("invoice-total")) } },
+        html! { strong { (money(words, content.total)) } },
+    ]);
     let columns = [(words.say("invoice-line"), Column::Head), (words.say("invoice-amount"), Column::Number)];
     html! {
         section aria-labelledby="content" {
@@ -232,7 +235,9 @@ fn payment(words: &Words, found: &Found) -> Markup {
 
 /// Every attempt to pay: those that are over, and the one under way.
 fn attempts(words: &Words, found: &Found, journal: &Journal) -> Markup {
-    let begun = journal.iter().filter_map(|(_, event)| if let Event::Attempted(attempt) = event { Some(attempt) } else { None });
+    let begun = journal
+        .iter()
+        .filter_map(|(_, event)| if let Event::Attempted(attempt) = event { Some(attempt) } else { None });
     let ended = found.state.past().map(|past| past.ended.as_slice()).unwrap_or_default();
     let row = |attempt: &Attempt| {
         let over = (attempt.number as usize).checked_sub(1).and_then(|place| ended.get(place));
@@ -252,7 +257,13 @@ fn attempts(words: &Words, found: &Found, journal: &Journal) -> Markup {
                 html! { (text) @if let Some(detail) = detail { " " bdi.id { (detail) } } }
             }
         };
-        vec![html! { (words.count(attempt.number)) }, moment(attempt.at), how, money(words, attempt.order.total), standing]
+        vec![
+            html! { (words.count(attempt.number)) },
+            moment(attempt.at),
+            how,
+            money(words, attempt.order.total),
+            standing,
+        ]
     };
     let rows: Vec<_> = begun.map(row).collect();
     if rows.is_empty() {

@@ -99,9 +99,7 @@ fn said(words: &Words, event: &Event) -> Said {
         Event::Paid { .. } => Said::plain(words.say("payout-event-paid")),
         Event::Failed { .. } => Said::plain(words.say("payout-event-failed")),
         Event::Recorded { payout } => Said::plain(words.say("payout-event-recorded")).by(Some(&payout.by)),
-        Event::TakenBack { by, why } => {
-            Said::plain(words.say("payout-event-taken-back")).with(&**why).by(Some(by))
-        }
+        Event::TakenBack { by, why } => Said::plain(words.say("payout-event-taken-back")).with(&**why).by(Some(by)),
         Event::Closed { by, why } => Said::plain(words.say("payout-event-closed")).with(&**why).by(Some(by)),
     }
 }
