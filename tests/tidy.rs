@@ -8,6 +8,8 @@
 mod checklist;
 #[path = "tidy/floors.rs"]
 mod floors;
+#[path = "tidy/openapi.rs"]
+mod openapi;
 #[path = "tidy/places.rs"]
 mod places;
 #[path = "tidy/source.rs"]

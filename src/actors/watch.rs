@@ -12,7 +12,7 @@ use actix::prelude::*;
 
 use super::registry::Registry;
 use super::shell::{Ask, AskError};
-use crate::crypto::alarm_id;
+use crate::crypto::{KEY_ENDS_SOON_MS, alarm_id};
 use crate::domain::alarm::{About, Alarm, AlarmKind, Input, State};
 use crate::domain::payout::Payout;
 use crate::domain::redirect_payment::RedirectPayment;
@@ -30,8 +30,6 @@ const LOOK_EVERY_MS: i64 = 30_000;
 const ADD_UP_EVERY_MS: i64 = 10 * 60 * 1_000;
 /// A notification to Google that waits for longer is late (flows-security section 5.3).
 const LATE_MS: i64 = 3 * 60 * 1_000;
-/// A key that ends sooner than this is to be replaced (flows-security section 3.4).
-const KEY_ENDS_SOON_MS: i64 = 30 * 24 * 3_600 * 1_000;
 /// A statement that is due sooner than this wants a decision.
 const DUE_SOON_MS: i64 = 48 * 3_600 * 1_000;
 /// Clocks that are further apart are wrong (flows-security section 9.1).

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use actix::prelude::*;
 use anyhow::Context as _;
 
-use super::assemble::scheme_of;
 use crate::actors::{AlarmEffects, AlarmWebhook, Deadlines, EndingKey, Watch};
 use crate::config::{AlertWebhook, Config};
-use crate::crypto::{KeyDescription, UrlKey, UrlKeys, describe_keys};
+use crate::crypto::{KeyPlace, KeyRing, RingKey, UrlKey, UrlKeys};
 use crate::domain::Timestamp;
 use crate::mail::Mailer;
 use crate::ports::Clock;
@@ -47,27 +46,16 @@ pub(super) fn start(watch: Watch) {
     Watch::start_in_arbiter(&arbiter, move |_| watch);
 }
 
-/// Every key of Google's accounts that has an end, ours and theirs.
-pub(super) fn ending_keys(config: &Config) -> anyhow::Result<Arc<[EndingKey]>> {
-    let mut ending = Vec::new();
-    for account in config.google.iter().flat_map(|google| &google.accounts) {
-        let scheme = scheme_of(account.scheme);
-        let own = account.own_keys.iter().map(|file| ("own", describe_keys(scheme, file.bytes.expose())));
-        let peers = account.peer_keys.iter().map(|file| ("peer", describe_keys(scheme, &file.bytes)));
-        for (side, keys) in own.chain(peers) {
-            for key in keys.with_context(|| format!("google.accounts {}", account.piaid))? {
-                let name = format!("{} {side} {}", account.piaid, key.id);
-                ending.extend(end(&key).map(|ends| EndingKey { name, ends }));
-            }
-        }
-    }
-    Ok(ending.into())
-}
-
-/// When a key stops serving: with itself, or with the last of the subkeys that may be encrypted to.
-fn end(key: &KeyDescription) -> Option<Timestamp> {
-    let subkeys = || key.subkeys.iter().filter(|subkey| subkey.encrypts && !subkey.revoked);
-    let forever = subkeys().any(|subkey| subkey.expires.is_none());
-    let last_subkey = subkeys().filter_map(|subkey| subkey.expires).max().filter(|_| !forever);
-    key.expires.into_iter().chain(last_subkey).min()
+/// Every key that has an end, ours and the peers'.
+pub(super) fn ending_keys(ring: &KeyRing, now: Timestamp) -> Arc<[EndingKey]> {
+    let named = |key: RingKey| {
+        let name = match &key.place {
+            KeyPlace::Own(piaid) => format!("{piaid} own {}", key.id),
+            KeyPlace::Peer(piaid) => format!("{piaid} peer {}", key.id),
+            KeyPlace::Issuer(issuer) => format!("{issuer} shared {}", key.id),
+            KeyPlace::Signing => format!("signing {}", key.id),
+        };
+        key.expires.map(|ends| EndingKey { name, ends })
+    };
+    ring.at(now).into_iter().filter_map(named).collect()
 }

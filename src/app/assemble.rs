@@ -63,7 +63,8 @@ pub fn google_client(config: &Config, http: reqwest::Client) -> anyhow::Result<G
     Ok(GoogleClient::new(GoogleEndpoint::new(endpoint), http))
 }
 
-pub(super) const fn scheme_of(scheme: KeyScheme) -> Scheme {
+/// The scheme of keys that the configuration names.
+pub const fn scheme_of(scheme: KeyScheme) -> Scheme {
     match scheme {
         KeyScheme::Pgp => Scheme::Pgp,
         KeyScheme::Jose => Scheme::Jose,
@@ -215,6 +216,7 @@ pub(super) fn surface(
         clock: around.clock.clone(),
         entropy: around.entropy.clone(),
         links: keys.links,
+        keys: Arc::default(),
         public_url: config.server.public_url.as_str().to_owned(),
         readiness: Readiness::default(),
         assets: PageAssets::under(&path_prefix),

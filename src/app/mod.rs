@@ -6,6 +6,7 @@ mod bank;
 mod booking;
 mod inventory;
 mod invoices;
+pub mod key_ring;
 mod tls;
 
 use std::net::{SocketAddr, TcpListener};
@@ -21,7 +22,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The admin API's OpenAPI document.
 pub use crate::web::OPENAPI;
-pub use assemble::{Keys, google_client, load_keys};
+pub use assemble::{Keys, google_client, load_keys, scheme_of};
 pub use bank::bank_import;
 
 use assemble::Kinds;
@@ -132,6 +133,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         tracing::warn!("{warning}");
     }
     let keys = load_keys(config)?;
+    let ring = key_ring::ring(config);
     let store = open_store(config).await?;
     let node = NodeId::from_uuid(uuid::Uuid::from_u64_pair(around.entropy.next_u64(), around.entropy.next_u64()));
     if !store.is_shared() {
@@ -167,7 +169,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         alarms: kinds.alarms.clone(),
         clock: around.clock.clone(),
         skew: google.clock_skew(),
-        keys: alarms::ending_keys(config)?,
+        keys: alarms::ending_keys(&ring, around.clock.now()),
         looked: Looked::default(),
     };
     let invoices = Invoices::new(&hands, &keys.links, (&kinds.payments, &kinds.alarms))?;
@@ -223,7 +225,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
 
     let processor = booking::processor_events(&hands, &kinds, (bookings.as_ref(), &invoices.desk.invoices))?;
     let shared = assemble::surface(config, keys, (&kinds, invoices, dry), &around)?;
-    let surface = web::Data::new(Surface { booking: bookings, processor, ..shared });
+    let surface = web::Data::new(Surface { booking: bookings, processor, keys: Arc::new(ring), ..shared });
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
     let handles = [public_server.handle(), admin_server.handle()];
     actix_rt::spawn(public_server);

@@ -67,7 +67,7 @@ enum Command {
     /// Write the booking feeds, beside the running server.
     #[command(subcommand)]
     Feeds(feeds::Command),
-    /// Add, disable and list the people who work with the admin API.
+    /// Add, disable and list the people who work with the console and the admin API; set their passwords.
     #[command(subcommand)]
     User(user::Command),
     /// Write what finance needs to a file: a remittance statement, or all money of a period.

@@ -3,7 +3,8 @@
 use anyhow::Context;
 
 use crate::config::Config;
-use crate::storage::{Store, StoreOptions};
+use crate::ports::{Clock, SystemClock};
+use crate::storage::{AuditActor, AuditNote, AuditOutcome, Store, StoreOptions};
 
 /// Opens the database, whatever its schema.
 pub(super) async fn open(config: &Config) -> anyhow::Result<Store> {
@@ -21,4 +22,23 @@ pub(super) async fn open_current(config: &Config) -> anyhow::Result<Store> {
     }
     store.require_current().await.with_context(|| format!("the database {} cannot be used", config.database.url))?;
     Ok(store)
+}
+
+/// Does something to people or tokens: notes it in the audit log first, and once more if it was refused. `action` is what was
+/// typed, without what it was done to.
+pub(super) async fn noted<T>(
+    store: &Store,
+    (action, subject): (&str, &str),
+    act: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let note = async |outcome| {
+        let note = AuditNote::new(AuditActor::Shell, action, subject, outcome);
+        store.note(&note, SystemClock.now()).await.context("cannot note it in the audit log, so it is not done")
+    };
+    note(AuditOutcome::Asked).await?;
+    let done = act.await;
+    if done.is_err() {
+        note(AuditOutcome::Refused).await?;
+    }
+    done
 }

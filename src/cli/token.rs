@@ -79,7 +79,8 @@ async fn create(store: &Store, scopes: Scopes, name: String, user: Option<UserNa
     let scopes = scopes.0;
     let sha256 = crypto::content_hash(token.as_bytes());
     let created_at = SystemClock.now();
-    store.create_token(NewApiToken { id, name, scopes, user_name, sha256, created_at }).await?;
+    let new = NewApiToken { id, name, scopes, user_name, sha256, created_at };
+    store::noted(store, ("token create", &id.to_string()), async { Ok(store.create_token(new).await?) }).await?;
     write::line(format_args!("token {id}, to be revoked with `roundtrip token revoke {id}`; keep it now:"))?;
     write::line(token)
 }
@@ -120,8 +121,12 @@ async fn list(store: &Store) -> anyhow::Result<()> {
 }
 
 async fn revoke(store: &Store, id: Uuid) -> anyhow::Result<()> {
-    let revoked = store.revoke_token(id, SystemClock.now()).await?;
-    ensure!(revoked, "there is no good token {id}; see `roundtrip token list`");
+    let revoking = async {
+        let revoked = store.revoke_token(id, SystemClock.now()).await?;
+        ensure!(revoked, "there is no good token {id}; see `roundtrip token list`");
+        Ok(())
+    };
+    store::noted(store, ("token revoke", &id.to_string()), revoking).await?;
     write::line(format_args!("revoked {id}"))
 }
 

@@ -1,12 +1,16 @@
-//! `roundtrip user`: the people who work with the admin API (contract section 1).
+//! `roundtrip user`: the people who work with the console and the admin API (contract section 1).
 
+use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::Subcommand;
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 use super::{load, store, write};
 use crate::domain::{Role, UserName};
+use crate::people;
 use crate::ports::{Clock, SystemClock};
 use crate::storage::{NewUser, Store, User};
 
@@ -21,7 +25,16 @@ pub(super) enum Command {
         #[arg(long, value_name = "ROLE", value_parser = role)]
         role: Role,
     },
-    /// Disable a user. All of their tokens are worth nothing from then on; the name stays theirs.
+    /// Set a user's password: asked for twice at a terminal, else one line of standard input. Their sessions end.
+    Passwd {
+        /// As `user list` shows it.
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
+        /// Take their second factor away too, for who lost it. They set up another when they sign in.
+        #[arg(long)]
+        reset_second_factor: bool,
+    },
+    /// Disable a user. All of their tokens and sessions are worth nothing from then on; the name stays theirs.
     Disable {
         /// As `user list` shows it.
         #[arg(value_parser = UserName::parse)]
@@ -41,6 +54,7 @@ pub(super) async fn run(config: &Path, command: Command) -> anyhow::Result<()> {
     let store = store::open_current(&config).await?;
     let done = match command {
         Command::Add { name, role } => add(&store, name, role).await,
+        Command::Passwd { name, reset_second_factor } => passwd(&store, &name, reset_second_factor).await,
         Command::Disable { name } => disable(&store, &name).await,
         Command::List => list(&store).await,
     };
@@ -50,13 +64,53 @@ pub(super) async fn run(config: &Path, command: Command) -> anyhow::Result<()> {
 
 async fn add(store: &Store, name: UserName, role: Role) -> anyhow::Result<()> {
     let new = NewUser { name: name.clone(), role, created_at: SystemClock.now() };
-    ensure!(store.create_user(new).await?, "there is a user {name} already; see `roundtrip user list`");
-    write::line(format_args!("added {name}, {}", role.as_str()))
+    let adding = async {
+        ensure!(store.create_user(new).await?, "there is a user {name} already; see `roundtrip user list`");
+        Ok(())
+    };
+    store::noted(store, ("user add", name.as_str()), adding).await?;
+    write::line(format_args!("added {name}, {}", role.as_str()))?;
+    write::line(format_args!(
+        "to let them sign in to the console, give them a password: `roundtrip user passwd {name}`"
+    ))
+}
+
+async fn passwd(store: &Store, name: &UserName, reset_second_factor: bool) -> anyhow::Result<()> {
+    let user = store.find_user(name).await?.filter(|user| user.disabled_at.is_none());
+    ensure!(user.is_some(), "there is no enabled user {name}; see `roundtrip user list`");
+    let password = read_password(name)?;
+    let setting = async { Ok(people::set_password(store, name, &password, SystemClock.now()).await?) };
+    store::noted(store, ("user passwd", name.as_str()), setting).await?;
+    write::line(format_args!("the password of {name} is set; their sessions have ended"))?;
+    if reset_second_factor {
+        let resetting = async { Ok(store.reset_second_factor(name).await?) };
+        store::noted(store, ("user passwd --reset-second-factor", name.as_str()), resetting).await?;
+        write::line(format_args!("the second factor of {name} is taken away"))?;
+    }
+    Ok(())
+}
+
+/// From a terminal without showing it, else the first line of standard input.
+fn read_password(name: &UserName) -> anyhow::Result<SecretString> {
+    if std::io::stdin().is_terminal() {
+        let ask = |prompt: String| rpassword::prompt_password(prompt).map(SecretString::from);
+        let first = ask(format!("New password of {name}: ")).context("cannot ask for the password")?;
+        let again = ask("Once more: ".to_owned()).context("cannot ask for the password")?;
+        ensure!(first.expose_secret() == again.expose_secret(), "the two are not the same");
+        return Ok(first);
+    }
+    let mut line = Zeroizing::new(String::new());
+    std::io::stdin().lock().read_line(&mut line).context("cannot read the password from standard input")?;
+    Ok(SecretString::from(line.trim_end_matches(['\r', '\n'])))
 }
 
 async fn disable(store: &Store, name: &UserName) -> anyhow::Result<()> {
-    let disabled = store.disable_user(name, SystemClock.now()).await?;
-    ensure!(disabled, "there is no enabled user {name}; see `roundtrip user list`");
+    let disabling = async {
+        let disabled = store.disable_user(name, SystemClock.now()).await?;
+        ensure!(disabled, "there is no enabled user {name}; see `roundtrip user list`");
+        Ok(())
+    };
+    store::noted(store, ("user disable", name.as_str()), disabling).await?;
     write::line(format_args!("disabled {name}"))
 }
 
@@ -67,6 +121,8 @@ async fn list(store: &Store) -> anyhow::Result<()> {
             user.role.as_str().to_owned(),
             user.created_at.to_day(),
             user.disabled_at.map_or_else(|| "enabled".to_owned(), |at| format!("disabled {}", at.to_day())),
+            if user.has_password { "password" } else { "no password" }.to_owned(),
+            if user.has_second_factor { "second factor" } else { "no second factor" }.to_owned(),
         ]
     };
     let rows: Vec<_> = store.users().await?.into_iter().map(shown).collect();

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use super::reader::Section;
 use super::values::{is_loopback, key_id, log_level, network};
 use super::{BaseUrl, ConfigError, DatabaseUrl, Secret, SecretText};
+use crate::domain::Day;
 
 /// `[server]`: where we listen and what we are called outside.
 #[derive(Debug, Clone)]
@@ -73,6 +74,10 @@ pub struct NamedSecret {
     pub id: String,
     /// `secret_file`, decoded: at least 32 bytes.
     pub secret: Secret,
+    /// `made`: the day on which `keys rotate` made it.
+    pub made: Option<Day>,
+    /// `signed_until`: the day on which `keys rotate --activate` put another one first.
+    pub signed_until: Option<Day>,
 }
 
 /// `[limits]`: what one address may ask for; beyond that 429 with Retry-After.
@@ -107,7 +112,7 @@ pub(super) const LOG: &[&str] = &["format", "level"];
 pub(super) const SIGNING: &[&str] = &["keys"];
 pub(super) const LIMITS: &[&str] = &["requests_per_minute", "parallel"];
 pub(super) const ACTORS: &[&str] = &["idle_s"];
-const NAMED_SECRET: &[&str] = &["id", "secret_file", "secret"];
+const NAMED_SECRET: &[&str] = &["id", "secret_file", "secret", "made", "signed_until"];
 
 impl Server {
     pub(super) fn read(section: &Section<'_>, warnings: &mut Vec<String>) -> Result<Self, ConfigError> {
@@ -221,7 +226,9 @@ pub(super) fn named_secrets(section: &Section<'_>) -> Result<Vec<NamedSecret>, C
         if keys.iter().any(|key| key.id == id) {
             return Err(entry.invalid("id", "an id that no other key of the list has"));
         }
-        keys.push(NamedSecret { id, secret: entry.secret_key("secret")? });
+        let day = |name| entry.parsed(name, "a day as \"2026-11-22\"", Day::parse);
+        let (made, signed_until) = (day("made")?, day("signed_until")?);
+        keys.push(NamedSecret { id, secret: entry.secret_key("secret")?, made, signed_until });
     }
     if keys.is_empty() {
         return Err(section.missing("keys", "at least one key as { id = \"2026-11\", secret_file = \"keys/url\" }"));

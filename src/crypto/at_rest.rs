@@ -118,6 +118,15 @@ impl AtRest {
     }
 }
 
+/// The id of the signing key that sealed this. `None`: nothing of ours sealed it.
+pub fn sealed_under(sealed: &str) -> Option<String> {
+    let (version, rest) = sealed.split_once('.')?;
+    let (id, _) = rest.split_once('.')?;
+    let ours = [Kept::Card, Kept::SecondFactor].iter().any(|kept| kept.version() == version);
+    let id = URL_SAFE_NO_PAD.decode(id).ok().filter(|_| ours)?;
+    String::from_utf8(id).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::UrlKey;

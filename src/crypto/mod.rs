@@ -32,7 +32,7 @@ mod totp;
 mod webhook;
 mod wire;
 
-pub use at_rest::{AtRest, AtRestError, Kept};
+pub use at_rest::{AtRest, AtRestError, Kept, sealed_under};
 pub use bearer::{
     BearerClaims, BearerIssuer, BearerKeys, BearerProfile, BearerRefused, Discovery, EntraProfile, InvalidKeys,
     LEGACY_ISSUER, LegacyProfile, OUTLOOK_CALLER, UnverifiedBearer, bearer_of,
@@ -46,8 +46,9 @@ pub use hashes::{
 pub use jose::{InvalidAlgorithm, JoseAlgorithms, JweAlg, JweEnc, JwsAlg, Zip};
 pub use key::{KeyError, OwnKey, PeerKey, load_own_keys, load_peer_keys};
 pub use key_care::{
-    Finding, GeneratedKey, JwkKind, KeyDescription, NewJwk, NewOpenPgpKey, Severity, describe_keys, export_public,
-    generate_jwk, generate_openpgp, generate_url_key, lint_disjoint, lint_keys,
+    Finding, GeneratedKey, JwkKind, KEY_ENDS_SOON_MS, KeyDescription, KeyHealth, KeyPlace, KeyRing, KeyRole, NewJwk,
+    NewOpenPgpKey, NextStep, RingKey, Severity, SharedKey, describe_keys, export_public, generate_jwk,
+    generate_openpgp, generate_url_key, lint_disjoint, lint_keys,
 };
 pub use keyring::{Keyring, OpenError, Opened, Opener, SealError};
 pub use password::{PasswordError, hash_password, password_fits};

@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use super::key::KeyError;
 use crate::domain::Timestamp;
 
-const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
+/// How long a signed URL is good for at most (contract section 4).
+pub(super) const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
 const MIN_SECRET_BYTES: usize = 32;
 
 /// What a signed URL is for: a signature for one purpose is worthless for another.

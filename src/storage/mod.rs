@@ -30,6 +30,7 @@ mod inventory_watch;
 mod invoice;
 mod job;
 mod journal;
+mod kept_cards;
 mod ledger;
 mod outbox;
 mod payout;

@@ -11,8 +11,8 @@ use super::surface::Surface;
 use crate::actors::{Ask, AskError};
 use crate::crypto::content_hash;
 use crate::domain::redirect_payment::{Input, RedirectPayment, Refund, RefundOrigin, RefundStanding, Rejection, State};
-use crate::domain::{Person, RefundId, TransactionId, UserName};
-use crate::storage::{Codec as _, JournalRow, Overview, StorageError};
+use crate::domain::{Person, RefundId, Role, TransactionId, UserName};
+use crate::storage::{AuditActor, AuditNote, AuditOutcome, Codec as _, JournalRow, Overview, StorageError};
 
 pub(super) async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
@@ -59,6 +59,13 @@ pub(super) struct Caller {
     person: Option<Person>,
 }
 
+impl Caller {
+    /// The role of a known user.
+    fn role(&self) -> Option<Role> {
+        self.person.as_ref().and_then(|person| person.role)
+    }
+}
+
 /// The named person who decides about money: a token without a user is none (contract section 1), and a known user needs
 /// the role. A name that `roundtrip user` does not know is one that the operator who made the token vouches for.
 pub(super) async fn person(_: &Surface, caller: &Caller) -> Result<UserName, HttpResponse> {
@@ -85,7 +92,8 @@ pub(super) fn person_if_known(caller: &Caller) -> Result<Option<UserName>, HttpR
     }
 }
 
-/// A bearer token with `scope`, or the problem to answer: 401 without a valid token, 403 outside its scopes.
+/// A bearer token with `scope`, or the problem to answer: 401 without a valid token, 403 outside its scopes and outside of
+/// what its user's role allows. Whatever changes something stands in the audit log before it is tried.
 pub(super) async fn allowed(surface: &Surface, request: &HttpRequest, scope: &str) -> Result<Caller, HttpResponse> {
     let unauthorised = || {
         let mut response =
@@ -98,12 +106,39 @@ pub(super) async fn allowed(surface: &Surface, request: &HttpRequest, scope: &st
     // Found by its digest: the comparison tells nothing about the token.
     let found = surface.store.find_token(&content_hash(token.as_bytes())).await.map_err(|error| unavailable(&error))?;
     let token = found.filter(|token| token.revoked_at.is_none()).ok_or_else(unauthorised)?;
-    if token.scopes.split([' ', ',']).any(|held| held == scope) {
-        let person = surface.store.person_of(&token).await.map_err(|error| unavailable(&error))?;
-        Ok(Caller { token: token.id, person })
+    let person = surface.store.person_of(&token).await.map_err(|error| unavailable(&error))?;
+    let caller = Caller { token: token.id, person };
+    let refused = if !token.scopes.split([' ', ',']).any(|held| held == scope) {
+        Some(problem(StatusCode::FORBIDDEN, &format!("this token lacks the scope {scope}")))
+    } else if caller.role().is_some_and(|role| !role.allows_scope(scope)) {
+        Some(problem(StatusCode::FORBIDDEN, &format!("this token's user has a role that does not allow {scope}")))
     } else {
-        Err(problem(StatusCode::FORBIDDEN, &format!("this token lacks the scope {scope}")))
+        None
+    };
+    if scope.ends_with(":write") {
+        let outcome = if refused.is_some() { AuditOutcome::Refused } else { AuditOutcome::Asked };
+        noted(surface, request, &caller, outcome).await?;
     }
+    match refused {
+        Some(refused) => Err(refused),
+        None => Ok(caller),
+    }
+}
+
+/// Notes a call in the audit log, by its path: a query may hold what does not belong there. What could not be noted is not
+/// done.
+async fn noted(
+    surface: &Surface,
+    request: &HttpRequest,
+    caller: &Caller,
+    outcome: AuditOutcome,
+) -> Result<(), HttpResponse> {
+    let person = caller.person.as_ref().map(|person| person.name.clone());
+    let template = request.match_pattern().unwrap_or_default();
+    let action = format!("{} {template}", request.method());
+    let note = AuditNote::new(AuditActor::Token(caller.token, person), action, request.path(), outcome);
+    surface.store.note(&note, surface.clock.now()).await.map_err(|error| unavailable(&error))?;
+    Ok(())
 }
 
 pub(super) fn unavailable(error: &StorageError) -> HttpResponse {

@@ -11,7 +11,7 @@ use super::pages::{IssuerMark, PageAssets};
 use super::processor::ProcessorEvents;
 use super::texts::Locale;
 use crate::actors::{BankImport, DeadLetters, InventoryLoad, InvoiceDesk, InvoiceLetters, Registry, StatementPolicy};
-use crate::crypto::{BearerProfile, Purpose, ServiceTokens, UrlKeys};
+use crate::crypto::{BearerProfile, KeyRing, Purpose, ServiceTokens, UrlKeys};
 use crate::domain::alarm::Alarm;
 use crate::domain::invoice::InvoiceReference;
 use crate::domain::payout::Payout;
@@ -120,6 +120,8 @@ pub struct Surface {
     pub clock: Arc<dyn Clock>,
     /// For error ids.
     pub entropy: Arc<dyn Entropy>,
+    /// Every key of the configuration, for people who rotate them; nothing secret.
+    pub keys: Arc<KeyRing>,
     /// Signs and verifies the links that we mint.
     pub links: UrlKeys,
     /// `server.public_url` without a trailing slash.

@@ -1,9 +1,9 @@
-//! The database: reachable, schema, journal chain, ledger, dead letters.
+//! The database: reachable, schema, journal chain, audit chain, ledger, dead letters.
 
-use super::{DATABASE, JOURNAL, Report};
+use super::{AUDIT, DATABASE, JOURNAL, Report};
 use crate::cli::store;
 use crate::config::Config;
-use crate::storage::{Disagreement, JournalReport, LedgerBalance, StorageError, Store};
+use crate::storage::{AuditFault, AuditReport, Disagreement, JournalReport, LedgerBalance, StorageError, Store};
 
 /// How many transactions a quick look verifies.
 const NEWEST: u64 = 1_000;
@@ -34,7 +34,10 @@ pub(super) async fn check(config: &Config, all_journals: bool, report: &mut Repo
         current
     };
     match tokio::time::timeout(DATABASE, checks).await {
-        Ok(true) => journals(&store, all_journals, report).await,
+        Ok(true) => {
+            journals(&store, all_journals, report).await;
+            audits(&store, all_journals, report).await;
+        }
         Ok(false) => {}
         Err(_) => report.fail("database", format_args!("{url} takes longer than {} s to answer", DATABASE.as_secs())),
     }
@@ -134,4 +137,35 @@ fn journal(outcome: &JournalReport, report: &mut Report) {
         report.fail("journal", format_args!("{transaction}: {fault:?} at {seq}; somebody changed the database"));
     }
     report.fail("journal", format_args!("{} of {} transactions do not hold", outcome.faulty, outcome.transactions));
+}
+
+/// Verifies the audit log: all of it if asked to, else its newest rows.
+async fn audits(store: &Store, all: bool, report: &mut Report) {
+    if all {
+        return match store.verify_audit().await {
+            Ok(outcome) => audit(&outcome, report),
+            Err(error) => report.fail("audit", error),
+        };
+    }
+    match tokio::time::timeout(AUDIT, store.verify_newest_audit(NEWEST)).await {
+        Ok(Ok(outcome)) => audit(&outcome, report),
+        Ok(Err(error)) => report.fail("audit", error),
+        Err(_) => report.warn("audit", format_args!("not verified: it took longer than {} s", AUDIT.as_secs())),
+    }
+}
+
+fn audit(outcome: &AuditReport, report: &mut Report) {
+    if outcome.is_sound() {
+        let Some((seq, hash)) = &outcome.head else { return report.ok("audit", "is empty") };
+        let (rows, hash) = (outcome.rows, crate::crypto::hex(hash));
+        return report.ok("audit", format_args!("the chain of {rows} rows holds; row {seq} is {hash}"));
+    }
+    for finding in &outcome.findings {
+        let what = match finding.fault {
+            AuditFault::Altered => "was changed, or the one before it",
+            AuditFault::Gap => "follows rows that are missing",
+        };
+        report.fail("audit", format_args!("row {} {what}; somebody changed the database", finding.seq));
+    }
+    report.fail("audit", format_args!("{} of {} rows do not hold", outcome.faulty, outcome.rows));
 }

@@ -1,7 +1,7 @@
 //! Keys: readable, large enough, alive (PGP-6, JOSE-5), and not shared by sandbox and production (KEY-1).
 
 use super::Report;
-use crate::cli::keys::ring;
+use crate::app::key_ring as ring;
 use crate::config::Config;
 use crate::crypto::Severity;
 use crate::domain::Timestamp;

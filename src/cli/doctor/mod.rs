@@ -16,7 +16,8 @@ use crate::ports::{Clock, SystemClock};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Verify the journal of every transaction, however long that takes. Else that of the newest 1,000.
+    /// Verify the journal of every transaction and the whole audit log, however long that takes. Else that of the newest
+    /// 1,000 transactions, and the newest 1,000 rows.
     #[arg(long)]
     verify_journal: bool,
 }
@@ -25,6 +26,8 @@ pub(super) struct Args {
 const DATABASE: Duration = Duration::from_secs(3);
 /// How long the journal may take, unless all of it is asked for.
 const JOURNAL: Duration = Duration::from_secs(3);
+/// How long the audit log may take, unless all of it is asked for.
+const AUDIT: Duration = Duration::from_secs(1);
 /// How long the echoes, and calls of whom else we need, may take; they are sent at once.
 const ECHOES: Duration = Duration::from_secs(5);
 

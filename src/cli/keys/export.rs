@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
-use super::{Sealing, ring};
+use super::Sealing;
+use crate::app::scheme_of;
 use crate::cli::load;
 use crate::cli::write::{self, Readable};
 use crate::config::{Account, Config, OwnKeyFile};
@@ -52,7 +53,7 @@ fn from_configuration(config: &Path, args: &Args) -> anyhow::Result<String> {
     let config = load(config)?;
     let account = account(&config, args.account.as_deref())?;
     let file = own_file(account, args.id.as_deref())?;
-    crypto::export_public(ring::scheme(account), file.bytes.expose())
+    crypto::export_public(scheme_of(account.scheme), file.bytes.expose())
         .with_context(|| format!("cannot export from {}", file.path.display()))
 }
 
@@ -73,7 +74,7 @@ fn account<'a>(config: &'a Config, piaid: Option<&str>) -> anyhow::Result<&'a Ac
 fn own_file<'a>(account: &'a Account, id: Option<&str>) -> anyhow::Result<&'a OwnKeyFile> {
     let Some(id) = id else { return account.own_keys.first().ok_or_else(|| anyhow!("the account has no own key")) };
     let holds = |file: &&OwnKeyFile| {
-        crypto::describe_keys(ring::scheme(account), file.bytes.expose())
+        crypto::describe_keys(scheme_of(account.scheme), file.bytes.expose())
             .is_ok_and(|keys| keys.iter().any(|key| key.id.eq_ignore_ascii_case(id)))
     };
     account

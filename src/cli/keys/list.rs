@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::ring::{self, Described};
+use crate::app::key_ring::{self as ring, Described};
 use crate::cli::{load, write};
 use crate::config::NamedSecret;
 use crate::crypto::{KeyDescription, Severity};

@@ -1,10 +1,12 @@
 //! `roundtrip keys`: the key ring (flows-security section 4).
 
+mod configured;
 mod export;
 mod generate;
 mod import;
 mod list;
-pub(super) mod ring;
+mod retire;
+mod rotate;
 
 use std::path::Path;
 
@@ -22,6 +24,10 @@ pub(super) enum Command {
     Export(export::Args),
     /// Check a peer's public key and copy it into place.
     Import(import::Args),
+    /// Make the next key and add it to the configuration; later, with --activate, have it sign.
+    Rotate(rotate::Args),
+    /// Take a key out of the configuration that nothing needs any more. Its file stays.
+    Retire(retire::Args),
 }
 
 /// The schemes in which messages are sealed.
@@ -48,5 +54,7 @@ pub(super) fn run(config: &Path, command: Command) -> anyhow::Result<()> {
         Command::List => list::run(config),
         Command::Export(args) => export::run(config, &args),
         Command::Import(args) => import::run(config, &args),
+        Command::Rotate(args) => rotate::run(config, &args),
+        Command::Retire(args) => retire::run(config, &args),
     }
 }

@@ -7,7 +7,8 @@ use crate::domain::Timestamp;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Two years, with a day of grace for leap years and time zones.
 const LONGEST_LIFE_MS: i64 = 731 * DAY_MS;
-const SOON_MS: i64 = 30 * DAY_MS;
+/// A key that ends sooner than this is to be replaced (flows-security section 3.4), in milliseconds.
+pub const KEY_ENDS_SOON_MS: i64 = 30 * DAY_MS;
 const SMALLEST_RSA_BITS: u32 = 2048;
 
 /// How bad a finding is.
@@ -144,7 +145,7 @@ fn lint_expiry(key: &KeyDescription, side: &str, now: Timestamp) -> Option<Findi
     let left = key.expires?.millis_since(now);
     if left <= 0 {
         Some(failure(id, format!("{side} key {} has ended; rotate it now", key.id)))
-    } else if left <= SOON_MS {
+    } else if left <= KEY_ENDS_SOON_MS {
         Some(warning(id, format!("{side} key {} ends in {} days; rotate it before", key.id, left / DAY_MS)))
     } else {
         None

@@ -2,11 +2,13 @@
 
 mod generate;
 mod lint;
+mod ring;
 
 use zeroize::Zeroizing;
 
 pub use generate::{GeneratedKey, JwkKind, NewJwk, NewOpenPgpKey, generate_jwk, generate_openpgp};
-pub use lint::{Finding, Severity, lint_disjoint, lint_keys};
+pub use lint::{Finding, KEY_ENDS_SOON_MS, Severity, lint_disjoint, lint_keys};
+pub use ring::{KeyHealth, KeyPlace, KeyRing, KeyRole, NextStep, RingKey, SharedKey};
 
 use super::key::KeyError;
 use super::wire::Scheme;

@@ -35,6 +35,7 @@ pub use create::{CHALLENGE_MS, CLAIM_MS, is_open};
 pub use message::{
     Collected, Collecting, Effect, Event, Failure, Input, Move, Notice, Outcome, Rejection, Reply, View, Why,
 };
+pub use money::may_charge_card;
 pub use state::{
     Booked, Cancelled, Canceller, Challenge, Challenged, Charge, Dispute, DisputeStanding, Failed, Fee, Later, Means,
     Past, Paying, Receipt, Refund, RefundStanding, SealedCard, State, Unclaimed,

@@ -68,6 +68,26 @@ pub(super) fn collect(booked: &Booked, what: Collecting, number: u32) -> Option<
     Some(Effect::Collect { booking, merchant, what, number, amount, card })
 }
 
+/// Whether the kept card may still be charged: for a deposit, or for the fee of who does not come or cancels late.
+pub fn may_charge_card(booked: &Booked) -> bool {
+    let has_card = booked.receipt.as_ref().is_some_and(|receipt| receipt.vault.is_some());
+    let deposit = match booked.later {
+        Later::Charging { .. } => true,
+        Later::Due { .. } => booked.status == BookingStatus::Confirmed,
+        Later::Nothing | Later::GivenUp { .. } => false,
+    };
+    let fee_is_open = match booked.fee {
+        Fee::Charging { .. } => true,
+        Fee::Charged(_) => false,
+        Fee::Nothing | Fee::Declined { .. } => match booked.status {
+            BookingStatus::Confirmed | BookingStatus::PendingMerchantConfirmation | BookingStatus::NoShow => true,
+            BookingStatus::Canceled => booked.cancelled.is_some_and(|cancelled| cancelled.late),
+            BookingStatus::NoShowPenalized | BookingStatus::Failed | BookingStatus::DeclinedByMerchant => false,
+        },
+    };
+    has_card && (deposit || (fee_is_open && booked.agreement.terms.no_show_total().is_some()))
+}
+
 /// A deposit that was agreed for later falls due.
 pub(super) fn deposit_due(booked: &Booked, now: Timestamp) -> Decision<Booking> {
     match booked.later {

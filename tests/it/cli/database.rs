@@ -68,7 +68,7 @@ fn doctor_finds_a_sound_server_sound() {
     place.must(&["migrate", "up"]);
     for args in [&["doctor"][..], &["doctor", "--verify-journal"]] {
         let out = place.must(args);
-        for area in ["configuration", "keys", "reachability", "database", "ledger", "outbox", "journal"] {
+        for area in ["configuration", "keys", "reachability", "database", "ledger", "outbox", "journal", "audit"] {
             let found = out.lines().any(|line| line.starts_with("ok ") && line.split_whitespace().nth(1) == Some(area));
             assert!(found, "{area} is not ok in {out}");
         }

@@ -1,7 +1,7 @@
 use super::{Place, SECRET};
 
 /// `[google]` with one account that uses these key files.
-fn account(scheme: &str, own: &str, peer: &str) -> String {
+pub(super) fn account(scheme: &str, own: &str, peer: &str) -> String {
     format!(
         r#"
         [google]
@@ -25,16 +25,16 @@ fn account(scheme: &str, own: &str, peer: &str) -> String {
 }
 
 /// The line of configuration that a command prints last.
-fn printed(out: &str) -> &str {
+pub(super) fn printed(out: &str) -> &str {
     out.lines().last().unwrap()
 }
 
 /// What stands behind `word` in a command's output.
-fn value<'a>(out: &'a str, word: &str) -> &'a str {
+pub(super) fn value<'a>(out: &'a str, word: &str) -> &'a str {
     out.lines().find_map(|line| line.strip_prefix(word)).unwrap().trim()
 }
 
-fn generate(place: &Place, scheme: &str, name: &str) -> String {
+pub(super) fn generate(place: &Place, scheme: &str, name: &str) -> String {
     let (private, public) = (format!("keys/{name}"), format!("given/{name}.pub"));
     let mut args = vec!["keys", "generate", "--scheme", scheme, "--out", &private, "--public-out", &public];
     if scheme == "pgp" {

@@ -5,11 +5,12 @@
 mod configuration;
 mod database;
 mod keys;
+mod rotation;
 mod usage;
 mod user;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// 32 bytes, 00..1f, in base64.
 pub const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -74,8 +75,12 @@ impl Place {
 
     /// Runs the binary in the folder with these variables and none of ours beside them.
     pub fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Run {
+        self.run_from(args, variables, Stdio::null())
+    }
+
+    fn run_from(&self, args: &[&str], variables: &[(&str, &str)], input: Stdio) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_roundtrip"));
-        command.args(args).current_dir(self.folder.path()).envs(variables.iter().copied());
+        command.args(args).stdin(input).current_dir(self.folder.path()).envs(variables.iter().copied());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ROUNDTRIP")) {
             command.env_remove(name);
         }
@@ -85,6 +90,13 @@ impl Place {
             out: String::from_utf8(stdout).unwrap(),
             err: String::from_utf8(stderr).unwrap(),
         }
+    }
+
+    /// As [`Self::run`], with this as standard input.
+    pub fn run_fed(&self, args: &[&str], input: &str) -> Run {
+        self.write("input", input);
+        let input = std::fs::File::open(self.path("input")).unwrap();
+        self.run_from(args, &[], input.into())
     }
 
     /// As [`Self::run`], and the command must succeed. Answers standard output.

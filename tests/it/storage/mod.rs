@@ -3,19 +3,21 @@
 
 mod alarm;
 mod audit;
+mod audit_log;
 mod booking_codec;
 mod booking_dice;
 mod claims;
 mod codec;
 mod codec_dice;
 mod commit;
-mod fixture;
+pub(crate) mod fixture;
 mod inventory;
 mod invoice;
 mod outbox;
 mod remittance;
 mod remittance_codec;
 mod schema;
+mod session;
 mod token;
 mod user;
 
@@ -35,4 +37,4 @@ macro_rules! on_both {
         )*
     };
 }
-use on_both;
+pub(crate) use on_both;

@@ -1,8 +1,10 @@
 //! Effects: leased, ordered, retried, parked, settled.
 
 use roundtrip::domain::redirect_payment::{Effect, Input, IssuerWord, Outcome, RedirectPayment};
-use roundtrip::domain::{Machine, Timestamp};
-use roundtrip::storage::{CommitError, FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
+use roundtrip::domain::{EffectLane, Machine, Timestamp};
+use roundtrip::storage::{
+    CommitError, DeadLetterFilter, DeadLetterPlace, FailedAttempt, OutboxFigures, OutboxKey, OutboxRow,
+};
 
 use super::fixture::{
     Home, LEASE_MS, NODE, NOW, OTHER_NODE, Payment, answer, approved, bank, declined, google, is_conflict, open, report,
@@ -15,6 +17,7 @@ on_both! {
     a_lane_keeps_its_order => outbox_lane_keeps_order_sqlite, outbox_lane_keeps_order_postgres;
     failed_attempts_come_back => outbox_failed_attempts_come_back_sqlite, outbox_failed_attempts_come_back_postgres;
     dead_letters_are_replayed_or_dropped => outbox_dead_letters_sqlite, outbox_dead_letters_postgres;
+    con_6_dead_letters_come_in_pages => con_6_dead_letters_come_in_pages_sqlite, con_6_dead_letters_come_in_pages_postgres;
     settling_deletes => outbox_settling_deletes_sqlite, outbox_settling_deletes_postgres;
     settling_twice_counts_once => outbox_settling_twice_counts_once_sqlite, outbox_settling_twice_counts_once_postgres;
     leases_are_taken_back_at_start => outbox_takes_back_leases_sqlite, outbox_takes_back_leases_postgres;
@@ -147,6 +150,37 @@ async fn dead_letters_are_replayed_or_dropped(home: &Home) {
     assert!(home.store.discard(key).await.unwrap());
     assert_eq!(home.store.dead_letters(10).await.unwrap(), vec![]);
     assert_eq!(home.store.version(payment.id).await.unwrap(), Some(3), "the payment stands as it stood");
+}
+
+async fn con_6_dead_letters_come_in_pages(home: &Home) {
+    let mut keys = Vec::new();
+    for number in 0..7 {
+        let (_, leased) = declined_payment(home).await;
+        let key = leased[0].key;
+        // Three at a time are parked in the same moment.
+        let parked_at = later(1_000 - number / 3);
+        assert!(home.store.park(failed(key, 1), parked_at).await.unwrap());
+        keys.push((parked_at, key));
+    }
+    keys.sort_unstable();
+    for filter in [DeadLetterFilter::default(), DeadLetterFilter { lane: Some(EffectLane::Google) }] {
+        for limit in [1, 2, 3, 7, 100] {
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let page = home.store.dead_letters_page(&filter, after, limit).await.unwrap();
+                assert!(page.len() as u64 <= limit);
+                let Some(last) = page.last() else { break };
+                after = DeadLetterPlace::of(last);
+                seen.extend(page.iter().map(|row| (row.parked_at.unwrap(), row.key)));
+            }
+            assert_eq!(seen, keys, "{limit}");
+        }
+    }
+    let other = DeadLetterFilter { lane: Some(EffectLane::Mail) };
+    assert_eq!(home.store.dead_letters_page(&other, None, 10).await.unwrap(), vec![]);
+    assert_eq!(home.store.dead_letter(keys[0].1).await.unwrap().unwrap().key, keys[0].1);
+    assert!(home.store.retry(keys[0].1, NOW).await.unwrap());
+    assert_eq!(home.store.dead_letter(keys[0].1).await.unwrap(), None, "it is none any more");
 }
 
 async fn settling_deletes(home: &Home) {

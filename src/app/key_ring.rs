@@ -1,30 +1,23 @@
-//! The keys of a configuration, described and judged; shared by `keys` and `doctor`.
+//! The keys of a configuration, described and judged: for the server's alarms and console, `keys` and `doctor`.
 
-use crate::config::{Account, Config, Environment, KeyScheme};
-use crate::crypto::{self, Finding, KeyDescription, KeyError, Scheme};
-use crate::domain::Timestamp;
-
-/// The scheme of an account's keys.
-pub(crate) fn scheme(account: &Account) -> Scheme {
-    match account.scheme {
-        KeyScheme::Pgp => Scheme::Pgp,
-        KeyScheme::Jose => Scheme::Jose,
-    }
-}
+use super::assemble::scheme_of;
+use crate::config::{Account, Config, Environment, NamedSecret};
+use crate::crypto::{self, Finding, KeyDescription, KeyError, KeyRing, SharedKey};
+use crate::domain::{Day, Timestamp};
 
 /// What one account's key files hold, or why a file cannot be used.
-pub(crate) struct Described {
+pub struct Described {
     /// Ours, in the order of the configuration.
-    pub(crate) own: Vec<KeyDescription>,
+    pub own: Vec<KeyDescription>,
     /// The peer's.
-    pub(crate) peers: Vec<KeyDescription>,
+    pub peers: Vec<KeyDescription>,
     /// Files that cannot be used: the path and why.
-    pub(crate) unusable: Vec<(String, KeyError)>,
+    pub unusable: Vec<(String, KeyError)>,
 }
 
 /// Describes the keys of an account, and loads them as the server would.
-pub(crate) fn describe(account: &Account) -> Described {
-    let scheme = scheme(account);
+pub fn describe(account: &Account) -> Described {
+    let scheme = scheme_of(account.scheme);
     let mut described = Described { own: Vec::new(), peers: Vec::new(), unusable: Vec::new() };
     for file in &account.own_keys {
         let loaded = crypto::load_own_keys(scheme, file.bytes.expose());
@@ -44,12 +37,12 @@ pub(crate) fn describe(account: &Account) -> Described {
 }
 
 /// PGP-6 and JOSE-5: what is wrong with the keys of one account.
-pub(crate) fn judge(described: &Described, now: Timestamp) -> Vec<Finding> {
+pub fn judge(described: &Described, now: Timestamp) -> Vec<Finding> {
     crypto::lint_keys(&described.own, &described.peers, now)
 }
 
 /// KEY-1: own keys that accounts of the sandbox share with accounts of production.
-pub(crate) fn shared_between_environments(config: &Config) -> Vec<Finding> {
+pub fn shared_between_environments(config: &Config) -> Vec<Finding> {
     let accounts = config.google.iter().flat_map(|google| &google.accounts);
     let (mut sandbox, mut production) = (Vec::new(), Vec::new());
     for account in accounts {
@@ -61,4 +54,28 @@ pub(crate) fn shared_between_environments(config: &Config) -> Vec<Finding> {
         }
     }
     crypto::lint_disjoint(&sandbox, &production)
+}
+
+/// Every key of the configuration as operators see it. Files that hold no key are passed over: [`describe`] names them.
+pub fn ring(config: &Config) -> KeyRing {
+    let mut ring = KeyRing::default();
+    for account in config.google.iter().flat_map(|google| &google.accounts) {
+        let described = describe(account);
+        ring.add_account(account.piaid.clone(), described.own, described.peers);
+    }
+    for issuer in &config.issuers {
+        ring.add_shared(Some(issuer.id.clone()), issuer.keys.iter().map(shared).collect());
+    }
+    ring.add_shared(None, config.signing.iter().map(shared).collect());
+    ring
+}
+
+fn shared(key: &NamedSecret) -> SharedKey {
+    SharedKey {
+        id: key.id.clone(),
+        bits: u32::try_from(key.secret.expose().len() * 8).unwrap_or(u32::MAX),
+        made: key.made.map(Day::start),
+        // It may have signed until the day was over.
+        signed_until: key.signed_until.map(|day| day.plus_days(1).start()),
+    }
 }

@@ -1,0 +1,175 @@
+//! The way in: password, second factor, language, and out again.
+
+use roundtrip::crypto::Scheme;
+use roundtrip::domain::Role;
+use totp_rs::{Algorithm, TOTP};
+
+use super::visitor::{PASSWORD, Visitor, add_person, console};
+use crate::harness::{HOUR, MINUTE, Setup, World};
+
+/// The code that an authenticator shows now.
+fn code(world: &World, secret_base32: &str) -> String {
+    let secret = totp_rs::Secret::Encoded(secret_base32.replace(' ', "")).to_bytes().unwrap();
+    let totp = TOTP::new(Algorithm::SHA1, 6, 1, 30, secret, None, String::new()).unwrap();
+    totp.generate(roundtrip::ports::Clock::now(&world.clock).as_secs().unsigned_abs())
+}
+
+fn secret_on(page: &str) -> String {
+    let (_, rest) = page.split_once("<code class=\"secret\">").expect("a key to type");
+    rest.split('<').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn con_1_whoever_has_no_session_is_led_to_the_sign_in_and_back_to_where_they_wanted() {
+    let world = console().start().await;
+    add_person(&world, "fiona", Role::Finance).await;
+    let mut visitor = Visitor::new(&world);
+    let turned = visitor.get("/console/payments?state=Paid").await;
+    assert_eq!(turned.status, 303);
+    let to = turned.header("location").to_owned();
+    assert_eq!(to, "/console/sign-in?next=%2Fconsole%2Fpayments%3Fstate%3DPaid");
+    visitor.get(&to).await;
+    let next = "/console/payments?state=Paid";
+    let entered =
+        visitor.submit("/console/sign-in", &[("next", next), ("name", "fiona"), ("password", PASSWORD)]).await;
+    assert_eq!((entered.status, entered.header("location")), (303, next));
+    assert_eq!(visitor.get("/console/account").await.status, 200);
+    visitor.sees("fiona");
+    // Somebody else's page is nowhere to go.
+    for elsewhere in
+        ["https://evil.example/", "//evil.example", "/console//evil.example", "/api/v1/payments", "/console/\\x"]
+    {
+        let mut other = Visitor::new(&world);
+        other.get("/console/sign-in").await;
+        let entered =
+            other.submit("/console/sign-in", &[("next", elsewhere), ("name", "fiona"), ("password", PASSWORD)]).await;
+        assert_eq!((entered.status, entered.header("location")), (303, "/console/"), "{elsewhere}");
+    }
+}
+
+#[tokio::test]
+async fn con_1_a_second_factor_is_set_up_at_the_first_sign_in_and_asked_for_ever_after() {
+    let world = Setup::of(Scheme::Pgp).start().await;
+    add_person(&world, "fiona", Role::Finance).await;
+    let mut visitor = Visitor::new(&world);
+    let entered = visitor.sign_in("fiona", PASSWORD).await;
+    assert_eq!((entered.status, entered.header("location")), (303, "/console/sign-in/enrol"));
+    // The password alone opens nothing.
+    assert_eq!(visitor.get("/console/").await.status, 303);
+    visitor.get("/console/sign-in/enrol").await;
+    visitor.sees("<svg");
+    let secret = secret_on(&visitor.last.as_ref().unwrap().text());
+    let wrong = visitor.submit("/console/sign-in/enrol", &[("code", "000000")]).await;
+    assert_eq!(wrong.status, 403);
+    let before = visitor.cookies["roundtrip_console"].clone();
+    let right = visitor.submit("/console/sign-in/enrol", &[("code", &code(&world, &secret))]).await;
+    assert_eq!((right.status, right.header("location")), (303, "/console/"));
+    assert_ne!(before, visitor.cookies["roundtrip_console"], "another stage, another token");
+    assert_eq!(visitor.get("/console/").await.status, 200);
+
+    world.pass(MINUTE);
+    let mut again = Visitor::new(&world);
+    let entered = again.sign_in("fiona", PASSWORD).await;
+    assert_eq!(entered.header("location"), "/console/sign-in/code");
+    again.get("/console/sign-in/code").await;
+    let now = code(&world, &secret);
+    let right = again.submit("/console/sign-in/code", &[("code", &now)]).await;
+    assert_eq!((right.status, right.header("location")), (303, "/console/"));
+    // A code works once.
+    let mut third = Visitor::new(&world);
+    third.sign_in("fiona", PASSWORD).await;
+    third.get("/console/sign-in/code").await;
+    assert_eq!(third.submit("/console/sign-in/code", &[("code", &now)]).await.status, 403);
+}
+
+#[tokio::test]
+async fn con_1_nobody_learns_who_exists_and_guessing_is_slowed_down() {
+    let world = console().start().await;
+    add_person(&world, "fiona", Role::Finance).await;
+    let mut pages = Vec::new();
+    for name in ["fiona", "nobody"] {
+        let mut visitor = Visitor::new(&world);
+        let mut statuses = Vec::new();
+        for _ in 0..6 {
+            let refused = visitor.sign_in(name, "not the password").await;
+            statuses.push(refused.status);
+        }
+        assert_eq!(statuses, [403, 403, 403, 403, 403, 429], "{name}");
+        pages.push(visitor.last.unwrap().text());
+    }
+    assert_eq!(pages[0], pages[1], "a locked name looks the same whether there is somebody or not");
+    // The right password waits, too.
+    let mut visitor = Visitor::new(&world);
+    assert_eq!(visitor.sign_in("fiona", PASSWORD).await.status, 429);
+    world.pass(MINUTE);
+    assert_eq!(visitor.sign_in("fiona", PASSWORD).await.status, 303);
+}
+
+#[tokio::test]
+async fn con_1_a_session_ends_when_it_is_idle_at_its_end_and_when_it_is_ended() {
+    let world = console().start().await;
+    let mut visitor = Visitor::signed_in(&world, Role::Viewer).await;
+    world.pass(20 * MINUTE);
+    assert_eq!(visitor.get("/console/account").await.status, 200);
+    world.pass(31 * MINUTE);
+    assert_eq!(visitor.get("/console/account").await.status, 303, "idle for half an hour");
+
+    let mut visitor = Visitor::enters(&world, "viewer").await;
+    for _ in 0..27 {
+        world.pass(25 * MINUTE);
+        assert_eq!(visitor.get("/console/account").await.status, 200);
+    }
+    world.pass(HOUR);
+    assert_eq!(visitor.get("/console/account").await.status, 303, "twelve hours");
+
+    let mut visitor = Visitor::enters(&world, "viewer").await;
+    let mut elsewhere = Visitor::enters(&world, "viewer").await;
+    let kept = visitor.cookies.clone();
+    visitor.get("/console/account").await;
+    assert_eq!(visitor.submit("/console/sign-out", &[]).await.status, 303);
+    visitor.cookies = kept;
+    assert_eq!(visitor.get("/console/account").await.status, 303, "the old cookie is worth nothing");
+    assert_eq!(elsewhere.get("/console/account").await.status, 200);
+    assert_eq!(elsewhere.submit("/console/account/sessions", &[]).await.status, 303);
+    assert_eq!(elsewhere.get("/console/account").await.status, 303);
+}
+
+#[tokio::test]
+async fn con_1_a_password_is_changed_with_the_old_one_and_the_rules_are_told() {
+    let world = console().start().await;
+    let mut visitor = Visitor::signed_in(&world, Role::Viewer).await;
+    let mut elsewhere = Visitor::enters(&world, "viewer").await;
+    visitor.get("/console/account").await;
+    for (old, new, again, told) in [
+        ("wrong", "a new password", "a new password", "present password is wrong"),
+        (PASSWORD, "short", "short", "12 to 1,024 characters"),
+        (PASSWORD, "a new password", "another password", "not the same both times"),
+        (PASSWORD, PASSWORD, PASSWORD, "your password already"),
+        (PASSWORD, "xxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxxxx", "One character repeated"),
+    ] {
+        let refused =
+            visitor.submit("/console/account/password", &[("old", old), ("new", new), ("again", again)]).await;
+        assert_eq!(refused.status, 422, "{new}");
+        visitor.sees(told);
+        assert!(!refused.text().contains(new), "a password is never shown again");
+    }
+    let fields = [("old", PASSWORD), ("new", "a new password"), ("again", "a new password")];
+    assert_eq!(visitor.submit("/console/account/password", &fields).await.status, 303);
+    assert_eq!(visitor.get("/console/account?done=password").await.status, 200);
+    visitor.sees("Your password is changed");
+    assert_eq!(elsewhere.get("/console/account").await.status, 303, "every other session has ended");
+}
+
+#[tokio::test]
+async fn con_1_pages_speak_the_browsers_language_until_another_is_chosen() {
+    let world = console().start().await;
+    let mut visitor = Visitor::new(&world);
+    visitor.language = "de-AT,de;q=0.9";
+    visitor.get("/console/sign-in").await;
+    visitor.sees("<html lang=\"de\">");
+    visitor.sees("Anmelden");
+    visitor.get("/console/sign-in?lang=en").await;
+    visitor.sees("<html lang=\"en\">");
+    visitor.get("/console/sign-in").await;
+    visitor.sees("<html lang=\"en\">");
+}
