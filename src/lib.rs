@@ -147,6 +147,7 @@
 //! | the order in which a request is validated | `protocol/google_redirect/unseal.rs` and `protocol/google_redirect/begin.rs` |
 //! | error codes and their status | `protocol/google_redirect/error.rs` |
 //! | idempotency: same request, same answer, one effect | `actors/shell.rs`, `storage/batch.rs` |
+//! | long work: steps, leases, cancelling, what is kept | `actors/jobs/`, `storage/job/` |
 //! | retries, leases, dead letters | `actors/outbox.rs`, `storage/outbox.rs` |
 //! | what is an alarm, and when it is told | `actors/watch.rs`, `domain/alarm/decide.rs` |
 //! | who may be redirected where | `protocol/google_redirect/callback.rs` |
@@ -170,6 +171,9 @@
 //! | what was done by whom | `storage/audit.rs`, noted by `allowed` in `web/admin.rs`, by the commands and by the console |
 //! | where the payer goes next | `follow` in `web/pay.rs` |
 //! | limits of one address, log line of a request | `web/guard.rs` |
+//! | how payments are found among a million | `storage/search/`, `tests/it/storage/plans.rs` |
+//! | what the accounts come to | `storage/balances.rs`, kept by every commit |
+//! | how fast and how well calls were answered | `actors/figures.rs`, `storage/figures/` |
 //! | every setting, its default and its limits | `config/` |
 
 pub mod actors;

@@ -13,6 +13,7 @@ mod charge_events;
 mod charging;
 mod dead_letters;
 mod deadlines;
+mod figures;
 mod inventory_effects;
 mod inventory_load;
 mod invoice_desk;
@@ -20,6 +21,7 @@ mod invoice_effects;
 mod invoice_letters;
 mod invoice_look;
 mod invoice_payment;
+mod jobs;
 mod outbox;
 mod payment_effects;
 mod preview;
@@ -41,6 +43,7 @@ pub use booking_effects::BookingEffects;
 pub use charge_events::{ChargeEvents, NotHeard};
 pub use dead_letters::{DeadLetter, DeadLetters, Preview};
 pub use deadlines::Deadlines;
+pub use figures::{FigureKeeper, Figures};
 pub use inventory_effects::InventoryEffects;
 pub use inventory_load::{InventoryError, InventoryLoad, InventoryLoaded};
 pub use invoice_desk::{Act, CardAnswer, CardPayment, CardStanding, InvoiceDesk, InvoiceError};
@@ -48,6 +51,10 @@ pub use invoice_effects::InvoiceEffects;
 pub use invoice_letters::{InvoiceLetters, MailForm, OutlookMail, Unwritten};
 pub use invoice_look::SeenInvoice;
 pub use invoice_payment::InvoicePayments;
+pub use jobs::{
+    Advanced, AtOnce, DrainJobs, HeldJob, JobRunner, JobSettings, Jobs, MadeReport, MakeReport, NewJob, PeriodWork,
+    Report, Stop, SubmitError, Unmade, Work,
+};
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use payment_effects::{LateMoney, PaymentEffects};
 pub use preview::{Description, Hindrance, Member, REDACTED, Since};

@@ -6,6 +6,7 @@ mod bank;
 mod booking;
 mod inventory;
 mod invoices;
+mod jobs;
 pub mod key_ring;
 mod tls;
 
@@ -24,14 +25,16 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub use crate::web::OPENAPI;
 pub use assemble::{Keys, google_client, load_keys, scheme_of};
 pub use bank::bank_import;
+pub use jobs::reports;
 
 use assemble::Kinds;
 use booking::Bookings;
 use invoices::Invoices;
 
 use crate::actors::{
-    BankEffects, BankImport, Deadlines, Drain, InventoryLoad, Looked, Outbox, OutboxHandle, OutboxSettings,
-    PaymentEffects, Registry, RegistrySettings, Routes, Shell, StatementEffects, Watch,
+    BankEffects, BankImport, Deadlines, Drain, DrainJobs, FigureKeeper, Figures, InventoryLoad, JobRunner, Jobs,
+    Looked, Outbox, OutboxHandle, OutboxSettings, PaymentEffects, Registry, RegistrySettings, Routes, Shell,
+    StatementEffects, Watch,
 };
 use crate::config::Config;
 use crate::domain::redirect_payment::RedirectPayment;
@@ -75,8 +78,13 @@ pub struct Running {
     pub payments: Registry<RedirectPayment>,
     /// Its remittance statements.
     pub statements: Registry<Remittance>,
+    /// Long work.
+    pub jobs: Jobs,
     outbox: Addr<Outbox>,
+    runner: Addr<JobRunner>,
     servers: [ServerHandle; 2],
+    figures: FigureKeeper,
+    keeping: actix_rt::task::JoinHandle<()>,
 }
 
 impl Running {
@@ -99,10 +107,19 @@ impl Running {
     /// start, or on another node when its lease has ended.
     pub async fn stop(self, graceful: bool) {
         let [public, admin] = &self.servers;
-        futures_util::future::join(public.stop(graceful), admin.stop(graceful)).await;
+        let runner = self.runner.clone();
+        let jobs = async move {
+            // Otherwise as if it was killed: the leases stay, for whoever takes them back.
+            if graceful && let Err(error) = runner.send(DrainJobs).await {
+                tracing::warn!(error = %error, "the jobs were gone before they were drained");
+            }
+        };
+        futures_util::future::join3(public.stop(graceful), admin.stop(graceful), jobs).await;
         if let Err(error) = self.outbox.send(Drain).await {
             tracing::warn!(error = %error, "the outbox was gone before it was drained");
         }
+        self.keeping.abort();
+        self.figures.write().await;
         self.store.close().await;
     }
 }
@@ -139,6 +156,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     if !store.is_shared() {
         // On SQLite nobody else can hold a lease: what a killed process held goes on at once (contract section 7).
         store.take_back_all(around.clock.now()).await.context("cannot take back the outbox")?;
+        store.take_back_jobs(around.clock.now()).await.context("cannot take back the jobs")?;
     }
 
     let inventory = match &config.booking {
@@ -160,6 +178,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         bank: BankImport { store: store.clone(), transfers: bank::registry(&hands), clock: around.clock.clone() },
         payouts: hands.registry(),
         alarms: hands.registry(),
+        figures: Figures::default(),
         inventory,
     };
     let http = http_client().context("cannot build the HTTP client")?;
@@ -179,6 +198,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         google: google.clone(),
         issuers: keys.issuers.clone(),
         late_money: assemble::late_money(config),
+        figures: kinds.figures.clone(),
         clock: around.clock.clone(),
     };
     let statement_effects = StatementEffects {
@@ -187,6 +207,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         store: store.clone(),
         statements: kinds.statements.clone(),
         policies: kinds.policies.clone(),
+        figures: kinds.figures.clone(),
         clock: around.clock.clone(),
         ahead: Arc::default(),
     };
@@ -222,15 +243,31 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     let deadlines = Deadlines { store: store.clone(), registry: payments.clone(), clock: around.clock.clone() };
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
     alarms::start(watch);
+    let (jobs, runner) = jobs::start(&hands, kinds.bank.clone());
+    let figures =
+        FigureKeeper { figures: kinds.figures.clone(), store: store.clone(), node, clock: around.clock.clone() };
+    let keeping = actix_rt::spawn(figures.clone().keep_writing());
 
     let processor = booking::processor_events(&hands, &kinds, (bookings.as_ref(), &invoices.desk.invoices))?;
-    let shared = assemble::surface(config, keys, (&kinds, invoices, dry), &around)?;
+    let shared = assemble::surface(config, keys, (&kinds, invoices, dry), (&around, &jobs))?;
     let surface = web::Data::new(Surface { booking: bookings, processor, keys: Arc::new(ring), ..shared });
     let (public_server, admin_server) = servers(config, surface, public_listener, admin_listener)?;
     let handles = [public_server.handle(), admin_server.handle()];
     actix_rt::spawn(public_server);
     actix_rt::spawn(admin_server);
-    Ok(Running { public: public_address, admin: admin_address, store, payments, statements, outbox, servers: handles })
+    Ok(Running {
+        public: public_address,
+        admin: admin_address,
+        store,
+        payments,
+        statements,
+        jobs,
+        outbox,
+        runner,
+        servers: handles,
+        figures,
+        keeping,
+    })
 }
 
 /// What the actors of every kind of transaction share.

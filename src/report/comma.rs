@@ -1,6 +1,8 @@
 //! CSV after RFC 4180: a header, the lines, then an empty row and labelled facts. Every row has the same number of fields,
 //! so that a reader who stops at the empty row has the lines and nothing else.
 
+use std::io::Write;
+
 use super::decimal::{push_decimal, push_whole};
 use super::moment::{Zone, push_iso};
 use super::table::{Column, Fact, Value};
@@ -9,9 +11,9 @@ use super::text::for_field;
 use super::{ReportError, Written};
 use crate::domain::Timestamp;
 
-/// A table that is written field by field.
-pub(super) struct CommaTable {
-    writer: csv::Writer<Target>,
+/// A table that is written field by field, to a file or into memory.
+pub(super) struct CommaTable<W: Write = Target> {
+    writer: csv::Writer<W>,
     path: std::path::PathBuf,
     columns: usize,
     fields: usize,
@@ -23,14 +25,42 @@ impl CommaTable {
     /// Writes the header.
     pub(super) fn begin(target: Target, columns: &[Column], zone: &Zone) -> Result<Self, ReportError> {
         let path = target.path().to_owned();
-        let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(target);
-        let zone = zone.clone();
-        let mut table = Self { writer, path, columns: columns.len(), fields: 0, zone, scratch: String::new() };
-        for column in columns {
-            table.raw(column.key)?;
-        }
-        table.end_row()?;
+        let mut table = Self::over(target, path, (columns, zone));
+        table.header(columns)?;
         Ok(table)
+    }
+
+    /// Writes the empty row and the facts, and names the file.
+    pub(super) fn finish(mut self, facts: &[Fact<'_>], lines: u64) -> Result<Written, ReportError> {
+        self.facts(facts)?;
+        self.into_inner()?.complete(lines)
+    }
+}
+
+impl CommaTable<Vec<u8>> {
+    /// A piece of a file, which begins at the beginning of a row.
+    pub(super) fn in_memory(columns: &[Column], zone: &Zone) -> Self {
+        Self::over(Vec::new(), std::path::PathBuf::from("the file"), (columns, zone))
+    }
+
+    /// What was written.
+    pub(super) fn into_bytes(self) -> Result<Vec<u8>, ReportError> {
+        self.into_inner()
+    }
+}
+
+impl<W: Write> CommaTable<W> {
+    fn over(out: W, path: std::path::PathBuf, (columns, zone): (&[Column], &Zone)) -> Self {
+        let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        Self { writer, path, columns: columns.len(), fields: 0, zone: zone.clone(), scratch: String::new() }
+    }
+
+    /// The names of the columns.
+    pub(super) fn header(&mut self, columns: &[Column]) -> Result<(), ReportError> {
+        for column in columns {
+            self.raw(column.key)?;
+        }
+        self.end_row()
     }
 
     /// The next field: text, foreign or ours.
@@ -71,8 +101,8 @@ impl CommaTable {
         self.writer.write_record(None::<&[u8]>).map_err(|error| self.failed(error))
     }
 
-    /// Writes the empty row and the facts, and names the file.
-    pub(super) fn finish(mut self, facts: &[Fact<'_>], lines: u64) -> Result<Written, ReportError> {
+    /// Writes the empty row and the facts.
+    pub(super) fn facts(&mut self, facts: &[Fact<'_>]) -> Result<(), ReportError> {
         self.end_row()?;
         for fact in facts {
             self.text(&fact.label)?;
@@ -85,11 +115,14 @@ impl CommaTable {
             }
             self.end_row()?;
         }
+        Ok(())
+    }
+
+    fn into_inner(self) -> Result<W, ReportError> {
         let Self { writer, path, .. } = self;
-        let target = writer
+        writer
             .into_inner()
-            .map_err(|error| ReportError::file(&path, "write", std::io::Error::other(error.error().to_string())))?;
-        target.complete(lines)
+            .map_err(|error| ReportError::file(&path, "write", std::io::Error::other(error.error().to_string())))
     }
 
     fn composed(&mut self, compose: impl FnOnce(&mut String, &Zone)) -> Result<(), ReportError> {

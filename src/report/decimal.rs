@@ -56,6 +56,11 @@ pub(super) fn decimal(micros: i128, exponent: u32) -> String {
     text
 }
 
+/// An amount without a currency: six digits after the point.
+pub fn decimal_of_micros(micros: i64) -> String {
+    decimal(i128::from(micros), 6)
+}
+
 /// Whether `micros` is not a whole number of minor units of `exponent` digits.
 pub(super) fn is_finer(micros: i128, exponent: u32) -> bool {
     let unit = 10_u64.pow(6 - exponent.min(6));

@@ -6,7 +6,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `statement.rs`, `period.rs` | the two reports: their input, their columns, their labelled facts |
+//! | `statement.rs`, `period.rs`, `payments.rs` | the reports: their input, their columns, their labelled facts |
 //! | `table.rs` | columns and facts, which both formats write |
 //! | `comma.rs` | CSV |
 //! | `xlsx/` | XLSX: sheets that stream, the summary, the formulas |
@@ -20,6 +20,7 @@ mod comma;
 mod decimal;
 mod error;
 mod moment;
+mod payments;
 mod period;
 mod statement;
 mod table;
@@ -27,8 +28,10 @@ mod target;
 mod text;
 mod xlsx;
 
+pub use decimal::decimal_of_micros;
 pub use error::ReportError;
 pub use moment::{Day, Zone};
+pub use payments::{PaymentLine, PaymentSums, PaymentsHead, PaymentsReport, payments_end, payments_part};
 pub use period::{AccountBalance, LedgerLine, PeriodHead, PeriodReport};
 pub use statement::{
     Decision, FindingTotal, MATCHED, MissingBucket, StatementHead, StatementLine, StatementReport, StatementTotals,

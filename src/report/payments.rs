@@ -171,3 +171,75 @@ impl PaymentsReport {
         self.book.finish(&self.head, sums, self.lines)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head() -> PaymentsHead {
+        PaymentsHead {
+            as_of: Timestamp::from_secs(1_800_000_000),
+            asked: vec![("Issuer", "=BANK".to_owned())],
+            zone: Zone::utc(),
+        }
+    }
+
+    fn line(currency: &str, amount_micros: i64) -> PaymentLine<'static> {
+        PaymentLine {
+            began: Timestamp::from_secs(1_799_999_000),
+            changed: Timestamp::from_secs(1_799_999_001),
+            transaction_id: "00000000-0000-0000-0000-000000000001",
+            request_id: "-rq",
+            account: "ExamplePay_INR",
+            issuer: Some("=cmd|' /C calc'!A0"),
+            state: "Paid",
+            attention: None,
+            currency: Currency::parse(currency).unwrap(),
+            amount_micros,
+        }
+    }
+
+    #[test]
+    fn con_7_an_export_holds_no_formula_and_every_digit() {
+        let lines = [line("INR", 109_900_000), line("JPY", 5_000_000), line("INR", i64::MAX)];
+        let whole = payments_part(lines, true, &head()).unwrap();
+        let pages: Vec<u8> =
+            (0..3).flat_map(|page| payments_part([lines[page]], page == 0, &head()).unwrap()).collect();
+        assert_eq!(pages, whole, "pages of one line are the same file");
+        let text = String::from_utf8(whole).unwrap();
+        let rows: Vec<_> = text.lines().collect();
+        assert_eq!(rows.len(), 4);
+        assert!(rows[1].contains(",'-rq,ExamplePay_INR,'=cmd|' /C calc'!A0,Paid,,INR,109.90"), "{}", rows[1]);
+        assert!(rows[2].ends_with(",JPY,5") && rows[3].ends_with(",INR,9223372036854.775807"), "{text}");
+
+        let rupees = Currency::parse("INR").unwrap();
+        let sums = PaymentSums::from([(rupees, i128::from(i64::MAX) + 109_900_000)]);
+        let end = String::from_utf8(payments_end(&head(), 3, &sums).unwrap()).unwrap();
+        assert!(end.starts_with(",,,,,,,,,\r\n"), "an empty row: {end}");
+        assert!(end.contains("Payments,3,") && end.contains("Amount INR,9223372036964.675807,"), "{end}");
+        assert!(end.contains("Issuer,'=BANK,"), "{end}");
+    }
+
+    #[test]
+    fn con_7_the_same_payments_give_the_same_workbook() {
+        let folder = tempfile::tempdir().unwrap();
+        let book = |name: &str, amount: i64| {
+            let mut report = PaymentsReport::begin(&head(), &folder.path().join(name)).unwrap();
+            report.line(&line("INR", amount)).unwrap();
+            report.line(&line("JPY", 5_000_000)).unwrap();
+            let sums = PaymentSums::from([
+                (Currency::parse("INR").unwrap(), i128::from(amount)),
+                (Currency::parse("JPY").unwrap(), 5_000_000),
+            ]);
+            report.finish(&sums).unwrap()
+        };
+        let one = book("one.xlsx", 109_900_000);
+        assert_eq!(one, book("two.xlsx", 109_900_000));
+        assert_ne!(one.sha256, book("three.xlsx", 109_900_001).sha256);
+        let file = std::fs::File::open(folder.path().join("one.xlsx")).unwrap();
+        let mut archive = zip::ZipArchive::new(file).unwrap();
+        let sheet = std::io::read_to_string(archive.by_name("xl/worksheets/sheet2.xml").unwrap()).unwrap();
+        assert!(sheet.contains("&apos;=cmd") || sheet.contains("'=cmd"), "{sheet}");
+        assert!(sheet.contains("<v>109.9</v>") && !sheet.contains("<f>"), "{sheet}");
+    }
+}

@@ -10,57 +10,73 @@ use super::batch::KEYS_AT_ONCE;
 use super::job::LetterAct;
 use super::outbox::{keyed, revived};
 use super::{OutboxKey, OutboxRow, StorageError, Store};
-use crate::domain::Timestamp;
+use crate::domain::{EffectLane, Timestamp};
 
-/// Which dead letters.
+/// Which dead letters are asked for: everything that is said holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LetterFilter {
-    /// The destination ([`EffectLane::as_str`](crate::domain::EffectLane::as_str)).
-    pub lane: Option<String>,
-    /// The machine ([`Codec::KIND`](super::Codec::KIND)).
+pub struct DeadLetterFilter {
+    /// Of this lane alone.
+    pub lane: Option<EffectLane>,
+    /// Of this machine alone ([`Codec::KIND`](super::Codec::KIND)).
     pub kind: Option<String>,
     /// Parked before this.
     pub parked_before: Option<Timestamp>,
 }
 
+/// The place of a dead letter in their order: the longest parked first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadLetterPlace {
+    /// When it was parked.
+    pub parked_at: Timestamp,
+    /// Which one.
+    pub key: OutboxKey,
+}
+
+impl DeadLetterPlace {
+    /// Where this row stands; `None`: it is no dead letter.
+    pub fn of(row: &OutboxRow) -> Option<Self> {
+        Some(Self { parked_at: row.parked_at?, key: row.key })
+    }
+}
+
 impl Store {
-    /// Dead letters, the oldest first; `after`: those that come after this one in the list.
-    pub async fn dead_letters_of(
+    /// The dead letters after `after`, the longest parked first.
+    pub async fn dead_letters_page(
         &self,
-        filter: &LetterFilter,
-        after: Option<(Timestamp, OutboxKey)>,
+        filter: &DeadLetterFilter,
+        after: Option<DeadLetterPlace>,
         limit: u64,
     ) -> Result<Vec<OutboxRow>, StorageError> {
-        let mut select = of(filter)
-            .order_by_asc(Column::ParkedMs)
-            .order_by_asc(Column::TransactionId)
-            .order_by_asc(Column::Number)
-            .limit(limit);
-        if let Some((parked, key)) = after {
-            let (parked, transaction) = (parked.as_millis(), key.transaction.as_uuid());
-            let same = Condition::all().add(Column::ParkedMs.eq(parked)).add(
-                Condition::any().add(Column::TransactionId.gt(transaction)).add(
+        let mut letters = of(filter);
+        if let Some(DeadLetterPlace { parked_at, key }) = after {
+            let (parked_ms, transaction) = (parked_at.as_millis(), key.transaction.as_uuid());
+            // The first condition says no more than the second: it is the one that the index on `parked_ms` takes.
+            letters = letters.filter(Column::ParkedMs.gte(parked_ms)).filter(
+                Condition::any().add(Column::ParkedMs.gt(parked_ms)).add(Column::TransactionId.gt(transaction)).add(
                     Condition::all().add(Column::TransactionId.eq(transaction)).add(Column::Number.gt(key.number)),
                 ),
             );
-            select = select
-                .filter(Column::ParkedMs.gte(parked))
-                .filter(Condition::any().add(Column::ParkedMs.gt(parked)).add(same));
         }
-        let rows = select.all(&self.0.read).await?;
+        let rows = letters
+            .order_by_asc(Column::ParkedMs)
+            .order_by_asc(Column::TransactionId)
+            .order_by_asc(Column::Number)
+            .limit(limit)
+            .all(&self.0.read)
+            .await?;
         Ok(rows.into_iter().map(OutboxRow::from).collect())
     }
 
     /// How many there are.
-    pub async fn dead_letter_count(&self, filter: &LetterFilter) -> Result<u64, StorageError> {
+    pub async fn dead_letter_count(&self, filter: &DeadLetterFilter) -> Result<u64, StorageError> {
         Ok(of(filter).count(&self.0.read).await?)
     }
 }
 
-fn of(filter: &LetterFilter) -> Select<Entity> {
+fn of(filter: &DeadLetterFilter) -> Select<Entity> {
     let mut select = Entity::find().filter(Column::ParkedMs.is_not_null());
-    if let Some(lane) = &filter.lane {
-        select = select.filter(Column::Lane.eq(lane));
+    if let Some(lane) = filter.lane {
+        select = select.filter(Column::Lane.eq(lane.as_str()));
     }
     if let Some(kind) = &filter.kind {
         select = select.filter(Column::Kind.eq(kind));

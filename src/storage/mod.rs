@@ -56,8 +56,8 @@ pub use booking::merchant_account;
 pub use booking_lists::{BookingFilter, ListedBooking, Pack, TroubledBooking};
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
-pub use connect::StoreOptions;
-pub use dead_letters::LetterFilter;
+pub use connect::{Observer, StoreOptions};
+pub use dead_letters::{DeadLetterFilter, DeadLetterPlace};
 pub use error::{CommitError, StorageError};
 pub use figures::{Noted, Quantile, SeriesFigures, Tally};
 pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldSlot};
@@ -67,7 +67,7 @@ pub use job::{
 };
 pub use journal::{JournalFault, JournalFinding, JournalReport, JournalRow};
 pub use ledger::{AccountSum, LedgerBalance, LedgerFilter, LedgerPlace, LedgerRow, PeriodSum};
-pub use outbox::{DeadLetterFilter, DeadLetterPlace, FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
+pub use outbox::{FailedAttempt, OutboxFigures, OutboxKey, OutboxRow};
 pub use payout::{PayoutRow, PayoutsOf};
 pub use read::{Overview, StateCount};
 pub use redirect_payment::INVOICES;
@@ -107,7 +107,7 @@ impl Store {
     pub async fn open(options: StoreOptions) -> Result<Self, StorageError> {
         let engine = connect::engine(&options.url)?;
         let (writer, write) = Writer::start(&options, engine).await?;
-        let read = connect::reading(&options.url, engine).await?;
+        let read = connect::reading(&options, engine).await?;
         let (catalog, lookups) = (inventory::CatalogCache::default(), inventory::GroupedLookups::start(&read));
         Ok(Self(Arc::new(Inner { writer, write, read, engine, catalog, lookups })))
     }

@@ -99,29 +99,6 @@ pub struct FailedAttempt {
     pub error: String,
 }
 
-/// Which dead letters are asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DeadLetterFilter {
-    /// Of this lane alone.
-    pub lane: Option<EffectLane>,
-}
-
-/// The place of a dead letter in their order: the longest parked first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DeadLetterPlace {
-    /// When it was parked.
-    pub parked_at: Timestamp,
-    /// Which one.
-    pub key: OutboxKey,
-}
-
-impl DeadLetterPlace {
-    /// Where this row stands; `None`: it is no dead letter.
-    pub fn of(row: &OutboxRow) -> Option<Self> {
-        Some(Self { parked_at: row.parked_at?, key: row.key })
-    }
-}
-
 /// How the outbox stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutboxFigures {
@@ -254,36 +231,6 @@ impl Store {
         let rows = Entity::find()
             .filter(Column::ParkedMs.is_not_null())
             .order_by_asc(Column::ParkedMs)
-            .limit(limit)
-            .all(&self.0.read)
-            .await?;
-        Ok(rows.into_iter().map(OutboxRow::from).collect())
-    }
-
-    /// The dead letters after `after`, the longest parked first.
-    pub async fn dead_letters_page(
-        &self,
-        filter: &DeadLetterFilter,
-        after: Option<DeadLetterPlace>,
-        limit: u64,
-    ) -> Result<Vec<OutboxRow>, StorageError> {
-        let mut letters = Entity::find().filter(Column::ParkedMs.is_not_null());
-        if let Some(lane) = filter.lane {
-            letters = letters.filter(Column::Lane.eq(lane.as_str()));
-        }
-        if let Some(DeadLetterPlace { parked_at, key }) = after {
-            let (parked_ms, transaction) = (parked_at.as_millis(), key.transaction.as_uuid());
-            // The first condition says no more than the second: it is the one that the index on `parked_ms` takes.
-            letters = letters.filter(Column::ParkedMs.gte(parked_ms)).filter(
-                Condition::any().add(Column::ParkedMs.gt(parked_ms)).add(Column::TransactionId.gt(transaction)).add(
-                    Condition::all().add(Column::TransactionId.eq(transaction)).add(Column::Number.gt(key.number)),
-                ),
-            );
-        }
-        let rows = letters
-            .order_by_asc(Column::ParkedMs)
-            .order_by_asc(Column::TransactionId)
-            .order_by_asc(Column::Number)
             .limit(limit)
             .all(&self.0.read)
             .await?;

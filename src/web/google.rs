@@ -43,6 +43,17 @@ pub(super) fn routes(app: &mut web::ServiceConfig, base_path: &str) {
     }
 }
 
+/// The name of a method's figures.
+const fn series(wanted: Wanted) -> &'static str {
+    match wanted {
+        Wanted::Echo => "google:echo",
+        Wanted::GenerateUrl => "google:generateRedirectPaymentUrl",
+        Wanted::Status => "google:getRedirectPaymentStatus",
+        Wanted::Refund => "google:asynchronousRefund",
+        Wanted::Statement => "google:remittanceStatementNotification",
+    }
+}
+
 /// Sleeps until the next multiple of [`UNIFORM`] since `arrived`.
 pub(super) async fn wait_uniformly(arrived: Instant) {
     let spent = arrived.elapsed();
@@ -68,7 +79,10 @@ async fn call(surface: web::Data<Surface>, unverified: web::Bytes, wanted: Wante
             return HttpResponse::build(status(&code)).content_type("text/plain; charset=utf-8").body(GENERIC);
         }
     };
-    respond(&surface, google, account, answer)
+    let response = respond(&surface, google, account, answer);
+    // Only Google's: what nobody signed says nothing of how Google is served.
+    surface.figures.note(series(wanted), !response.status().is_server_error(), arrived.elapsed());
+    response
 }
 
 fn status(code: &ErrorCode) -> StatusCode {

@@ -27,7 +27,7 @@ pub(super) struct Wanted {
 impl Wanted {
     fn filter(&self) -> Result<DeadLetterFilter, HttpResponse> {
         let lane = self.lane.as_deref().map(|name| EffectLane::parse(name).ok_or_else(no_lane)).transpose()?;
-        Ok(DeadLetterFilter { lane })
+        Ok(DeadLetterFilter { lane, ..DeadLetterFilter::default() })
     }
 
     fn after(&self) -> Result<Option<DeadLetterPlace>, HttpResponse> {

@@ -10,7 +10,9 @@ use super::console::ConsoleSurface;
 use super::pages::{IssuerMark, PageAssets};
 use super::processor::ProcessorEvents;
 use super::texts::Locale;
-use crate::actors::{BankImport, DeadLetters, InventoryLoad, InvoiceDesk, InvoiceLetters, Registry, StatementPolicy};
+use crate::actors::{
+    BankImport, DeadLetters, Figures, InventoryLoad, InvoiceDesk, InvoiceLetters, Jobs, Registry, StatementPolicy,
+};
 use crate::crypto::{BearerProfile, KeyRing, Purpose, ServiceTokens, UrlKeys};
 use crate::domain::alarm::Alarm;
 use crate::domain::invoice::InvoiceReference;
@@ -98,6 +100,8 @@ pub struct Surface {
     pub policies: Arc<HashMap<Piaid, StatementPolicy>>,
     /// Bank statements, and the transfers in them.
     pub bank: BankImport,
+    /// Long work: exports, imports, bulk retries.
+    pub jobs: Jobs,
     /// Feeds of the booking server; absent without `[booking]`.
     pub inventory: Option<InventoryLoad>,
     /// Invoices.
@@ -108,6 +112,8 @@ pub struct Surface {
     pub processor: Option<ProcessorEvents>,
     /// Payouts: the processor's to us, and ours to merchants.
     pub payouts: Registry<Payout>,
+    /// How calls end is noted here.
+    pub figures: Figures,
     /// The alarms.
     pub alarms: Registry<Alarm>,
     /// The dead letters.

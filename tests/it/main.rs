@@ -12,6 +12,7 @@ mod crypto;
 mod feeds;
 mod harness;
 mod invoices;
+mod jobs;
 mod kill;
 mod mail;
 mod maps_booking;

@@ -25,7 +25,9 @@ impl JobSettings {
                 let (summary, done) = (told(&imported), imported.booked.saturating_add(imported.known));
                 Ok(JobNext::Ends(JobOutcome::Done { summary, done, parts: Vec::new(), file: None }))
             }
-            Err(ImportError::Refused(why)) => Err(Fault::Refused(format!("{}; nothing of the file is booked", plain(&why)))),
+            Err(ImportError::Refused(why)) => {
+                Err(Fault::Refused(format!("{}; nothing of the file is booked", plain(&why))))
+            }
             Err(ImportError::Storage(error)) => Err(error.into()),
             Err(error @ (ImportError::Unreadable(_) | ImportError::BrokenOff)) => {
                 tracing::error!(job.id = %job.id, error = %error, "an import broke off");
@@ -39,7 +41,7 @@ impl JobSettings {
             tracing::error!(job.id = %job.id, error = %error, "a job's input could not be kept in a file");
             Fault::Ours("the file could not be kept on the server".to_owned())
         };
-        let mut file = unnamed(&*self.entropy).map_err(ours)?;
+        let mut file = unnamed().map_err(ours)?;
         let mut number = 0;
         while let Some(part) = self.store.job_input(job.id, number).await? {
             file.write_all(&part).map_err(ours)?;

@@ -5,7 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
@@ -15,7 +15,6 @@ use super::PART;
 use super::steps::{Fault, HeldJob, JobSettings};
 use super::stop::Stop;
 use super::work::Report;
-use crate::ports::Entropy;
 use crate::report::{Format, Written};
 use crate::storage::{Job, JobGoesOn, JobNext, JobOutcome, StorageError};
 
@@ -87,7 +86,7 @@ impl JobSettings {
         let made = match &mut held.made {
             Some(made) => made,
             None => {
-                let path = temporary(&*self.entropy).with_extension(format.extension());
+                let path = temporary().with_extension(format.extension());
                 let (report, file) = aside(path, stop.clone(), make).await?;
                 held.made.insert(MadeFile {
                     file,
@@ -157,21 +156,18 @@ where
     })
 }
 
-fn temporary(entropy: &dyn Entropy) -> PathBuf {
-    std::env::temp_dir().join(format!("roundtrip-job-{:016x}{:016x}", entropy.next_u64(), entropy.next_u64()))
+fn temporary() -> PathBuf {
+    std::env::temp_dir().join(format!("roundtrip-job-{:032x}", u128::from_ne_bytes(crate::crypto::random_bytes())))
 }
 
 /// A file that only this process knows, and that is gone with it.
-pub(super) fn unnamed(entropy: &dyn Entropy) -> io::Result<File> {
-    create(&temporary(entropy))
-}
-
-fn create(path: &Path) -> io::Result<File> {
+pub(super) fn unnamed() -> io::Result<File> {
+    let path = temporary();
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    std::fs::remove_file(path)?;
+    let file = options.open(&path)?;
+    std::fs::remove_file(&path)?;
     Ok(file)
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::steps::{Fault, JobSettings};
 use crate::domain::{Timestamp, TransactionId};
-use crate::storage::{Job, JobGoesOn, JobNext, JobOutcome, LetterAct, LetterFilter, OutboxKey};
+use crate::storage::{DeadLetterFilter, DeadLetterPlace, Job, JobGoesOn, JobNext, JobOutcome, LetterAct, OutboxKey};
 
 /// The last letter that was looked at.
 #[derive(Serialize, Deserialize)]
@@ -16,10 +16,11 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn read(job: &Job) -> Option<(Timestamp, OutboxKey)> {
+    fn read(job: &Job) -> Option<DeadLetterPlace> {
         let Self { parked_ms, transaction, number } = Self::deserialize(job.cursor.as_ref()?).ok()?;
         let transaction = TransactionId::parse(&transaction).ok()?;
-        Some((Timestamp::from_millis(parked_ms), OutboxKey { transaction, number }))
+        let parked_at = Timestamp::from_millis(parked_ms);
+        Some(DeadLetterPlace { parked_at, key: OutboxKey { transaction, number } })
     }
 }
 
@@ -28,7 +29,7 @@ impl JobSettings {
         &self,
         job: &Job,
         act: LetterAct,
-        mut filter: LetterFilter,
+        mut filter: DeadLetterFilter,
     ) -> Result<JobNext, Fault> {
         // What dies later, or again, is not what the person saw.
         let asked = job.created_at.plus_millis(1);
@@ -37,8 +38,13 @@ impl JobSettings {
             Some(total) => total,
             None => self.store.dead_letter_count(&filter).await?,
         };
-        let letters = self.store.dead_letters_of(&filter, Cursor::read(job), self.at_once.letters).await?;
-        let Some((last, parked)) = letters.last().and_then(|last| last.parked_at.map(|parked| (last.key, parked))) else {
+        let after = match &job.cursor {
+            None => None,
+            Some(_) => Some(Cursor::read(job).ok_or_else(Fault::strange_cursor)?),
+        };
+        let letters = self.store.dead_letters_page(&filter, after, self.at_once.letters).await?;
+        let Some((last, parked)) = letters.last().and_then(|last| last.parked_at.map(|parked| (last.key, parked)))
+        else {
             let summary = match act {
                 LetterAct::Retry => json!({"retried": job.done}),
                 LetterAct::Discard => json!({"discarded": job.done}),

@@ -19,12 +19,11 @@ use std::sync::Arc;
 use actix::Addr;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
-pub use files::{MakeReport, MadeReport, Unmade};
-pub use payments::SearchPayments;
+pub use files::{MadeReport, MakeReport, Unmade};
 pub use runner::{DrainJobs, JobRunner};
 pub use steps::{Advanced, AtOnce, HeldJob, JobSettings};
 pub use stop::Stop;
-pub use work::{PaymentsAsked, PeriodWork, Report, Work};
+pub use work::{PeriodWork, Report, Work};
 
 use crate::domain::UserName;
 use crate::ports::Clock;

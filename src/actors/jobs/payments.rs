@@ -1,33 +1,19 @@
 //! `payments.export`: the payments that a search finds, the newest first. What begins after the job is not in it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::files::{MadeReport, Unmade};
 use super::steps::{Fault, HeldJob, JobSettings};
 use super::stop::Stop;
-use super::work::PaymentsAsked;
 use crate::domain::{Currency, Timestamp, TransactionId};
 use crate::report::{
     Format, PaymentLine, PaymentSums, PaymentsHead, PaymentsReport, ReportError, Zone, payments_end, payments_part,
 };
-use crate::storage::{Job, JobGoesOn, JobNext, JobOutcome, Overview, StorageError};
-
-/// Finds payments, the newest first; at most so many, after the given one in the list.
-pub type SearchPayments = Arc<
-    dyn Fn(
-            PaymentsAsked,
-            Option<(Timestamp, TransactionId)>,
-            u64,
-        ) -> BoxFuture<'static, Result<Vec<Overview>, StorageError>>
-        + Send
-        + Sync,
->;
+use crate::storage::{Job, JobGoesOn, JobNext, JobOutcome, Overview, PaymentFilter};
 
 /// The last payment that was written, and what was written so far.
 #[derive(Serialize, Deserialize)]
@@ -48,12 +34,15 @@ impl Cursor {
 
 impl JobSettings {
     /// One page as CSV.
-    pub(super) async fn export_page(&self, job: &Job, asked: PaymentsAsked) -> Result<JobNext, Fault> {
+    pub(super) async fn export_page(&self, job: &Job, asked: PaymentFilter) -> Result<JobNext, Fault> {
         let asked = so_far(asked, job);
         let head = head(&asked, job);
-        let (before, mut sums) = Cursor::read(job).map_or((None, PaymentSums::new()), |(at, sums)| (Some(at), sums));
+        let (before, mut sums) = match &job.cursor {
+            None => (None, PaymentSums::new()),
+            Some(_) => Cursor::read(job).map(|(at, sums)| (Some(at), sums)).ok_or_else(Fault::strange_cursor)?,
+        };
         let limit = self.at_once.payments;
-        let found = (self.search)(asked, before, limit).await?;
+        let found = self.store.search_payments(&asked, before, limit).await?;
         let lines: Vec<_> = found.iter().map(Line::of).collect();
         for payment in &found {
             add(&mut sums, payment);
@@ -74,18 +63,18 @@ impl JobSettings {
     pub(super) async fn export_book(
         &self,
         held: &mut HeldJob,
-        asked: PaymentsAsked,
+        asked: PaymentFilter,
         stop: &Stop,
     ) -> Result<JobNext, Fault> {
         let asked = so_far(asked, &held.job);
         let (head, name) = (head(&asked, &held.job), name(&held.job));
-        let (search, limit) = (self.search.clone(), self.at_once.payments);
+        let (store, limit) = (self.store.clone(), self.at_once.payments);
         let make = move |path: std::path::PathBuf| {
             let book = async move {
                 let mut report = PaymentsReport::begin(&head, &path).map_err(unmade)?;
                 let (mut before, mut sums) = (None, PaymentSums::new());
                 loop {
-                    let found = search(asked.clone(), before, limit).await.map_err(Unmade::Storage)?;
+                    let found = store.search_payments(&asked, before, limit).await.map_err(Unmade::Storage)?;
                     for payment in &found {
                         add(&mut sums, payment);
                         report.line(&Line::of(payment).as_line()).map_err(unmade)?;
@@ -104,17 +93,17 @@ impl JobSettings {
 }
 
 /// Nothing that begins while the file is written.
-fn so_far(asked: PaymentsAsked, job: &Job) -> PaymentsAsked {
+fn so_far(asked: PaymentFilter, job: &Job) -> PaymentFilter {
     // Whole milliseconds: what began in the job's own one was there.
     let end = job.created_at.plus_millis(1);
-    PaymentsAsked { until: Some(asked.until.map_or(end, |until| until.min(end))), ..asked }
+    PaymentFilter { until: Some(asked.until.map_or(end, |until| until.min(end))), ..asked }
 }
 
 fn name(job: &Job) -> String {
     format!("payments-{}", job.created_at.to_day())
 }
 
-fn head(asked: &PaymentsAsked, job: &Job) -> PaymentsHead {
+fn head(asked: &PaymentFilter, job: &Job) -> PaymentsHead {
     let mut said = Vec::new();
     let mut say = |what: &'static str, value: Option<String>| said.extend(value.map(|value| (what, value)));
     say("Account", asked.account.clone());

@@ -128,7 +128,9 @@ impl JobRunner {
                 match store.tidy_jobs(clock.now()).await {
                     Ok(true) => {}
                     Ok(false) => return,
-                    Err(error) => return tracing::error!(error = %error, "what jobs have left behind could not be removed"),
+                    Err(error) => {
+                        return tracing::error!(error = %error, "what jobs have left behind could not be removed");
+                    }
                 }
             }
         };

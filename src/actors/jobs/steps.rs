@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::files::{MadeFile, MakeReport};
-use super::payments::SearchPayments;
 use super::stop::{Ending, Stop};
 use super::work::Work;
 use crate::actors::{BankImport, OutboxHandle};
-use crate::ports::{Clock, Entropy};
+use crate::ports::Clock;
 use crate::storage::{Job, JobNext, JobOutcome, JobState, JobStep, JobStepped, NodeId, StorageError, Store};
 
 /// How often a step is tried before the job is given up. A step that is done begins the count anew.
@@ -41,8 +40,6 @@ pub struct JobSettings {
     pub store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Names of temporary files.
-    pub entropy: Arc<dyn Entropy>,
     /// This process.
     pub node: NodeId,
     /// How long a lease lasts (contract section 7: at most 5 s).
@@ -51,8 +48,6 @@ pub struct JobSettings {
     pub at_once: AtOnce,
     /// Hears of dead letters that are due again.
     pub outbox: OutboxHandle,
-    /// Finds payments.
-    pub search: SearchPayments,
     /// Makes finance's reports.
     pub reports: MakeReport,
     /// Imports bank statements.
@@ -95,11 +90,20 @@ pub(super) enum Fault {
     Ours(String),
 }
 
+impl Fault {
+    /// A later binary has begun the job.
+    pub(super) fn strange_cursor() -> Self {
+        Self::Refused("this server cannot go on where another one stopped".to_owned())
+    }
+}
+
 impl From<StorageError> for Fault {
     fn from(error: StorageError) -> Self {
         tracing::error!(error = %error, "a job could not read or write the database");
         match error {
-            StorageError::CorruptRow { table, .. } => Self::Refused(format!("a row of {table} cannot be read; see the log")),
+            StorageError::CorruptRow { table, .. } => {
+                Self::Refused(format!("a row of {table} cannot be read; see the log"))
+            }
             StorageError::Database(_)
             | StorageError::Overloaded
             | StorageError::Closed

@@ -5,42 +5,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::catalog::MerchantId;
-use crate::domain::{Piaid, Timestamp, TransactionId};
+use crate::domain::{EffectLane, Piaid, Timestamp, TransactionId};
 use crate::report::{Day, Format};
-use crate::storage::{LetterAct, LetterFilter};
+use crate::storage::{DeadLetterFilter, LetterAct, PaymentFilter};
 
 /// What a job does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
     /// The payments that a search finds, as a file. Counts payments.
-    PaymentsExport(PaymentsAsked, Format),
+    PaymentsExport(PaymentFilter, Format),
     /// A report of finance's, as a file. Counts bytes once it is made.
     Report(Report, Format),
     /// Bank statements, from the file that the job was given. Counts transfers.
     BankImport,
     /// Dead letters are taken up again, or given up for good. Counts letters.
-    Letters(LetterAct, LetterFilter),
-}
-
-/// Which payments: everything that is said holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PaymentsAsked {
-    /// Of one account.
-    pub account: Option<String>,
-    /// At one issuer.
-    pub issuer: Option<String>,
-    /// In one state.
-    pub state: Option<String>,
-    /// Only those that stand before finance.
-    pub needs_attention: bool,
-    /// In one currency.
-    pub currency: Option<String>,
-    /// From the first to the second, both included, in micros.
-    pub amount: Option<(i64, i64)>,
-    /// Begun then or later.
-    pub from: Option<Timestamp>,
-    /// Begun before.
-    pub until: Option<Timestamp>,
+    Letters(LetterAct, DeadLetterFilter),
 }
 
 /// Which report.
@@ -90,7 +69,7 @@ impl Work {
             Self::Report(Report::Period(period), format) => written(&PeriodParams::of(period, *format)),
             Self::BankImport => json!({}),
             Self::Letters(_, filter) => written(&LetterParams {
-                lane: filter.lane.clone(),
+                lane: filter.lane.map(|lane| lane.as_str().to_owned()),
                 kind: filter.kind.clone(),
                 parked_before_ms: filter.parked_before.map(Timestamp::as_millis),
             }),
@@ -108,8 +87,8 @@ impl Work {
             }
             "period.report" => read::<PeriodParams>(params)?.work(),
             "bank.import" => Some(Self::BankImport),
-            "outbox.retry" => Some(Self::Letters(LetterAct::Retry, read::<LetterParams>(params)?.filter())),
-            "outbox.discard" => Some(Self::Letters(LetterAct::Discard, read::<LetterParams>(params)?.filter())),
+            "outbox.retry" => Some(Self::Letters(LetterAct::Retry, read::<LetterParams>(params)?.filter()?)),
+            "outbox.discard" => Some(Self::Letters(LetterAct::Discard, read::<LetterParams>(params)?.filter()?)),
             _ => None,
         }
     }
@@ -141,7 +120,7 @@ struct PaymentsParams {
 }
 
 impl PaymentsParams {
-    fn of(asked: &PaymentsAsked, format: Format) -> Self {
+    fn of(asked: &PaymentFilter, format: Format) -> Self {
         Self {
             account: asked.account.clone(),
             issuer: asked.issuer.clone(),
@@ -157,7 +136,7 @@ impl PaymentsParams {
     }
 
     fn work(self) -> Option<Work> {
-        let asked = PaymentsAsked {
+        let asked = PaymentFilter {
             account: self.account,
             issuer: self.issuer,
             state: self.state,
@@ -222,12 +201,14 @@ struct LetterParams {
 }
 
 impl LetterParams {
-    fn filter(self) -> LetterFilter {
-        LetterFilter {
-            lane: self.lane,
-            kind: self.kind,
-            parked_before: self.parked_before_ms.map(Timestamp::from_millis),
-        }
+    /// `None`: a later binary knows a lane that this one does not.
+    fn filter(self) -> Option<DeadLetterFilter> {
+        let lane = match self.lane {
+            Some(lane) => Some(EffectLane::parse(&lane)?),
+            None => None,
+        };
+        let parked_before = self.parked_before_ms.map(Timestamp::from_millis);
+        Some(DeadLetterFilter { lane, kind: self.kind, parked_before })
     }
 }
 
@@ -237,7 +218,7 @@ mod tests {
 
     #[test]
     fn con_7_what_is_asked_for_is_read_as_it_is_written() {
-        let payments = PaymentsAsked {
+        let payments = PaymentFilter {
             account: Some("ExamplePay_INR".to_owned()),
             issuer: Some("BANK_A".to_owned()),
             state: Some("Paid".to_owned()),
@@ -254,10 +235,10 @@ mod tests {
             merchant: Some(MerchantId::parse("m-1").unwrap()),
             surface: "booking".to_owned(),
         };
-        let letters = LetterFilter { lane: Some("google".to_owned()), kind: None, parked_before: None };
+        let letters = DeadLetterFilter { lane: Some(EffectLane::Google), kind: None, parked_before: None };
         for (kind, work) in [
             ("payments.export", Work::PaymentsExport(payments, Format::Xlsx)),
-            ("payments.export", Work::PaymentsExport(PaymentsAsked::default(), Format::Csv)),
+            ("payments.export", Work::PaymentsExport(PaymentFilter::default(), Format::Csv)),
             ("statement.report", {
                 let id = TransactionId::from_uuid(uuid::Uuid::from_u128(7));
                 Work::Report(Report::Statement(id), Format::Csv)

@@ -24,6 +24,15 @@ pub(super) fn exact_sum(pages: &Pages, column: u16, digits: u32) -> String {
     format!("=SUM({})/{scale}", parts.join(","))
 }
 
+/// The sum of a column of amounts where another column reads like a cell, to the last of `digits` digits.
+pub(super) fn exact_sum_where(pages: &Pages, (column, like): (u16, &str), (amount, digits): (u16, u32)) -> String {
+    let scale = 10_u64.pow(digits);
+    let rows = pages.ranges(column).into_iter().zip(pages.ranges(amount));
+    let parts: Vec<String> =
+        rows.map(|(texts, amounts)| format!("SUMPRODUCT(EXACT({texts},{like})*ROUND({amounts}*{scale},0))")).collect();
+    format!("=SUM({})/{scale}", parts.join(","))
+}
+
 /// How many cells of a column of numbers are filled.
 pub(super) fn count(pages: &Pages, column: u16) -> String {
     format!("=COUNT({})", pages.ranges(column).join(","))

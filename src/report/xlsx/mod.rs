@@ -6,12 +6,14 @@
 mod formula;
 mod number;
 mod pages;
+mod payments;
 mod period;
 mod statement;
 mod style;
 mod summary;
 
 pub(super) use formula::{AGREES, DIFFERS};
+pub(super) use payments::PaymentsBook;
 pub(super) use period::PeriodBook;
 pub(super) use statement::StatementBook;
 

@@ -190,10 +190,16 @@ impl Store {
         if transaction.get_database_backend() == DbBackend::Postgres {
             held = held.lock(LockType::Update);
         }
-        let Some(mut row) = held.one(&transaction).await? else { return Ok(JobStepped::Lost) };
+        let Some(mut row) = held.one(&transaction).await? else {
+            transaction.rollback().await?;
+            return Ok(JobStepped::Lost);
+        };
         row.updated_ms = step.now.as_millis();
         match step.next {
-            JobNext::GoesOn(_) if row.cancel_asked => return Ok(JobStepped::CancelAsked),
+            JobNext::GoesOn(_) if row.cancel_asked => {
+                transaction.rollback().await?;
+                return Ok(JobStepped::CancelAsked);
+            }
             JobNext::GoesOn(more) => {
                 goes_on(&transaction, &mut row, (more, step.now)).await?;
                 row.due_ms = Some(step.lease_until.as_millis());

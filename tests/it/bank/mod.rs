@@ -50,3 +50,8 @@ fn gzip(content: &[u8]) -> Vec<u8> {
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
 }
+
+/// A bank statement with two payments of ours, as a gzip file.
+pub(crate) fn two_payments() -> Vec<u8> {
+    gzip(camt(&[Entry::paid("ref-1", "10.00", "one"), Entry::paid("ref-2", "20.00", "two")]).as_bytes())
+}

@@ -2,16 +2,20 @@
 
 use roundtrip::crypto::Scheme;
 use roundtrip::domain::Role;
-use totp_rs::{Algorithm, TOTP};
+use totp_rs::{Algorithm, Builder, Secret};
 
 use super::visitor::{PASSWORD, Visitor, add_person, console};
 use crate::harness::{HOUR, MINUTE, Setup, World};
 
 /// The code that an authenticator shows now.
 fn code(world: &World, secret_base32: &str) -> String {
-    let secret = totp_rs::Secret::Encoded(secret_base32.replace(' ', "")).to_bytes().unwrap();
-    let totp = TOTP::new(Algorithm::SHA1, 6, 1, 30, secret, None, String::new()).unwrap();
-    totp.generate(roundtrip::ports::Clock::now(&world.clock).as_secs().unsigned_abs())
+    let totp = Builder::new()
+        .with_algorithm(Algorithm::SHA1)
+        .with_secret(Secret::try_from_base32(secret_base32.replace(' ', "")).unwrap())
+        .with_account_name("fiona".to_owned())
+        .build()
+        .unwrap();
+    totp.generate(roundtrip::ports::Clock::now(&world.clock).as_secs().unsigned_abs()).to_string()
 }
 
 fn secret_on(page: &str) -> String {

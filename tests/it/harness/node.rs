@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use roundtrip::actors::Registry;
+use roundtrip::actors::{Jobs, Registry};
 use roundtrip::app::{self, Surroundings};
 use roundtrip::config::Config;
 use roundtrip::domain::remittance::Remittance;
@@ -26,6 +26,8 @@ pub(crate) struct Node {
     pub(crate) store: Store,
     /// Its remittance statements.
     pub(crate) statements: Registry<Remittance>,
+    /// Its long work.
+    pub(crate) jobs: Jobs,
     stop: Option<oneshot::Sender<bool>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -46,7 +48,8 @@ impl Node {
                     Err(error) => return ready.send(Err(format!("{error:#}"))).unwrap_or_default(),
                 };
                 let addresses = (running.public, running.admin);
-                ready.send(Ok((addresses, running.store.clone(), running.statements.clone()))).unwrap_or_default();
+                let parts = (running.store.clone(), running.statements.clone(), running.jobs.clone());
+                ready.send(Ok((addresses, parts))).unwrap_or_default();
                 // A node that nobody stops is dropped with its test: then it is not worth a graceful end.
                 let graceful = stopped.await.unwrap_or(false);
                 running.stop(graceful).await;
@@ -54,9 +57,10 @@ impl Node {
             actix::System::current().stop();
             system.run().unwrap();
         });
-        let ((public, admin), store, statements) = started.await.unwrap().unwrap_or_else(|error| panic!("{error}"));
+        let ((public, admin), (store, statements, jobs)) =
+            started.await.unwrap().unwrap_or_else(|error| panic!("{error}"));
         let (public, admin) = (format!("{scheme}://{public}"), format!("http://{admin}"));
-        Self { public, admin, store, statements, stop: Some(stop), thread: Some(thread) }
+        Self { public, admin, store, statements, jobs, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Stops it and waits until everything of it is gone.

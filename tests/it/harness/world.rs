@@ -110,6 +110,14 @@ impl World {
         self.nodes.insert(0, node);
     }
 
+    /// The only node ends as if it was killed, whatever it does, and another one starts on the same database.
+    pub(crate) async fn crash(&mut self) {
+        let node = self.nodes.remove(0);
+        node.stop(false).await;
+        let node = self.node(0).await;
+        self.nodes.insert(0, node);
+    }
+
     /// `database.url`
     pub(crate) fn database(&self) -> &str {
         &self.database

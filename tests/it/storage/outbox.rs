@@ -163,7 +163,10 @@ async fn con_6_dead_letters_come_in_pages(home: &Home) {
         keys.push((parked_at, key));
     }
     keys.sort_unstable();
-    for filter in [DeadLetterFilter::default(), DeadLetterFilter { lane: Some(EffectLane::Google) }] {
+    for filter in [
+        DeadLetterFilter::default(),
+        DeadLetterFilter { lane: Some(EffectLane::Google), ..DeadLetterFilter::default() },
+    ] {
         for limit in [1, 2, 3, 7, 100] {
             let (mut seen, mut after) = (Vec::new(), None);
             loop {
@@ -176,7 +179,7 @@ async fn con_6_dead_letters_come_in_pages(home: &Home) {
             assert_eq!(seen, keys, "{limit}");
         }
     }
-    let other = DeadLetterFilter { lane: Some(EffectLane::Mail) };
+    let other = DeadLetterFilter { lane: Some(EffectLane::Mail), ..DeadLetterFilter::default() };
     assert_eq!(home.store.dead_letters_page(&other, None, 10).await.unwrap(), vec![]);
     assert_eq!(home.store.dead_letter(keys[0].1).await.unwrap().unwrap().key, keys[0].1);
     assert!(home.store.retry(keys[0].1, NOW).await.unwrap());
