@@ -85,7 +85,9 @@ async fn con_9_whoever_is_not_signed_in_sees_nothing_and_does_nothing() {
                 assert!(page.header("location").starts_with("/console/sign-in"), "{path}");
                 assert!(page.body.is_empty(), "{path}");
             }
-            Needs::SigningIn | Needs::SignedIn | Needs::Capability(_) | Needs::Either(..) => assert_eq!(page.status, 403, "{path}"),
+            Needs::SigningIn | Needs::SignedIn | Needs::Capability(_) | Needs::Either(..) => {
+                assert_eq!(page.status, 403, "{path}")
+            }
         }
     }
 }
