@@ -53,7 +53,7 @@ pub use audit::{AuditActor, AuditFault, AuditFilter, AuditFinding, AuditNote, Au
 pub use balances::BalanceDisagreement;
 pub use bank_transfer::{StatementName, TransferRow};
 pub use booking::merchant_account;
-pub use booking_lists::{BookingFilter, ListedBooking, Pack};
+pub use booking_lists::{BookingFilter, ListedBooking, Pack, TroubledBooking};
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
 pub use connect::{Observer, StoreOptions};

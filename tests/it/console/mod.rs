@@ -2,6 +2,7 @@
 
 mod bank;
 mod gate;
+mod invoices;
 mod matrix;
 mod payments;
 mod sign_in;

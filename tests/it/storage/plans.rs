@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use roundtrip::domain::booking::BookingStatus;
 use roundtrip::domain::catalog::MerchantId;
 use roundtrip::domain::remittance::FindingKind;
 use roundtrip::domain::{Attention, Piaid, Timestamp, TransactionId};
@@ -231,6 +232,9 @@ async fn lists(home: &Home) {
         any.clone(),
         BookingFilter { after, ..any.clone() },
         BookingFilter { begins_before_s: Some(1_900_000_000), after, ..any.clone() },
+        BookingFilter { begins_from_s: Some(1_800_000_000), ..any.clone() },
+        BookingFilter { status: Some(BookingStatus::Confirmed), ..any.clone() },
+        BookingFilter { status: Some(BookingStatus::NoShow), begins_from_s: Some(0), after, ..any.clone() },
     ] {
         plans.no_scan("bookings", Sorts::Never, store.bookings(&filter, 50)).await;
     }
@@ -240,6 +244,10 @@ async fn lists(home: &Home) {
         BookingFilter { merchant: Some("m".to_owned()), after, ..any },
     ] {
         plans.no_scan("bookings of one", Sorts::AFew, store.bookings(&filter, 50)).await;
+    }
+    // What a person has to look at, and few of one moment.
+    for after in [None, Some((NOW, nobody))] {
+        plans.no_scan("bookings before finance", Sorts::AFew, store.bookings_before_finance(after, 50)).await;
     }
     let any = InvoiceFilter::default();
     let after = Some(InvoicePlace { created_at: NOW, id: nobody });

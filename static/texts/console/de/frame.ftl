@@ -8,6 +8,7 @@ menu-statements = Abrechnungen
 menu-bank = Bank
 menu-bookings = Buchungen
 menu-invoices = Rechnungen
+menu-payouts = Auszahlungen
 menu-outbox = Postausgang
 menu-issuers = Banken und Wallets
 menu-keys = Schlüssel

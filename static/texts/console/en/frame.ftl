@@ -8,6 +8,7 @@ menu-statements = Statements
 menu-bank = Bank
 menu-bookings = Bookings
 menu-invoices = Invoices
+menu-payouts = Payouts
 menu-outbox = Outbox
 menu-issuers = Issuers
 menu-keys = Keys
