@@ -173,6 +173,7 @@ fn signed(role: Role, locale: Locale) -> Signed {
         expires_at: at(1),
         language: None,
         must_change_password: false,
+        has_second_factor: true,
     };
     let at = At {
         words: Words::of(locale),
