@@ -269,7 +269,7 @@ fn modification(fields: &Fields) -> Result<Modification, &'static str> {
     let rate = fields.text("rate").map(|text| {
         // Its members are what was agreed with Google: they are passed on as they are.
         let members: Map<String, Value> = serde_json::from_str(text).map_err(|_| "accept-rate-expected")?;
-        Ok(Value::Object(members).to_string())
+        Ok::<_, &'static str>(Value::Object(members).to_string())
     });
     Ok(Modification { vat_to_fee_millionths: vat, exchange_rate: rate.transpose()? })
 }
