@@ -30,7 +30,7 @@ pub(super) async fn list(
 ) -> Answer {
     let row = find(&surface, &id).await?;
     let asked = Fields::of_query(&request);
-    Ok(answer(&surface, &signed, (&row, &asked), None).await?)
+    answer(&surface, &signed, (&row, &asked), None).await
 }
 
 /// The page; with what was typed where it did not fit.
@@ -56,6 +56,8 @@ pub(super) async fn answer(
     let title = words.tell("findings-title", &[("id", notice.statement_id.as_str().into())]);
     let status = typed.as_ref().map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
     let list = Shown { row, done: row.state.reconciled(), decides, currency: notice.total.currency() };
+    let payment = |id: &str| payments.get(id).copied();
+    let looked = typed.is_none();
     let content = html! {
         h1 { (title) }
         p { a href=(address(row)) { (words.say("findings-back")) } }
@@ -63,8 +65,9 @@ pub(super) async fn answer(
         @if let Some(kind) = kind { p { (words.name("finding-means", kind.as_str())) } }
         @if let (true, Some(done)) = (decides, list.done) { (reason_form(signed, (row, done), asked, typed)) }
         @if found.is_empty() { (nothing(&words.say("findings-nothing"))) }
-        @else { (rows(words, &list, (&found, &|id| payments.get(id).copied()))) }
-        (pager(&signed.at, asked, next.as_deref()))
+        @else { (rows(words, &list, (found.as_slice(), &payment))) }
+        // The address of a form that did not fit is no page of the list.
+        @if looked { (pager(&signed.at, asked, next.as_deref())) }
     };
     Ok(frame::page_as(status, signed, &title, &content))
 }
