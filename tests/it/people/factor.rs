@@ -8,11 +8,11 @@ use crate::storage::fixture::Home;
 use crate::storage::on_both;
 
 on_both! {
-    con_1_who_has_no_second_factor_sets_one_up_first => people_enrol_sqlite, people_enrol_postgres;
-    con_1_a_code_counts_once => people_replay_sqlite, people_replay_postgres;
-    con_1_a_secret_is_shown_to_one_session_alone => people_secret_sqlite, people_secret_postgres;
-    con_1_a_reset_factor_is_set_up_again => people_reset_sqlite, people_reset_postgres;
-    con_1_a_sealed_factor_needs_its_key => people_key_sqlite, people_key_postgres;
+    con_1_who_has_no_second_factor_sets_one_up_first => con_1_people_enrol_sqlite, con_1_people_enrol_postgres;
+    con_1_a_code_counts_once => con_1_people_replay_sqlite, con_1_people_replay_postgres;
+    con_1_a_secret_is_shown_to_one_session_alone => con_1_people_secret_sqlite, con_1_people_secret_postgres;
+    con_1_a_reset_factor_is_set_up_again => con_1_people_reset_sqlite, con_1_people_reset_postgres;
+    con_1_a_sealed_factor_needs_its_key => con_1_people_key_sqlite, con_1_people_key_postgres;
 }
 
 async fn con_1_who_has_no_second_factor_sets_one_up_first(home: &Home) {

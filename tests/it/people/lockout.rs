@@ -9,10 +9,10 @@ use crate::storage::fixture::Home;
 use crate::storage::on_both;
 
 on_both! {
-    con_1_five_failures_lock_a_name_longer_each_time => people_lockout_sqlite, people_lockout_postgres;
-    con_1_codes_are_not_guessed_behind_a_right_password => people_codes_sqlite, people_codes_postgres;
-    con_1_attempts_at_once_are_no_more_than_in_a_row => people_at_once_sqlite, people_at_once_postgres;
-    con_1_a_refusal_tells_nothing => people_refusal_sqlite, people_refusal_postgres;
+    con_1_five_failures_lock_a_name_longer_each_time => con_1_people_lockout_sqlite, con_1_people_lockout_postgres;
+    con_1_codes_are_not_guessed_behind_a_right_password => con_1_people_codes_sqlite, con_1_people_codes_postgres;
+    con_1_attempts_at_once_are_no_more_than_in_a_row => con_1_people_at_once_sqlite, con_1_people_at_once_postgres;
+    con_1_a_refusal_tells_nothing => con_1_people_refusal_sqlite, con_1_people_refusal_postgres;
 }
 
 async fn con_1_five_failures_lock_a_name_longer_each_time(home: &Home) {

@@ -7,9 +7,9 @@ use crate::storage::fixture::Home;
 use crate::storage::on_both;
 
 on_both! {
-    con_1_a_changed_password_ends_every_other_session => people_change_sqlite, people_change_postgres;
-    con_1_a_given_password_has_to_be_changed => people_given_sqlite, people_given_postgres;
-    con_1_rules_hold_whoever_sets_it => people_rules_sqlite, people_rules_postgres;
+    con_1_a_changed_password_ends_every_other_session => con_1_people_change_sqlite, con_1_people_change_postgres;
+    con_1_a_given_password_has_to_be_changed => con_1_people_given_sqlite, con_1_people_given_postgres;
+    con_1_rules_hold_whoever_sets_it => con_1_people_rules_sqlite, con_1_people_rules_postgres;
 }
 
 const OTHER: &str = "another horse's stable";

@@ -8,11 +8,11 @@ use crate::storage::fixture::{Home, NOW};
 use crate::storage::on_both;
 
 on_both! {
-    con_1_every_step_has_a_token_of_its_own => people_rotation_sqlite, people_rotation_postgres;
-    con_1_a_session_ends_when_unused_and_when_old => people_timeouts_sqlite, people_timeouts_postgres;
-    con_1_a_sign_in_is_finished_soon => people_unfinished_sqlite, people_unfinished_postgres;
-    con_1_sessions_know_their_user_as_of_now => people_as_of_now_sqlite, people_as_of_now_postgres;
-    con_1_a_sign_in_that_cannot_be_noted_is_none => people_noted_sqlite, people_noted_postgres;
+    con_1_every_step_has_a_token_of_its_own => con_1_people_rotation_sqlite, con_1_people_rotation_postgres;
+    con_1_a_session_ends_when_unused_and_when_old => con_1_people_timeouts_sqlite, con_1_people_timeouts_postgres;
+    con_1_a_sign_in_is_finished_soon => con_1_people_unfinished_sqlite, con_1_people_unfinished_postgres;
+    con_1_sessions_know_their_user_as_of_now => con_1_people_as_of_now_sqlite, con_1_people_as_of_now_postgres;
+    con_1_a_sign_in_that_cannot_be_noted_is_none => con_1_people_noted_sqlite, con_1_people_noted_postgres;
 }
 
 async fn con_1_every_step_has_a_token_of_its_own(home: &Home) {

@@ -9,11 +9,11 @@ use super::fixture::{Home, NOW, open};
 use super::on_both;
 
 on_both! {
-    con_1_acts_are_listed_as_they_were_noted => audit_log_lists_sqlite, audit_log_lists_postgres;
-    con_1_a_changed_row_shows => audit_log_changed_sqlite, audit_log_changed_postgres;
-    con_1_a_rewritten_row_shows_at_the_next => audit_log_rewritten_sqlite, audit_log_rewritten_postgres;
-    con_1_a_missing_row_shows => audit_log_gap_sqlite, audit_log_gap_postgres;
-    con_1_acts_at_once_make_one_chain => audit_log_concurrent_sqlite, audit_log_concurrent_postgres;
+    con_1_acts_are_listed_as_they_were_noted => con_1_audit_log_lists_sqlite, con_1_audit_log_lists_postgres;
+    con_1_a_changed_row_shows => con_1_audit_log_changed_sqlite, con_1_audit_log_changed_postgres;
+    con_1_a_rewritten_row_shows_at_the_next => con_1_audit_log_rewritten_sqlite, con_1_audit_log_rewritten_postgres;
+    con_1_a_missing_row_shows => con_1_audit_log_gap_sqlite, con_1_audit_log_gap_postgres;
+    con_1_acts_at_once_make_one_chain => con_1_audit_log_concurrent_sqlite, con_1_audit_log_concurrent_postgres;
 }
 
 fn ada() -> UserName {

@@ -7,12 +7,12 @@ use super::fixture::{Home, NOW};
 use super::on_both;
 
 on_both! {
-    con_1_a_session_goes_on_in_place_of_another => session_replaces_sqlite, session_replaces_postgres;
-    con_1_sessions_end_with_role_password_factor_and_user => session_ends_sqlite, session_ends_postgres;
-    con_1_a_step_is_used_once => session_step_once_sqlite, session_step_once_postgres;
-    con_1_failures_count_what_stands => session_failures_sqlite, session_failures_postgres;
-    con_1_a_second_factor_is_confirmed_as_it_was_offered => session_factor_sqlite, session_factor_postgres;
-    con_1_an_unknown_stage_is_a_named_error => session_stage_sqlite, session_stage_postgres;
+    con_1_a_session_goes_on_in_place_of_another => con_1_session_replaces_sqlite, con_1_session_replaces_postgres;
+    con_1_sessions_end_with_role_password_factor_and_user => con_1_session_ends_sqlite, con_1_session_ends_postgres;
+    con_1_a_step_is_used_once => con_1_session_step_once_sqlite, con_1_session_step_once_postgres;
+    con_1_failures_count_what_stands => con_1_session_failures_sqlite, con_1_session_failures_postgres;
+    con_1_a_second_factor_is_confirmed_as_it_was_offered => con_1_session_factor_sqlite, con_1_session_factor_postgres;
+    con_1_an_unknown_stage_is_a_named_error => con_1_session_stage_sqlite, con_1_session_stage_postgres;
 }
 
 fn name(text: &str) -> UserName {
