@@ -16,7 +16,7 @@ use crate::domain::invoice::InvoiceReference;
 
 const VERSION: u8 = 1;
 /// The longest life (section 13.8): 35 days, and a minute for clocks that differ.
-pub(super) const LONGEST_TOKEN_LIFE_MS: i64 = 35 * 24 * 3600 * 1000 + 60_000;
+const LONGEST_LIFE_MS: i64 = 35 * 24 * 3600 * 1000 + 60_000;
 /// Longer than any that we make, in bytes.
 const LONGEST_TOKEN: usize = 1024;
 
@@ -139,7 +139,7 @@ impl ServiceTokens {
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| refused)?;
         let payload: Payload = serde_json::from_slice(&json).map_err(|_| refused)?;
         let expires = Timestamp::from_secs(payload.exp);
-        if payload.v != VERSION || payload.act != act || expires.millis_since(now) > LONGEST_TOKEN_LIFE_MS {
+        if payload.v != VERSION || payload.act != act || expires.millis_since(now) > LONGEST_LIFE_MS {
             return Err(refused);
         }
         let invoice = InvoiceReference::parse(&payload.inv).map_err(|_| refused)?;

@@ -3,11 +3,13 @@
 
 use super::KeyDescription;
 use super::lint::KEY_ENDS_SOON_MS;
-use crate::crypto::service_token::LONGEST_TOKEN_LIFE_MS;
 use crate::crypto::signed_url::WEEK_MS;
 use crate::domain::{IssuerId, Piaid, Timestamp};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
+/// The longest that our own signature is honoured: a payment's link, at most a week to choose and 30 days to pay (the limits
+/// of the configuration). Longer than the actions of a card in a mail, 35 days (outlook-payments section 13.8).
+const OWN_SIGNATURE_MS: i64 = 37 * DAY_MS;
 
 /// Where a key is used.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,8 +29,7 @@ impl KeyPlace {
     /// knows.
     pub const fn outlives_ms(&self) -> Option<i64> {
         match self {
-            // Links live a week, the actions of a card in a mail 35 days (outlook-payments section 13.8).
-            Self::Signing => Some(LONGEST_TOKEN_LIFE_MS),
+            Self::Signing => Some(OWN_SIGNATURE_MS),
             // A signed URL is good for a week (contract section 4), a webhook for minutes.
             Self::Issuer(_) => Some(WEEK_MS),
             Self::Own(_) | Self::Peer(_) => None,
@@ -351,8 +352,8 @@ mod tests {
         );
         let stopped = |ago: i64| vec![shared("2", Some(days(-60)), None), shared("1", None, Some(days(-ago)))];
         let free = |ago: i64, life_ms: i64| NextStep::RetireFrom(days(-ago).plus_millis(life_ms));
-        assert_eq!(next(None, stopped(10))[1].1, free(10, LONGEST_TOKEN_LIFE_MS));
-        assert_eq!(next(None, stopped(36))[1].1, NextStep::Retire);
+        assert_eq!(next(None, stopped(10))[1].1, free(10, OWN_SIGNATURE_MS));
+        assert_eq!(next(None, stopped(37))[1].1, NextStep::Retire);
         assert_eq!(next(bank(), stopped(6))[1].1, free(6, WEEK_MS));
         assert_eq!(next(bank(), stopped(7))[1].1, NextStep::Retire);
     }

@@ -108,7 +108,7 @@ fn con_6_a_signing_key_is_kept_while_what_it_signed_is_honoured() {
     let refused = place.must_fail(&["keys", "retire", "2026-11"]);
     assert!(refused.contains("honoured until"), "{refused}");
 
-    // 36 days and one later: the actions of a card live 35 days.
+    // Long enough ago: a link of ours is honoured for 37 days at most.
     let stopped = text(&place).replace(&format!("signed_until = \"{}\"", today()), "signed_until = \"2020-01-01\"");
     place.write("roundtrip.toml", &stopped);
     let dry = place.must(&["keys", "retire", "2026-11", "--dry-run"]);
