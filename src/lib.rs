@@ -154,6 +154,7 @@
 //! | signed URLs (SU1) and webhooks | `crypto/signed_url.rs`, `crypto/webhook.rs` |
 //! | the issuers' protocol (IR1) | `issuer/` |
 //! | what may be refunded | `domain/redirect_payment/refund.rs` |
+//! | what stands before finance, and what was dealt with | `domain/redirect_payment/desk.rs` |
 //! | what an event of a statement comes to | `domain/remittance/finding.rs` |
 //! | fees and their rounding | `domain/remittance/fees.rs` |
 //! | who may accept, and what acceptance books | `domain/remittance/accept.rs`, `person` in `web/admin.rs` |
@@ -171,6 +172,9 @@
 //! | what was done by whom | `storage/audit.rs`, noted by `allowed` in `web/admin.rs`, by the commands and by the console |
 //! | where the payer goes next | `follow` in `web/pay.rs` |
 //! | limits of one address, log line of a request | `web/guard.rs` |
+//! | how payments are found among a million | `storage/search/`, `tests/it/storage/plans.rs` |
+//! | what the accounts come to | `storage/balances.rs`, kept by every commit |
+//! | how fast and how well calls were answered | `actors/figures.rs`, `storage/figures/` |
 //! | every setting, its default and its limits | `config/` |
 
 pub mod actors;

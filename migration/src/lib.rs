@@ -20,6 +20,7 @@ mod m20261122_000007_invoices;
 mod m20261122_000008_people;
 mod m20261122_000009_search;
 mod m20261122_000010_jobs;
+mod m20261122_000011_booking_states;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000008_people::Migration),
             Box::new(m20261122_000009_search::Migration),
             Box::new(m20261122_000010_jobs::Migration),
+            Box::new(m20261122_000011_booking_states::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::figures::Figures;
 use super::preview::{self, Description};
 use super::registry::Registry;
 use super::route::{Carried, Effects, Failure};
@@ -37,6 +38,8 @@ pub struct PaymentEffects {
     pub invoices: Registry<Invoice>,
     /// Per account; an account that is not here leaves it to a person.
     pub late_money: HashMap<Piaid, LateMoney>,
+    /// How calls end is noted here.
+    pub figures: Figures,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -110,7 +113,8 @@ impl Effects for PaymentEffects {
                     outcome: &outcome,
                     issuer: issuer.as_ref(),
                 };
-                let told = self.google.notify_payment_complete(&self.accounts, &notification, now).await;
+                let call = self.google.notify_payment_complete(&self.accounts, &notification, now);
+                let told = self.figures.watch("to-google:redirectPaymentCompleteNotification", call).await;
                 done(told.map(|()| Input::NotificationAccepted))
             }
             Effect::NotifyRefundResult { refund, piaid, refund_request_id, result } => {
@@ -121,13 +125,15 @@ impl Effects for PaymentEffects {
                     refund_request_id: &refund_request_id,
                     result: &result,
                 };
-                let told = self.google.notify_refund_result(&self.accounts, &notification, now).await;
+                let call = self.google.notify_refund_result(&self.accounts, &notification, now);
+                let told = self.figures.watch("to-google:refundResultNotification", call).await;
                 done(told.map(|()| Input::RefundResultAccepted { number: refund.number }))
             }
             Effect::AskIssuerForStatus { payment, issuer, .. } => match self.issuer(&issuer) {
                 Err(failure) => Carried::Failed(failure),
                 Ok(connector) => {
-                    let answer = connector.ask_status(payment, request_id, now).await;
+                    let call = connector.ask_status(payment, request_id, now);
+                    let answer = self.figures.watch(&format!("issuer:{issuer}:status"), call).await;
                     done(answer.map(|answer| match answer {
                         StatusAnswer::Report(report) => Input::Report(report),
                         StatusAnswer::NeverSeen => Input::NeverSeen { issuer },
@@ -138,7 +144,9 @@ impl Effects for PaymentEffects {
                 Err(failure) => Carried::Failed(failure),
                 Ok(connector) => {
                     let call = RefundCall { refund: &refund, reference: &reference, amount };
-                    done(connector.refund(&call, request_id, now).await.map(Input::RefundReport))
+                    let call = connector.refund(&call, request_id, now);
+                    let answer = self.figures.watch(&format!("issuer:{issuer}:refund"), call).await;
+                    done(answer.map(Input::RefundReport))
                 }
             },
             Effect::ConsiderGivingBack { piaid, .. } => {

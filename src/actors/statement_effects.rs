@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use actix_rt::task::JoinHandle;
 
+use super::figures::Figures;
 use super::preview::{self, Description};
 use super::registry::Registry;
 use super::route::{Carried, Effects, Failure};
@@ -47,6 +48,8 @@ pub struct StatementEffects {
     pub statements: Registry<Remittance>,
     /// Per account.
     pub policies: Arc<HashMap<Piaid, StatementPolicy>>,
+    /// How calls end is noted here.
+    pub figures: Figures,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The next page of a statement, fetched while the last one is being stored.
@@ -106,7 +109,8 @@ impl Effects for StatementEffects {
                 let call =
                     StatementCall { request_id: &row.idempotency_key, piaid: &piaid, statement_id: &statement_id };
                 let now = self.clock.now();
-                let accepted = self.google.accept_statement(&self.accounts, call, &modification, now).await;
+                let call = self.google.accept_statement(&self.accounts, call, &modification, now);
+                let accepted = self.figures.watch("to-google:acceptRemittanceStatement", call).await;
                 accepted.map(|modified_total| Input::AcceptanceAcknowledged { modified_total }).map_err(Into::into)
             }
         };
@@ -190,7 +194,8 @@ impl StatementEffects {
         request_id: &str,
     ) -> Result<Result<Page, PageProblem>, CallFailed> {
         let call = StatementCall { request_id, piaid, statement_id };
-        self.google.statement_details(&self.accounts, call, offset, self.clock.now()).await
+        let call = self.google.statement_details(&self.accounts, call, offset, self.clock.now());
+        self.figures.watch("to-google:remittanceStatementDetails", call).await
     }
 
     /// Judges the events after the first `after` ones, by id.

@@ -8,7 +8,9 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use url::Url;
 
 use super::Surroundings;
-use crate::actors::{BankImport, DeadLetters, InventoryLoad, Jobs, LateMoney, Registry, Routes, StatementPolicy};
+use crate::actors::{
+    BankImport, DeadLetters, Figures, InventoryLoad, Jobs, LateMoney, Registry, Routes, StatementPolicy,
+};
 use crate::config::{self, Config, KeyScheme, NamedSecret, PaidAfterClose};
 use crate::crypto::{JoseAlgorithms, Keyring, Scheme, UrlKey, UrlKeys, load_own_keys, load_peer_keys};
 use crate::domain::Piaid;
@@ -167,6 +169,7 @@ pub(super) struct Kinds {
     pub(super) bank: BankImport,
     pub(super) payouts: Registry<Payout>,
     pub(super) alarms: Registry<Alarm>,
+    pub(super) figures: Figures,
     pub(super) inventory: Option<InventoryLoad>,
 }
 
@@ -207,6 +210,7 @@ pub(super) fn surface(
         payouts: kinds.payouts.clone(),
         alarms: kinds.alarms.clone(),
         dead_letters: DeadLetters { store: kinds.store.clone(), routes, clock: around.clock.clone() },
+        figures: kinds.figures.clone(),
         store: kinds.store.clone(),
         console: ConsoleSurface {
             people: people(config, kinds, around, &keys.links)?,

@@ -32,8 +32,9 @@ use booking::Bookings;
 use invoices::Invoices;
 
 use crate::actors::{
-    BankEffects, BankImport, Deadlines, Drain, DrainJobs, InventoryLoad, JobRunner, Jobs, Looked, Outbox, OutboxHandle,
-    OutboxSettings, PaymentEffects, Registry, RegistrySettings, Routes, Shell, StatementEffects, Watch,
+    BankEffects, BankImport, Deadlines, Drain, DrainJobs, FigureKeeper, Figures, InventoryLoad, JobRunner, Jobs,
+    Looked, Outbox, OutboxHandle, OutboxSettings, PaymentEffects, Registry, RegistrySettings, Routes, Shell,
+    StatementEffects, Watch,
 };
 use crate::config::Config;
 use crate::domain::redirect_payment::RedirectPayment;
@@ -82,6 +83,8 @@ pub struct Running {
     outbox: Addr<Outbox>,
     runner: Addr<JobRunner>,
     servers: [ServerHandle; 2],
+    figures: FigureKeeper,
+    keeping: actix_rt::task::JoinHandle<()>,
 }
 
 impl Running {
@@ -115,6 +118,8 @@ impl Running {
         if let Err(error) = self.outbox.send(Drain).await {
             tracing::warn!(error = %error, "the outbox was gone before it was drained");
         }
+        self.keeping.abort();
+        self.figures.write().await;
         self.store.close().await;
     }
 }
@@ -173,6 +178,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         bank: BankImport { store: store.clone(), transfers: bank::registry(&hands), clock: around.clock.clone() },
         payouts: hands.registry(),
         alarms: hands.registry(),
+        figures: Figures::default(),
         inventory,
     };
     let http = http_client().context("cannot build the HTTP client")?;
@@ -192,6 +198,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         google: google.clone(),
         issuers: keys.issuers.clone(),
         late_money: assemble::late_money(config),
+        figures: kinds.figures.clone(),
         clock: around.clock.clone(),
     };
     let statement_effects = StatementEffects {
@@ -200,6 +207,7 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         store: store.clone(),
         statements: kinds.statements.clone(),
         policies: kinds.policies.clone(),
+        figures: kinds.figures.clone(),
         clock: around.clock.clone(),
         ahead: Arc::default(),
     };
@@ -236,6 +244,9 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
     Deadlines::start_in_arbiter(&Arbiter::new().handle(), move |_| deadlines);
     alarms::start(watch);
     let (jobs, runner) = jobs::start(&hands, kinds.bank.clone());
+    let figures =
+        FigureKeeper { figures: kinds.figures.clone(), store: store.clone(), node, clock: around.clock.clone() };
+    let keeping = actix_rt::spawn(figures.clone().keep_writing());
 
     let processor = booking::processor_events(&hands, &kinds, (bookings.as_ref(), &invoices.desk.invoices))?;
     let shared = assemble::surface(config, keys, (&kinds, invoices, dry), (&around, &jobs))?;
@@ -254,6 +265,8 @@ pub async fn start(config: &Config, around: Surroundings) -> anyhow::Result<Runn
         outbox,
         runner,
         servers: handles,
+        figures,
+        keeping,
     })
 }
 

@@ -4,9 +4,12 @@ use anyhow::Context as _;
 
 use crate::crypto::{content_hash, transaction_id};
 use crate::domain::redirect_payment::{
-    Flow, GoogleStart, Input, IssuerReport, IssuerWord, Opening, Origin, RedirectPayment, Reply, Start, State, Terms,
+    Flow, GoogleStart, Input, IssuerReport, IssuerWord, Negative, Opening, Origin, RedirectPayment, RefundOrder,
+    RefundReport, RefundWord, Reply, Start, State, Terms,
 };
-use crate::domain::{Currency, Decision, IssuerId, Machine, Money, Piaid, RequestId, Timestamp, TransactionId};
+use crate::domain::{
+    Currency, Decision, IssuerId, Machine, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId,
+};
 use crate::storage::{Answer, Change, Commit, NodeId, OutboxKey, Position, RequestKey};
 
 use super::parties::{AMOUNT_MICROS, CURRENCY, ISSUER, PAYMENT_TIMEOUT_S, PIAID};
@@ -26,6 +29,38 @@ pub(super) struct Step {
     change: Option<Change<RedirectPayment>>,
     answer: Option<Answer<RedirectPayment>>,
     settles: bool,
+}
+
+impl Step {
+    /// Both in one commit, without what would be to be carried out.
+    fn then(&mut self, next: Self) {
+        let (Some(sum), Some(change)) = (self.change.as_mut(), next.change) else { return };
+        sum.state = change.state;
+        sum.events.extend(change.events);
+        sum.entries.extend(change.entries);
+        sum.records.extend(change.records);
+    }
+}
+
+/// How a payment goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Course {
+    /// The payer has not chosen yet.
+    Choosing,
+    /// The payer is at the issuer.
+    AtIssuer,
+    /// Captured and told.
+    Paid,
+    /// Captured, told, and half of it given back.
+    Refunded,
+    /// Declined by the issuer.
+    Declined,
+    /// Given up by the payer.
+    Cancelled,
+    /// Nobody chose in time.
+    Expired,
+    /// Paid after it was told that it was declined.
+    PaidLate,
 }
 
 /// The commits of one payment, in order.
@@ -97,6 +132,80 @@ impl Inventor {
         }
     }
 
+    /// The same, with another account, issuer and amount.
+    pub(super) fn with(&self, piaid: Piaid, issuer: IssuerId, amount: Money) -> Self {
+        Self { prefix: self.prefix.clone(), piaid, issuer, amount, node: self.node }
+    }
+
+    /// Whose payments these are, and what they amount to.
+    pub(super) const fn of(&self) -> (&Piaid, Money) {
+        (&self.piaid, self.amount)
+    }
+
+    /// Who commits them.
+    pub(super) const fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The issuer's reference of a payment that was paid.
+    pub(super) fn reference(number: u64) -> String {
+        format!("A/{number}")
+    }
+
+    fn says(&self, number: u64, word: IssuerWord) -> Input {
+        Input::Report(IssuerReport {
+            issuer: self.issuer.clone(),
+            reference: Self::reference(number),
+            amount: self.amount,
+            word,
+        })
+    }
+
+    /// What happens to a payment after its start.
+    fn inputs(&self, number: u64, (id, course): (TransactionId, Course)) -> anyhow::Result<Vec<Input>> {
+        let word = |word| self.says(number, word);
+        let declined = || word(IssuerWord::Declined(Negative::payer_left()));
+        let paid = || vec![word(IssuerWord::Approved), Input::NotificationAccepted];
+        Ok(match course {
+            Course::Choosing | Course::AtIssuer => Vec::new(),
+            Course::Paid => paid(),
+            Course::Refunded => {
+                let request_id = RequestId::parse(&format!("{}-r", self.request_id(number)?))?;
+                let amount = Money::new(self.amount.micros() / 2 + 1, self.amount.currency());
+                let order = RefundOrder { request_id, amount, window_ms: i64::MAX / 4 };
+                let refund = RefundId { payment: id, number: 1 };
+                let word = RefundWord::Refunded { reference: Some(format!("R/{number}")) };
+                let told = RefundReport { id: refund, issuer: self.issuer.clone(), word };
+                let mut inputs = paid();
+                inputs.extend([Input::Refund(order), Input::RefundReport(told)]);
+                inputs
+            }
+            Course::Declined => vec![declined(), Input::NotificationAccepted],
+            Course::Cancelled => vec![word(IssuerWord::Cancelled(None)), Input::NotificationAccepted],
+            Course::Expired => vec![Input::DeadlineReached, Input::NotificationAccepted],
+            Course::PaidLate => vec![declined(), Input::NotificationAccepted, word(IssuerWord::Approved)],
+        })
+    }
+
+    /// A payment from its beginning to where its course ends, in one commit, of which nothing is to be carried out.
+    pub(super) fn whole(&self, number: u64, course: Course, now: Timestamp) -> anyhow::Result<Script> {
+        let chosen = !matches!(course, Course::Choosing | Course::Expired);
+        let start = self.start(number, chosen, now)?;
+        let (id, late) = (start.terms.id, start.terms.choose_by);
+        let mut state = State::Unstarted;
+        let request_id = self.request_id(number)?.to_string();
+        let mut whole = self.step(&mut state, &Input::Start(Box::new(start)), (Some(request_id), now))?;
+        for input in self.inputs(number, (id, course))? {
+            let then = if input == Input::DeadlineReached { late } else { now };
+            let step = self.step(&mut state, &input, (None, then))?;
+            whole.then(step);
+        }
+        if let Some(change) = whole.change.as_mut() {
+            change.effects.clear();
+        }
+        Ok(Script { id, steps: vec![whole] })
+    }
+
     /// A payment that stays open: where its payer chooses, or at the issuer.
     pub(super) fn open(&self, number: u64, now: Timestamp) -> anyhow::Result<Script> {
         let start = self.start(number, number.is_multiple_of(2), now)?;
@@ -113,11 +222,7 @@ impl Inventor {
         let mut steps = script.steps.into_iter();
         let mut whole = steps.next().context("a payment without steps")?;
         for step in steps {
-            let (Some(sum), Some(change)) = (whole.change.as_mut(), step.change) else { continue };
-            sum.state = change.state;
-            sum.events.extend(change.events);
-            sum.entries.extend(change.entries);
-            sum.records.extend(change.records);
+            whole.then(step);
         }
         Ok(Script { id, steps: vec![whole] })
     }
@@ -204,5 +309,29 @@ mod tests {
         assert_eq!(shape(&inventor.paid(1, true, now).unwrap()), [start, paid, asked, notified]);
         assert_eq!(shape(&inventor.open(1, now).unwrap()), [start]);
         assert_eq!(inventor.open(1, now).unwrap().id(), inventor.id(1).unwrap());
+    }
+
+    #[test]
+    fn every_course_ends_where_it_says_in_one_commit_that_asks_for_nothing() {
+        let inventor = Inventor::new("t").unwrap();
+        let now = Timestamp::from_secs(1_800_000_000);
+        for (course, name) in [
+            (Course::Choosing, "AwaitingIssuerChoice"),
+            (Course::AtIssuer, "AtIssuer"),
+            (Course::Paid, "Paid"),
+            (Course::Refunded, "Paid"),
+            (Course::Declined, "Declined"),
+            (Course::Cancelled, "Abandoned"),
+            (Course::Expired, "Expired"),
+            (Course::PaidLate, "PaidAfterClose"),
+        ] {
+            let script = inventor.whole(7, course, now).unwrap();
+            let [step] = script.steps.as_slice() else { panic!("one commit") };
+            let change = step.change.as_ref().unwrap();
+            assert_eq!(RedirectPayment::state_name(&change.state), name, "{course:?}");
+            assert!(change.effects.is_empty() && step.answer.is_some(), "{course:?}");
+            let folded = change.events.iter().fold(State::Unstarted, RedirectPayment::apply);
+            assert_eq!(folded, change.state, "{course:?}");
+        }
     }
 }

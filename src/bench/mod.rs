@@ -1,4 +1,4 @@
-//! Floor 5: `roundtrip bench`. `booking` measures the booking server, `remittance.rs` statements; the rest is `bench redirect`, the load generator that plays Google, the issuer and the payers over loopback
+//! Floor 5: `roundtrip bench`. `booking` measures the booking server, `console` its pages, `remittance.rs` statements; the rest is `bench redirect`, the load generator that plays Google, the issuer and the payers over loopback
 //! sockets, with the ceilings of the same machine beside it.
 //!
 //! One run: the machine; the bare cryptography and the bare route; the server as a process of its own under closed loops
@@ -11,6 +11,7 @@
 
 mod booking;
 mod ceilings;
+mod console;
 mod figures;
 mod google;
 mod http;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 
 pub use self::booking::{BookingOptions, run as run_booking};
+pub use self::console::{ConsoleOptions, run as run_console};
 pub use self::remittance::{RemittanceOptions, run as run_remittance};
 
 use self::ceilings::{BareCommit, bare_commits, bare_crypto, bare_route};

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::bench::{BenchOptions, BookingOptions, RemittanceOptions};
+use crate::bench::{BenchOptions, BookingOptions, ConsoleOptions, RemittanceOptions};
 use crate::config::{Config, Log};
 
 /// A redirect payment integrator in one binary. Without a command: the sandbox.
@@ -89,6 +89,8 @@ enum Bench {
     Remittance(RemittanceOptions),
     /// The booking server: feeds loaded, slots looked up and booked, with Google and the processor played over loopback.
     Booking(BookingOptions),
+    /// The console: a database full of payments, and how fast its questions and pages are answered.
+    Console(ConsoleOptions),
 }
 
 /// Runs the command that `args` (the program's name first) ask for.
@@ -132,6 +134,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Bench(Bench::Remittance(options))) => {
             crate::bench::run_remittance(options).map(|()| ExitCode::SUCCESS)
         }
+        Some(Command::Bench(Bench::Console(options))) => crate::bench::run_console(options).map(|()| ExitCode::SUCCESS),
         Some(Command::Bench(Bench::Booking(options))) => crate::bench::run_booking(options).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -1,14 +1,15 @@
 //! Bookings as they are searched, packs as they stand, and who wants to hear of offers (google-booking-server sections
 //! 3.14, 5.4, 5.5 and 7.7).
 
-use entity::{booking, booking_charge, marketing, pack};
+use entity::{booking, booking_charge, marketing, pack, transaction};
 use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, Insert, QueryFilter, QueryOrder, QuerySelect};
 
 use super::claims::{PAYING, kind_name};
-use super::{CodecError, StorageError, Store};
+use super::{Codec as _, CodecError, StorageError, Store};
+use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::catalog::{MerchantId, OptionKind, PaymentOptionId};
-use crate::domain::{Timestamp, TransactionId};
+use crate::domain::{Machine as _, Timestamp, TransactionId};
 
 /// A pack or membership that a user owns (`UserPaymentOption`, google-booking-server section 3.14).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,10 @@ pub struct BookingFilter {
     pub ends_after_s: Option<i64>,
     /// That begin before this second since the Unix epoch.
     pub begins_before_s: Option<i64>,
+    /// That begin at this second or later.
+    pub begins_from_s: Option<i64>,
+    /// That stand so.
+    pub status: Option<BookingStatus>,
     /// Those after this place: start and id of the last one that was seen.
     pub after: Option<(i64, TransactionId)>,
 }
@@ -67,6 +72,15 @@ pub struct ListedBooking {
     pub created_at: Timestamp,
 }
 
+/// A booking that stands before finance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TroubledBooking {
+    /// The booking. Its status is the name of its state where it never became one.
+    pub booking: ListedBooking,
+    /// Why ([`Attention::as_str`](crate::domain::Attention::as_str)).
+    pub attention: String,
+}
+
 impl Store {
     /// Bookings by their start. Attempts that are still being paid are none.
     pub async fn bookings(&self, filter: &BookingFilter, limit: u64) -> Result<Vec<ListedBooking>, StorageError> {
@@ -81,13 +95,19 @@ impl Store {
         if let Some(second) = filter.ends_after_s {
             select = select.filter(Column::EndS.gt(second));
         }
+        if let Some(second) = filter.begins_from_s {
+            select = select.filter(Column::StartS.gte(second));
+        }
+        if let Some(status) = filter.status {
+            select = select.filter(Column::Status.eq(status.as_str()));
+        }
         if let Some(second) = filter.begins_before_s {
             select = select.filter(Column::StartS.lt(second));
         }
         if let Some((start_s, id)) = filter.after {
+            // Said twice, so that an index by the start is entered at the place.
             let later = Column::StartS.gt(start_s);
-            let same = Column::StartS.eq(start_s).and(Column::BookingId.gt(id.as_uuid()));
-            select = select.filter(later.or(same));
+            select = select.filter(Column::StartS.gte(start_s)).filter(later.or(Column::BookingId.gt(id.as_uuid())));
         }
         let rows = select.order_by_asc(Column::StartS).order_by_asc(Column::BookingId).limit(limit);
         let rows = rows.all(&self.0.read).await?;
@@ -104,6 +124,42 @@ impl Store {
                 created_at: Timestamp::from_millis(row.created_ms),
             })
             .collect())
+    }
+
+    /// Bookings, and attempts that became none, that stand before finance: those that came first are first; later than
+    /// `after`.
+    pub async fn bookings_before_finance(
+        &self,
+        after: Option<(Timestamp, TransactionId)>,
+        limit: u64,
+    ) -> Result<Vec<TroubledBooking>, StorageError> {
+        use transaction::Column;
+        let mut select =
+            transaction::Entity::find().filter(Column::Attention.is_not_null()).filter(Column::Kind.eq(Booking::KIND));
+        if let Some((at, id)) = after {
+            let later = Column::CreatedMs.gt(at.as_millis()).or(Column::Id.gt(id.as_uuid()));
+            select = select.filter(Column::CreatedMs.gte(at.as_millis())).filter(later);
+        }
+        let rows = select.order_by_asc(Column::CreatedMs).order_by_asc(Column::Id).limit(limit);
+        let troubled = |row: transaction::Model| {
+            let id = TransactionId::from_uuid(row.id);
+            let state = Booking::decode_state(&row.snapshot)
+                .map_err(|why| StorageError::corrupt("transactions", "snapshot", id, why))?;
+            Ok(state.agreement().map(|agreement| TroubledBooking {
+                booking: ListedBooking {
+                    id,
+                    user_id: agreement.guest.user_id.to_string(),
+                    merchant: agreement.slot.merchant.as_str().to_owned(),
+                    service: agreement.slot.service.as_str().to_owned(),
+                    start_s: agreement.slot.start_s,
+                    end_s: agreement.slot.end_s(),
+                    status: Booking::state_name(&state).to_owned(),
+                    created_at: Timestamp::from_millis(row.created_ms),
+                },
+                attention: row.attention.unwrap_or_default(),
+            }))
+        };
+        rows.all(&self.0.read).await?.into_iter().filter_map(|row| troubled(row).transpose()).collect()
     }
 
     /// The booking that the processor speaks of by one of its own ids.

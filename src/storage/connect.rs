@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
@@ -29,12 +30,18 @@ pub struct StoreOptions {
     pub max_batch: usize,
     /// How many commits may wait; more are refused as [`StorageError::Overloaded`].
     pub max_waiting: usize,
+    /// Hears every statement that reads, with its values: for tests of how the database carries it out. Its words are
+    /// payers' data, and belong into no log.
+    pub observer: Option<Observer>,
 }
+
+/// Hears statements of SQL.
+pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl StoreOptions {
     /// The defaults for a database.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), max_batch: 256, max_waiting: 4096 }
+        Self { url: url.into(), max_batch: 256, max_waiting: 4096, observer: None }
     }
 }
 
@@ -44,6 +51,7 @@ impl fmt::Debug for StoreOptions {
             .field("url", &"[redacted]")
             .field("max_batch", &self.max_batch)
             .field("max_waiting", &self.max_waiting)
+            .field("observer", &self.observer.is_some())
             .finish()
     }
 }
@@ -112,8 +120,8 @@ pub(super) async fn writing(url: &str, engine: Engine) -> Result<DatabaseConnect
 }
 
 /// The pool that reads. On SQLite it cannot write at all.
-pub(super) async fn reading(url: &str, engine: Engine) -> Result<DatabaseConnection, StorageError> {
-    let mut options = quiet(url);
+pub(super) async fn reading(of: &StoreOptions, engine: Engine) -> Result<DatabaseConnection, StorageError> {
+    let mut options = quiet(&of.url);
     match engine {
         Engine::Sqlite => {
             options.max_connections(SQLITE_READERS).min_connections(1).test_before_acquire(false);
@@ -131,7 +139,11 @@ pub(super) async fn reading(url: &str, engine: Engine) -> Result<DatabaseConnect
             options.test_before_acquire_if_idle_for(Duration::from_secs(1));
         }
     }
-    Ok(Database::connect(options).await?)
+    let mut db = Database::connect(options).await?;
+    if let Some(observer) = of.observer.clone() {
+        db.set_metric_callback(move |info| observer(&info.statement.to_string()));
+    }
+    Ok(db)
 }
 
 /// The connection that copies SQLite's log back into the database.

@@ -53,10 +53,10 @@ pub use audit::{AuditActor, AuditFault, AuditFilter, AuditFinding, AuditNote, Au
 pub use balances::BalanceDisagreement;
 pub use bank_transfer::{StatementName, TransferRow};
 pub use booking::merchant_account;
-pub use booking_lists::{BookingFilter, ListedBooking, Pack};
+pub use booking_lists::{BookingFilter, ListedBooking, Pack, TroubledBooking};
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
-pub use connect::StoreOptions;
+pub use connect::{Observer, StoreOptions};
 pub use dead_letters::{DeadLetterFilter, DeadLetterPlace};
 pub use error::{CommitError, StorageError};
 pub use figures::{Noted, Quantile, SeriesFigures, Tally};
@@ -107,7 +107,7 @@ impl Store {
     pub async fn open(options: StoreOptions) -> Result<Self, StorageError> {
         let engine = connect::engine(&options.url)?;
         let (writer, write) = Writer::start(&options, engine).await?;
-        let read = connect::reading(&options.url, engine).await?;
+        let read = connect::reading(&options, engine).await?;
         let (catalog, lookups) = (inventory::CatalogCache::default(), inventory::GroupedLookups::start(&read));
         Ok(Self(Arc::new(Inner { writer, write, read, engine, catalog, lookups })))
     }

@@ -26,7 +26,11 @@ pub(super) async fn begin(surface: web::Data<Surface>, request: HttpRequest) -> 
     };
     let now = surface.clock.now();
     match google.accounts.begin(&query, &google.callback_hosts, now) {
-        Ok(call) => begun(&surface, google, &visitor, call).await,
+        Ok(call) => {
+            let response = begun(&surface, google, &visitor, call).await;
+            surface.figures.note("google:begin", !response.status().is_server_error(), arrived.elapsed());
+            response
+        }
         Err(refused) => {
             let BeginError { error, way_back } = *refused;
             let (account, refusal, authenticated) = match error {

@@ -42,19 +42,28 @@ impl Wanted {
 
     fn filter(&self) -> Result<BookingFilter, HttpResponse> {
         let bad = || problem(StatusCode::BAD_REQUEST, "cursor: expected the nextCursor of an earlier answer");
-        let place = |cursor: &String| {
-            let (start, id) = cursor.split_once('~')?;
-            Some((start.parse().ok()?, TransactionId::parse(id).ok()?))
-        };
         let after = self.cursor.as_ref().map(|cursor| place(cursor).ok_or_else(bad)).transpose()?;
         Ok(BookingFilter {
             user_id: self.user_id.clone(),
             merchant: self.merchant_id.clone(),
             ends_after_s: self.from_sec,
             begins_before_s: self.to_sec,
+            begins_from_s: None,
+            status: None,
             after,
         })
     }
+}
+
+/// What [`cursor`] wrote: start and id of the last booking that was seen.
+pub(super) fn place(cursor: &str) -> Option<(i64, TransactionId)> {
+    let (start, id) = cursor.split_once('~')?;
+    Some((start.parse().ok()?, TransactionId::parse(id).ok()?))
+}
+
+/// Where a list that ended here goes on.
+pub(super) fn cursor(last: &ListedBooking) -> String {
+    format!("{}~{}", last.start_s, last.id)
 }
 
 fn desk(surface: &Surface) -> Result<&BookingDesk, HttpResponse> {
@@ -76,7 +85,7 @@ pub(super) async fn list(
         let limit = wanted.limit()?;
         let found = desk.store.bookings(&wanted.filter()?, limit).await.map_err(|error| unavailable(&error))?;
         let next = found.last().filter(|_| found.len() as u64 == limit);
-        let next = next.map(|last| format!("{}~{}", last.start_s, last.id));
+        let next = next.map(cursor);
         Ok(no_store(json!({"bookings": found.iter().map(brief).collect::<Vec<_>>(), "nextCursor": next})))
     };
     either(listed.await)
@@ -198,7 +207,7 @@ fn refunded(refund: &Refund) -> Value {
     })
 }
 
-const fn dispute_word(standing: DisputeStanding) -> &'static str {
+pub(super) const fn dispute_word(standing: DisputeStanding) -> &'static str {
     match standing {
         DisputeStanding::Open => "open",
         DisputeStanding::Won => "won",
@@ -206,7 +215,7 @@ const fn dispute_word(standing: DisputeStanding) -> &'static str {
     }
 }
 
-const fn canceller_word(by: Canceller) -> &'static str {
+pub(super) const fn canceller_word(by: Canceller) -> &'static str {
     match by {
         Canceller::User => "user",
         Canceller::Merchant => "merchant",

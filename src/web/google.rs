@@ -43,6 +43,17 @@ pub(super) fn routes(app: &mut web::ServiceConfig, base_path: &str) {
     }
 }
 
+/// The name of a method's figures.
+const fn series(wanted: Wanted) -> &'static str {
+    match wanted {
+        Wanted::Echo => "google:echo",
+        Wanted::GenerateUrl => "google:generateRedirectPaymentUrl",
+        Wanted::Status => "google:getRedirectPaymentStatus",
+        Wanted::Refund => "google:asynchronousRefund",
+        Wanted::Statement => "google:remittanceStatementNotification",
+    }
+}
+
 /// Sleeps until the next multiple of [`UNIFORM`] since `arrived`.
 pub(super) async fn wait_uniformly(arrived: Instant) {
     let spent = arrived.elapsed();
@@ -68,7 +79,10 @@ async fn call(surface: web::Data<Surface>, unverified: web::Bytes, wanted: Wante
             return HttpResponse::build(status(&code)).content_type("text/plain; charset=utf-8").body(GENERIC);
         }
     };
-    respond(&surface, google, account, answer)
+    let response = respond(&surface, google, account, answer);
+    // Only Google's: what nobody signed says nothing of how Google is served.
+    surface.figures.note(series(wanted), !response.status().is_server_error(), arrived.elapsed());
+    response
 }
 
 fn status(code: &ErrorCode) -> StatusCode {
@@ -261,7 +275,10 @@ fn told(call: &Call, asked: Asked<RedirectPayment>, field: &str) -> Result<Reply
             Rejection::NotOffered => Err(not_offered()),
             Rejection::Stale => Err(call.stale.clone().unwrap_or_else(Refusal::idempotency_violation)),
             Rejection::AlreadyStarted | Rejection::NotThisIssuer => Err(Refusal::idempotency_violation()),
-            Rejection::NotPaid | Rejection::NothingToGiveBack => precondition(format!("{field}: {rejection}")),
+            Rejection::NotPaid
+            | Rejection::NothingToGiveBack
+            | Rejection::NothingToAsk
+            | Rejection::NothingToDealWith => precondition(format!("{field}: {rejection}")),
             Rejection::RefundExceeds(_) => precondition(format!("refundAmount.amountMicros: {rejection}")),
             Rejection::RefundCurrency(_) => {
                 let field = "refundAmount.currencyCode";

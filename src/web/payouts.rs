@@ -16,11 +16,11 @@ use crate::actors::{Ask, AskError, Told};
 use crate::crypto::{merchant_payout_id, processor_payout_id};
 use crate::domain::catalog::MerchantId;
 use crate::domain::payout::{Input, MerchantPayout, Payout, PayoutReference, Rejection, Reply, Standing, State};
-use crate::domain::{Attention, Currency, Machine as _, Money, TransactionId};
-use crate::storage::{AccountSum, Loaded, PayoutRow, PayoutsOf};
+use crate::domain::{Attention, Currency, Machine as _, Money, TransactionId, UserName};
+use crate::storage::{AccountSum, Loaded, PayoutRow, PayoutsOf, StorageError};
 
 /// How long a reason may be, in characters.
-const LONGEST_REASON: usize = 1_000;
+pub(super) const LONGEST_REASON: usize = 1_000;
 
 fn bad(text: &str) -> HttpResponse {
     problem(StatusCode::BAD_REQUEST, text)
@@ -32,13 +32,38 @@ async fn merchant(surface: &Surface, id: &str) -> Result<(MerchantId, Vec<Accoun
     if surface.booking.is_none() {
         return Err(problem(StatusCode::NOT_FOUND, "no booking server is configured"));
     }
-    let merchant = MerchantId::parse(id).map_err(|_| unknown())?;
-    let balance = surface.store.merchant_balance(&merchant).await.map_err(|error| unavailable(&error))?;
-    let catalog = surface.store.catalog().await.map_err(|error| unavailable(&error))?;
-    if balance.is_empty() && catalog.merchant(&merchant).is_none() {
-        return Err(unknown());
-    }
-    Ok((merchant, balance))
+    known_merchant(surface, id).await.map_err(|error| unavailable(&error))?.ok_or_else(unknown)
+}
+
+/// The merchant of this id with what the books say of it; `None`: neither feeds nor books know it.
+pub(super) async fn known_merchant(
+    surface: &Surface,
+    id: &str,
+) -> Result<Option<(MerchantId, Vec<AccountSum>)>, StorageError> {
+    let Ok(merchant) = MerchantId::parse(id) else { return Ok(None) };
+    let balance = surface.store.merchant_balance(&merchant).await?;
+    let catalog = surface.store.catalog().await?;
+    let known = !balance.is_empty() || catalog.merchant(&merchant).is_some();
+    Ok(known.then_some((merchant, balance)))
+}
+
+/// A payout as it is recorded, with its id. What is known already was sent when it was first recorded.
+pub(super) async fn to_record(
+    surface: &Surface,
+    merchant: MerchantId,
+    (reference, amount): (PayoutReference, Money),
+    by: UserName,
+) -> Result<(TransactionId, Arc<MerchantPayout>), StorageError> {
+    let id = merchant_payout_id(&merchant, &reference);
+    let sent_at = match surface.store.load::<Payout>(id).await? {
+        Some(Loaded { state: State::Recorded { payout } | State::TakenBack { payout, .. }, .. }) => payout.sent_at,
+        Some(Loaded {
+            state: State::Unheard | State::Paid { .. } | State::Failed { .. } | State::Closed { .. },
+            ..
+        })
+        | None => surface.clock.now(),
+    };
+    Ok((id, Arc::new(MerchantPayout { merchant, reference, amount, sent_at, by })))
 }
 
 /// `GET /api/v1/merchants/{merchantId}/payouts`: the newest first, and what is owed.
@@ -171,18 +196,8 @@ pub(super) async fn record(
         let by = person(&surface, &caller).await?;
         let (merchant, _) = merchant(&surface, &id).await?;
         let (reference, amount) = RecordBody::read(&unverified)?;
-        let id = merchant_payout_id(&merchant, &reference);
-        // What is known was sent when it was first recorded.
-        let known = surface.store.load::<Payout>(id).await.map_err(|error| unavailable(&error))?;
-        let sent_at = match known {
-            Some(Loaded { state: State::Recorded { payout } | State::TakenBack { payout, .. }, .. }) => payout.sent_at,
-            Some(Loaded {
-                state: State::Unheard | State::Paid { .. } | State::Failed { .. } | State::Closed { .. },
-                ..
-            })
-            | None => surface.clock.now(),
-        };
-        let payout = Arc::new(MerchantPayout { merchant, reference, amount, sent_at, by });
+        let recorded = to_record(&surface, merchant, (reference, amount), by).await;
+        let (id, payout) = recorded.map_err(|error| unavailable(&error))?;
         let remember = remember(&request, &caller, &unverified)?;
         told(&surface, Ask { id, input: Input::Record(payout), remember, settles: None }).await
     };

@@ -11,7 +11,7 @@ use super::pages::{IssuerMark, PageAssets};
 use super::processor::ProcessorEvents;
 use super::texts::Locale;
 use crate::actors::{
-    BankImport, DeadLetters, InventoryLoad, InvoiceDesk, InvoiceLetters, Jobs, Registry, StatementPolicy,
+    BankImport, DeadLetters, Figures, InventoryLoad, InvoiceDesk, InvoiceLetters, Jobs, Registry, StatementPolicy,
 };
 use crate::crypto::{BearerProfile, KeyRing, Purpose, ServiceTokens, UrlKeys};
 use crate::domain::alarm::Alarm;
@@ -112,6 +112,8 @@ pub struct Surface {
     pub processor: Option<ProcessorEvents>,
     /// Payouts: the processor's to us, and ours to merchants.
     pub payouts: Registry<Payout>,
+    /// How calls end is noted here.
+    pub figures: Figures,
     /// The alarms.
     pub alarms: Registry<Alarm>,
     /// The dead letters.

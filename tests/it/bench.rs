@@ -56,3 +56,24 @@ fn a_quick_run_looks_up_and_books_and_its_books_agree() {
     assert_eq!(figures["targets"].as_array().unwrap().len(), 8, "{figures}");
     assert_eq!(std::fs::read_dir(&files).unwrap().count(), 0, "the run left files behind");
 }
+
+#[test]
+fn con_8_a_small_run_fills_a_database_and_asks_every_question() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("figures.json");
+    let files = folder.path().join("files");
+    let output = Command::new(env!("CARGO_BIN_EXE_roundtrip"))
+        .args(["bench", "console", "--payments", "2000", "--times", "3", "--json"])
+        .arg(&json)
+        .arg("--dir")
+        .arg(&files)
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    let figures: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    assert!(figures["questions"].as_array().unwrap().len() >= 30, "{figures}");
+    assert!(figures["bare_route"]["p99_ms"].as_f64().unwrap_or_default() > 0.0, "{figures}");
+    assert_eq!(figures["targets"].as_array().unwrap().len(), 2, "{figures}");
+    assert_eq!(std::fs::read_dir(&files).unwrap().count(), 0, "the run left files behind");
+}

@@ -43,7 +43,7 @@ fn address(document: &Value, path: &str, call: &Value) -> String {
 
 #[tokio::test]
 async fn con_6_every_documented_operation_is_there_wants_a_token_and_no_other_method_is() {
-    let world = World::start(Setup::pgp()).await;
+    let world = Setup::pgp().start().await;
     let admin = &world.nodes[0].admin;
     let client = reqwest::Client::new();
     let answer = client.get(format!("{admin}/api/v1/openapi.json")).send().await.unwrap();
@@ -91,7 +91,7 @@ async fn con_6_every_documented_operation_is_there_wants_a_token_and_no_other_me
 
 #[tokio::test]
 async fn con_6_the_document_is_not_on_the_public_listener() {
-    let world = World::start(Setup::pgp()).await;
+    let world = Setup::pgp().start().await;
     let answer = reqwest::get(format!("{}/api/v1/openapi.json", world.nodes[0].public)).await.unwrap();
     assert_eq!(answer.status().as_u16(), 404);
 }

@@ -38,7 +38,7 @@ async fn get(world: &World, token: &str, path: &str) -> (u16, Value) {
 
 /// A world whose notification of `rq-0001` was given up.
 async fn with_dead_letter() -> World {
-    let world = World::start(Setup::pgp()).await;
+    let world = Setup::pgp().start().await;
     world.google.script((0..2_000).map(|_| Script::Empty(503)));
     world.paid("rq-0001").await;
     world.google.attempts("rq-0001", 1).await;
@@ -109,7 +109,7 @@ async fn con_6_a_dead_letter_is_given_up_for_good() {
 
 #[tokio::test]
 async fn con_6_what_is_asked_wrongly_is_told_so() {
-    let world = World::start(Setup::pgp()).await;
+    let world = Setup::pgp().start().await;
     let reads = token(&world, 1, "outbox:read").await;
     for (query, status) in [
         ("?lane=google&limit=1000", 200),

@@ -7,4 +7,4 @@ mod route;
 
 pub(super) use commit::{BareCommit, Wanted, bare_commits};
 pub(super) use crypto::{BareCrypto, bare_crypto};
-pub(super) use route::{BareRoute, bare_route};
+pub(super) use route::{BareRoute, bare_answers, bare_route};

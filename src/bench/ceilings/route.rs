@@ -56,6 +56,21 @@ pub(in crate::bench) async fn bare_route(length: Duration) -> anyhow::Result<Bar
     Ok(BareRoute { requests_per_s: asked / seconds, request_us: cpu_us / asked.max(1.0) })
 }
 
+/// How long an empty route takes to answer, asked one after the other.
+pub(in crate::bench) async fn bare_answers(count: usize) -> anyhow::Result<Vec<Duration>> {
+    let (address, server) = serve().await?;
+    let client = Client::new(address);
+    let mut took = Vec::with_capacity(count);
+    for _ in 0..count {
+        let began = Instant::now();
+        let answer = client.get("/").await?;
+        ensure!(answer.status() == 200, "HTTP {}", answer.status());
+        took.push(began.elapsed());
+    }
+    server.stop(false).await;
+    Ok(took)
+}
+
 /// CPU time of all threads but this one.
 fn others_us() -> anyhow::Result<f64> {
     Ok(own_cpu_us()? as f64 - thread_cpu_us()?)

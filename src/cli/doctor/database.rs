@@ -3,7 +3,9 @@
 use super::{AUDIT, DATABASE, JOURNAL, Report};
 use crate::cli::store;
 use crate::config::Config;
-use crate::storage::{AuditFault, AuditReport, Disagreement, JournalReport, LedgerBalance, StorageError, Store};
+use crate::storage::{
+    AuditFault, AuditReport, BalanceDisagreement, Disagreement, JournalReport, LedgerBalance, StorageError, Store,
+};
 
 /// How many transactions a quick look verifies.
 const NEWEST: u64 = 1_000;
@@ -65,6 +67,17 @@ async fn schema(config: &Config, store: &Store, report: &mut Report) -> bool {
 async fn contents(store: &Store, report: &mut Report) {
     match store.ledger_balance().await {
         Ok(balance) => ledger(&balance, report),
+        Err(error) => report.fail("ledger", error),
+    }
+    match store.balance_disagreements().await {
+        Ok(found) if found.is_empty() => report.ok("ledger", "the kept balances are what the entries come to"),
+        Ok(found) => {
+            for BalanceDisagreement { account, currency, kept, entries } in found {
+                let sums =
+                    format_args!("{account}: {kept} micros {currency} are kept, but the entries sum to {entries}");
+                report.fail("ledger", sums);
+            }
+        }
         Err(error) => report.fail("ledger", error),
     }
     match disagreements(store).await {

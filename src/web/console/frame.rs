@@ -24,6 +24,7 @@ const MENU: &[Place] = &[
     Place("/bank", "menu-bank", Capability::Look),
     Place("/bookings", "menu-bookings", Capability::Look),
     Place("/invoices", "menu-invoices", Capability::Look),
+    Place("/payouts", "menu-payouts", Capability::Look),
     Place("/outbox", "menu-outbox", Capability::Look),
     Place("/issuers", "menu-issuers", Capability::Look),
     Place("/keys", "menu-keys", Capability::Look),

@@ -85,7 +85,7 @@ async fn admit(surface: &Surface, request: &mut ServiceRequest, at: &At) -> Resu
     let needs = route.map_or(Needs::SignedIn, |route| route.needs);
     let session = match needs {
         Needs::Nothing => None,
-        Needs::SigningIn | Needs::SignedIn | Needs::Capability(_) => {
+        Needs::SigningIn | Needs::SignedIn | Needs::Capability(_) | Needs::Either(..) => {
             surface.console.people.session(&at.token.0).await.map_err(Trouble::from)?
         }
     };
@@ -97,17 +97,19 @@ async fn admit(surface: &Surface, request: &mut ServiceRequest, at: &At) -> Resu
         }
         (Needs::SignedIn, Some(session)) if session.stage == Stage::Full => signed_in(request, at, session),
         // A password that somebody else has chosen opens nothing but the way to another.
-        (Needs::Capability(_), Some(session)) if session.stage == Stage::Full && session.must_change_password => {
+        (Needs::Capability(_) | Needs::Either(..), Some(session))
+            if session.stage == Stage::Full && session.must_change_password =>
+        {
             return Err(Turned::Away(see_other(&format!("{PREFIX}/account?done=new-password-needed"))));
         }
-        (Needs::Capability(capability), Some(session)) if session.stage == Stage::Full => {
+        (Needs::Capability(_) | Needs::Either(..), Some(session)) if session.stage == Stage::Full => {
             let role = session.role;
             signed_in(request, at, session);
-            if !role.may(capability) {
+            if !needs.allows(role) {
                 return Err(Trouble::Forbidden.into());
             }
         }
-        (Needs::SigningIn | Needs::SignedIn | Needs::Capability(_), _) => {
+        (Needs::SigningIn | Needs::SignedIn | Needs::Capability(_) | Needs::Either(..), _) => {
             return Err(to_sign_in(request).map_or(Turned::Trouble(Trouble::Forbidden), Turned::Away));
         }
     }

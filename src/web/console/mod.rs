@@ -5,9 +5,11 @@
 //! handler can forget them. Handlers read storage, ask actors and desks, and render; they decide nothing and write nothing.
 
 mod account;
+mod amount;
 mod audit;
 mod bank;
 mod bookings;
+mod books;
 mod form;
 mod frame;
 mod gate;
@@ -20,6 +22,7 @@ mod long_work;
 mod outbox;
 mod parts;
 mod payments;
+mod payouts;
 mod people;
 mod routes;
 mod signed;

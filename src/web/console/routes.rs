@@ -3,9 +3,10 @@
 use actix_web::web;
 
 use super::{
-    account, audit, bank, bookings, invoices, issuers, jobs, keys, ledger, outbox, payments, people, statements, today,
+    account, audit, bank, bookings, invoices, issuers, jobs, keys, ledger, outbox, payments, payouts, people,
+    statements, today,
 };
-use crate::domain::Capability;
+use crate::domain::{Capability, Role};
 
 /// What it takes to reach a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,19 @@ pub enum Needs {
     SignedIn,
     /// A session whose role has this capability.
     Capability(Capability),
+    /// A session whose role has one of these.
+    Either(Capability, Capability),
+}
+
+impl Needs {
+    /// Whether a person of this role gets there, once signed in.
+    pub const fn allows(self, role: Role) -> bool {
+        match self {
+            Self::Nothing | Self::SigningIn | Self::SignedIn => true,
+            Self::Capability(capability) => role.may(capability),
+            Self::Either(one, other) => role.may(one) || role.may(other),
+        }
+    }
 }
 
 /// How a page is asked for.
@@ -92,6 +106,8 @@ pub(super) const LOOK: Needs = Needs::Capability(Capability::Look);
 pub(super) const MONEY: Needs = Needs::Capability(Capability::DecideMoney);
 /// Operators and admins.
 pub(super) const OPERATE: Needs = Needs::Capability(Capability::Operate);
+/// Everybody but who only looks.
+pub(super) const ACT: Needs = Needs::Either(Capability::DecideMoney, Capability::Operate);
 /// Admins.
 pub(super) const PEOPLE: Needs = Needs::Capability(Capability::ManagePeople);
 
@@ -104,6 +120,7 @@ const AREAS: &[&[Route]] = &[
     bank::ROUTES,
     bookings::ROUTES,
     invoices::ROUTES,
+    payouts::ROUTES,
     outbox::ROUTES,
     keys::ROUTES,
     issuers::ROUTES,

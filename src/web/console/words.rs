@@ -30,6 +30,7 @@ areas!(
     "bank",
     "bookings",
     "invoices",
+    "payouts",
     "outbox",
     "keys",
     "issuers",

@@ -29,6 +29,13 @@ pub(in crate::web) struct BadDraft {
     expected: String,
 }
 
+impl BadDraft {
+    /// The member that does not fit: `recipient.email`, `lines[0].label`.
+    pub(in crate::web) fn field(&self) -> &str {
+        &self.field
+    }
+}
+
 type Read<T> = Result<T, BadDraft>;
 
 fn bad<T>(field: &str, expected: impl Into<String>) -> Read<T> {

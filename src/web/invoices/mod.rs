@@ -1,6 +1,6 @@
 //! The admin API's invoices (contract section 6).
 
-pub(super) mod draft;
+pub(in crate::web) mod draft;
 
 use std::sync::Arc;
 
@@ -47,9 +47,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
 pub(super) async fn create(surface: web::Data<Surface>, request: HttpRequest, unverified: web::Bytes) -> HttpResponse {
     let created = async {
         let caller = allowed(&surface, &request, "invoices:write").await?;
-        let bits = [surface.entropy.next_u64().to_be_bytes(), surface.entropy.next_u64().to_be_bytes()].concat();
-        let nonce = URL_SAFE_NO_PAD.encode(bits);
-        let content = draft::read(&unverified, &nonce, surface.clock.now())
+        let content = draft::read(&unverified, &nonce(&surface), surface.clock.now())
             .map_err(|bad| problem(StatusCode::BAD_REQUEST, &bad.to_string()))?;
         let remember = remember(&request, &caller, &unverified)?;
         let view = surface.invoices.desk.create(content, remember).await.map_err(refused)?;
@@ -60,6 +58,12 @@ pub(super) async fn create(surface: web::Data<Surface>, request: HttpRequest, un
             .json(whole(&surface, &view)))
     };
     either(created.await)
+}
+
+/// What nobody guesses: 128 bits.
+pub(in crate::web) fn nonce(surface: &Surface) -> String {
+    let bits = [surface.entropy.next_u64().to_be_bytes(), surface.entropy.next_u64().to_be_bytes()].concat();
+    URL_SAFE_NO_PAD.encode(bits)
 }
 
 /// Which invoices are asked for.
@@ -74,7 +78,7 @@ pub(super) struct Wanted {
 }
 
 /// A state by the name that the API gives it, and the names in which it is stored.
-const STATES: [(&str, &[&str]); 4] =
+pub(in crate::web) const STATES: [(&str, &[&str]); 4] =
     [("open", &["Open"]), ("being_paid", &["BeingPaid"]), ("paid", &["Paid"]), ("cancelled", &["Cancelled"])];
 
 impl Wanted {
@@ -88,11 +92,6 @@ impl Wanted {
                 stored.iter().map(|&name| name.to_owned()).collect()
             }
         };
-        let place = |cursor: &String| {
-            let (created_ms, id) = cursor.split_once('~')?;
-            let created_at = Timestamp::from_millis(created_ms.parse().ok()?);
-            Some(InvoicePlace { created_at, id: TransactionId::parse(id).ok()? })
-        };
         let not_ours = || bad("cursor: expected the nextCursor of an earlier answer");
         let reference = self.reference.as_ref().map(|text| InvoiceReference::parse(text)).transpose();
         Ok(InvoiceFilter {
@@ -103,6 +102,18 @@ impl Wanted {
             after: self.cursor.as_ref().map(|cursor| place(cursor).ok_or_else(not_ours)).transpose()?,
         })
     }
+}
+
+/// What [`cursor`] wrote.
+pub(in crate::web) fn place(cursor: &str) -> Option<InvoicePlace> {
+    let (created_ms, id) = cursor.split_once('~')?;
+    let created_at = Timestamp::from_millis(created_ms.parse().ok()?);
+    Some(InvoicePlace { created_at, id: TransactionId::parse(id).ok()? })
+}
+
+/// Where a list that ended here goes on.
+pub(in crate::web) fn cursor(last: &ListedInvoice) -> String {
+    format!("{}~{}", last.created_at.as_millis(), last.id)
 }
 
 /// `GET /api/v1/invoices`: the newest first.
@@ -119,7 +130,7 @@ pub(super) async fn list(
         let filter = wanted.filter(surface.clock.now())?;
         let found = surface.invoices.desk.list(&filter, limit).await.map_err(refused)?;
         let next = found.last().filter(|_| found.len() as u64 == limit);
-        let next = next.map(|last| format!("{}~{}", last.created_at.as_millis(), last.id));
+        let next = next.map(cursor);
         Ok(no_store(json!({"invoices": found.iter().map(brief).collect::<Vec<_>>(), "nextCursor": next})))
     };
     either(listed.await)
@@ -376,15 +387,18 @@ pub(super) async fn mark_paid(
         let (_, by) = decider(&surface, &request).await?;
         let expected = || problem(StatusCode::BAD_REQUEST, "note: expected where the money is, in 1 to 200 characters");
         let body: MarkPaidBody = serde_json::from_slice(&unverified).map_err(|_| expected())?;
-        let note = body.note.trim();
-        if note.is_empty() || note.chars().count() > 200 || note.contains(char::is_control) {
-            return Err(expected());
-        }
-        let note: Arc<str> = note.into();
+        let note = transfer_note(&body.note).ok_or_else(expected)?;
         let view = surface.invoices.desk.mark_paid(&parsed(&reference)?, by, note).await.map_err(refused)?;
         Ok(accepted(&surface, &view))
     };
     either(marked.await)
+}
+
+/// Where the money of a transfer is to be found: one line of at most 200 characters.
+pub(in crate::web) fn transfer_note(given: &str) -> Option<Arc<str>> {
+    let note = given.trim();
+    let fits = !note.is_empty() && note.chars().count() <= 200 && !note.contains(char::is_control);
+    fits.then(|| note.into())
 }
 
 async fn decider(surface: &Surface, request: &HttpRequest) -> Result<(Caller, UserName), HttpResponse> {

@@ -216,7 +216,8 @@ impl Spa {
              webhook_secret_file = \"webhook\"\n\
              [booking]\nfeeds = [\"merchants.json\", \"services.json\", \"availability.json\"]\n\
              credentials = [{{ user = \"{USER}\", password_file = \"password\" }}]\n\
-             rtu_endpoint = \"{rtu}\"\npartner_id = \"12345678\"\n",
+             rtu_endpoint = \"{rtu}\"\npartner_id = \"12345678\"\n\
+             [console]\nsecond_factor = \"optional\"\n",
             self.database,
             self.processor.endpoint().as_str().trim_end_matches('/'),
         )

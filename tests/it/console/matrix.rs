@@ -57,7 +57,7 @@ async fn con_9_every_page_lets_in_exactly_the_roles_that_it_needs() {
             let may = match route.needs {
                 Needs::Nothing | Needs::SignedIn => true,
                 Needs::SigningIn => false,
-                Needs::Capability(capability) => role.may(capability),
+                Needs::Capability(_) | Needs::Either(..) => route.needs.allows(role),
             };
             if may == (status == 403) || status >= 500 {
                 wrong.push(format!("{} {} {}: {status}", role.as_str(), route.method(), path));
@@ -80,12 +80,14 @@ async fn con_9_whoever_is_not_signed_in_sees_nothing_and_does_nothing() {
         let page = if get { visitor.get(&path).await } else { visitor.post(&path, &[("csrf", &csrf)], &[]).await };
         match route.needs {
             Needs::Nothing => assert!([200, 403].contains(&page.status), "{path}: {}", page.status),
-            Needs::SigningIn | Needs::SignedIn | Needs::Capability(_) if get => {
+            Needs::SigningIn | Needs::SignedIn | Needs::Capability(_) | Needs::Either(..) if get => {
                 assert_eq!(page.status, 303, "{path}");
                 assert!(page.header("location").starts_with("/console/sign-in"), "{path}");
                 assert!(page.body.is_empty(), "{path}");
             }
-            Needs::SigningIn | Needs::SignedIn | Needs::Capability(_) => assert_eq!(page.status, 403, "{path}"),
+            Needs::SigningIn | Needs::SignedIn | Needs::Capability(_) | Needs::Either(..) => {
+                assert_eq!(page.status, 403, "{path}")
+            }
         }
     }
 }

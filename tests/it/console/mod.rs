@@ -2,7 +2,9 @@
 
 mod bank;
 mod gate;
+mod invoices;
 mod matrix;
+mod payments;
 mod sign_in;
 mod statements;
 pub(crate) mod visitor;

@@ -210,7 +210,7 @@ async fn letters_are_decided_by_filter(home: &Home) {
         assert_eq!((job.done, parked().await.len()), (0, 6));
     }
     let old = DeadLetterFilter {
-        lane: Some("google".to_owned()),
+        lane: Some(roundtrip::domain::EffectLane::Google),
         kind: Some("redirect_payment".to_owned()),
         parked_before: Some(NOW.plus_millis(1)),
     };

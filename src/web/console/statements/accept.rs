@@ -266,12 +266,11 @@ fn led(row: &StatementRow, done: &str) -> HttpResponse {
 /// What the fields say; the key of what was expected where they do not fit.
 fn modification(fields: &Fields) -> Result<Modification, &'static str> {
     let vat = fields.text("vat").map(|text| percent(text).ok_or("accept-vat-expected")).transpose()?;
-    let rate = fields.text("rate").map(|text| {
-        // Its members are what was agreed with Google: they are passed on as they are.
-        let members: Map<String, Value> = serde_json::from_str(text).map_err(|_| "accept-rate-expected")?;
-        Ok::<_, &'static str>(Value::Object(members).to_string())
-    });
-    Ok(Modification { vat_to_fee_millionths: vat, exchange_rate: rate.transpose()? })
+    // Its members are what was agreed with Google: they are passed on as they are.
+    let rate = fields.text("rate").map(serde_json::from_str::<Map<String, Value>>).transpose();
+    let rate = rate.map_err(|_| "accept-rate-expected")?;
+    let exchange_rate = rate.map(|members| Value::Object(members).to_string());
+    Ok(Modification { vat_to_fee_millionths: vat, exchange_rate })
 }
 
 /// A share in percent, in millionths: up to four decimals, with a point or a comma; 0 to 100.

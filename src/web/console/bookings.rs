@@ -1,6 +1,0 @@
-//! Bookings: search, one booking, and what a merchant does about it.
-
-use super::routes::Route;
-
-/// The pages.
-pub(super) const ROUTES: &[Route] = &[];
