@@ -154,6 +154,7 @@
 //! | signed URLs (SU1) and webhooks | `crypto/signed_url.rs`, `crypto/webhook.rs` |
 //! | the issuers' protocol (IR1) | `issuer/` |
 //! | what may be refunded | `domain/redirect_payment/refund.rs` |
+//! | what stands before finance, and what was dealt with | `domain/redirect_payment/desk.rs` |
 //! | what an event of a statement comes to | `domain/remittance/finding.rs` |
 //! | fees and their rounding | `domain/remittance/fees.rs` |
 //! | who may accept, and what acceptance books | `domain/remittance/accept.rs`, `person` in `web/admin.rs` |

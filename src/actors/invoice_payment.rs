@@ -112,7 +112,9 @@ const fn word(rejection: &Rejection) -> &'static str {
         | Rejection::NotOffered
         | Rejection::NotThisIssuer
         | Rejection::UnknownRefund
-        | Rejection::NothingToGiveBack => "refused",
+        | Rejection::NothingToGiveBack
+        | Rejection::NothingToAsk
+        | Rejection::NothingToDealWith => "refused",
     }
 }
 

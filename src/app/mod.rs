@@ -103,6 +103,20 @@ impl Running {
         Ok(token)
     }
 
+    /// Lets somebody into the console whom nobody has let in before: for the sandbox, whose people are drawn at its start.
+    pub async fn welcome(
+        &self,
+        name: &crate::domain::UserName,
+        role: crate::domain::Role,
+        (password, now): (&secrecy::SecretString, crate::domain::Timestamp),
+    ) -> anyhow::Result<()> {
+        let new = crate::storage::NewUser { name: name.clone(), role, created_at: now };
+        if self.store.create_user(new).await.context("cannot add the sandbox's people")? {
+            crate::people::set_password(&self.store, name, password, now).await?;
+        }
+        Ok(())
+    }
+
     /// Takes no new requests, finishes what is under way, and closes. What could not be finished goes on at the next
     /// start, or on another node when its lease has ended.
     pub async fn stop(self, graceful: bool) {

@@ -135,6 +135,9 @@ level = "warn"
 [signing]
 keys = [{{ id = "b1", secret_file = "links.secret" }}]
 
+[console]
+second_factor = "optional"
+
 [limits]
 requests_per_minute = 1000000000
 parallel = 100000

@@ -121,7 +121,7 @@ impl People {
         let attempt = self.attempt(user.as_str()).await?;
         let known = self.0.store.credentials(user).await?.filter(|known| known.user.disabled_at.is_none());
         if self.fitting(known, old).await.is_none() {
-            return Err(self.wrong(Some(user)).await?.into());
+            return Err(self.not_proved(user, "change password").await?.into());
         }
         self.forgive(attempt).await?;
         if old.expose_secret() == new.expose_secret() {

@@ -66,10 +66,17 @@ impl People {
         known.filter(|_| fits == Some(true))
     }
 
-    /// Notes a refusal. The subject is the user's name; what else was given as one is not kept, it may be a password.
+    /// Notes a refused sign-in. The subject is the user's name; what else was given as one is not kept, it may be a password.
     pub(super) async fn wrong(&self, known: Option<&UserName>) -> Result<SignInRefused, StorageError> {
         let subject = known.map_or_else(String::new, ToString::to_string);
         self.note(AuditNote::new(AuditActor::Anybody, SIGN_IN, subject, AuditOutcome::Refused)).await?;
+        Ok(SignInRefused::Wrong)
+    }
+
+    /// Notes that who is signed in did not prove to be the user.
+    pub(super) async fn not_proved(&self, user: &UserName, action: &str) -> Result<SignInRefused, StorageError> {
+        let actor = AuditActor::User(user.clone());
+        self.note(AuditNote::new(actor, action, user.as_str(), AuditOutcome::Refused)).await?;
         Ok(SignInRefused::Wrong)
     }
 

@@ -18,7 +18,7 @@ use super::{Prepared, actions_center, google, issuer, prepare, stripe};
 use crate::app::{self, Running, Surroundings};
 use crate::config::{Config, OutlookMode};
 use crate::crypto;
-use crate::domain::Timestamp;
+use crate::domain::{Role, Timestamp, UserName};
 use crate::web::pages::assets;
 
 /// A sandbox that runs.
@@ -59,6 +59,7 @@ pub async fn start(dir: &Path, wanted: impl Into<Wanted>, around: Surroundings) 
     let merchant = token(&running, dir, &MERCHANT, now).await?;
     actions_center.admin = Some(AdminAccess { url: url.clone(), token: merchant });
     outlook.admin = Some(AdminAccess { url, token: token(&running, dir, &BILLER, now).await? });
+    people(&running, dir, now).await?;
     let (processor, _owner) = stripe::server(processor).context("cannot start the card processor's stand-in")?;
     let (outlook, mail) = outlook::server(outlook).context("cannot start Outlook's stand-in")?;
     let servers = [
@@ -132,6 +133,25 @@ async fn token(running: &Running, dir: &Path, access: &Access, now: Timestamp) -
     Ok(SecretString::from(token))
 }
 
+/// The file that holds the password of the sandbox's people, relative to its directory.
+const PASSWORD_FILE: &str = "keys/console";
+
+/// One person for each role, named like it, with one password that is drawn at the first start. Who was changed since stays
+/// so.
+async fn people(running: &Running, dir: &Path, now: Timestamp) -> anyhow::Result<()> {
+    let path = dir.join(PASSWORD_FILE);
+    if !path.exists() {
+        write_new(&path, crypto::random_token().get(..20).unwrap_or_default().as_bytes())?;
+    }
+    let password = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let password = SecretString::from(password);
+    for role in Role::ALL {
+        let name = UserName::parse(role.as_str())?;
+        running.welcome(&name, role, (&password, now)).await?;
+    }
+    Ok(())
+}
+
 fn welcome(ports: Ports, dir: &Path) -> String {
     let Ports { server, admin, google, issuer, actions_center, processor, outlook, smtp } = ports;
     format!(
@@ -144,11 +164,14 @@ Roundtrip's sandbox runs. Nothing here moves real money.
   Payer pages and partner API  http://127.0.0.1:{server}/     Roundtrip itself
   Banks and wallets            http://127.0.0.1:{issuer}/     standing in for the issuers
   Card processor               http://127.0.0.1:{processor}/     standing in for Stripe
-  Metrics and admin API        http://127.0.0.1:{admin}/metrics
+  The finance console          http://127.0.0.1:{admin}/console/
+                               sign in as viewer, finance, operator or admin; the password is in {}
+  Metrics                      http://127.0.0.1:{admin}/metrics
 
 Keys, configuration, payments, bookings and invoices are in {} and survive a restart; remove it to begin afresh.
 Stop with Ctrl-C.
 ",
+        dir.join(PASSWORD_FILE).display(),
         dir.display()
     )
 }

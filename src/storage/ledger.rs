@@ -112,6 +112,13 @@ pub struct LedgerPlace {
     line: i32,
 }
 
+impl LedgerPlace {
+    /// The row of the transaction's journal that caused it.
+    pub const fn journal_seq(&self) -> i64 {
+        self.journal_seq
+    }
+}
+
 /// One line with the transaction that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRow {

@@ -46,6 +46,10 @@ pub struct OutboxRow {
     pub last_error: Option<String>,
     /// When it was parked as a dead letter.
     pub parked_at: Option<Timestamp>,
+    /// When it may be taken next; while somebody works on it, when the lease ends. Says nothing of a dead letter.
+    pub due_at: Timestamp,
+    /// Whether somebody works on it.
+    pub leased: bool,
     /// Whether this process has just committed it, and nobody can have tried it yet.
     pub fresh: bool,
 }
@@ -75,6 +79,8 @@ impl From<Model> for OutboxRow {
             trying_since: Timestamp::from_millis(row.trying_since_ms),
             last_error: row.last_error,
             parked_at: row.parked_ms.map(Timestamp::from_millis),
+            due_at: Timestamp::from_millis(row.due_ms),
+            leased: row.lease_node.is_some(),
             fresh: false,
         }
     }

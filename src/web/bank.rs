@@ -122,7 +122,7 @@ pub(super) async fn list(
     either(listed.await)
 }
 
-const fn statement_of(state: &State) -> Option<TransactionId> {
+pub(super) const fn statement_of(state: &State) -> Option<TransactionId> {
     match state {
         State::Unheard | State::Unmatched { .. } | State::PaidOut { .. } => None,
         State::Offered { offer, .. } | State::Matched { offer, .. } | State::Differs { offer, .. } => {

@@ -275,7 +275,10 @@ fn told(call: &Call, asked: Asked<RedirectPayment>, field: &str) -> Result<Reply
             Rejection::NotOffered => Err(not_offered()),
             Rejection::Stale => Err(call.stale.clone().unwrap_or_else(Refusal::idempotency_violation)),
             Rejection::AlreadyStarted | Rejection::NotThisIssuer => Err(Refusal::idempotency_violation()),
-            Rejection::NotPaid | Rejection::NothingToGiveBack => precondition(format!("{field}: {rejection}")),
+            Rejection::NotPaid
+            | Rejection::NothingToGiveBack
+            | Rejection::NothingToAsk
+            | Rejection::NothingToDealWith => precondition(format!("{field}: {rejection}")),
             Rejection::RefundExceeds(_) => precondition(format!("refundAmount.amountMicros: {rejection}")),
             Rejection::RefundCurrency(_) => {
                 let field = "refundAmount.currencyCode";

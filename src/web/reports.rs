@@ -18,6 +18,7 @@ use crate::domain::Piaid;
 use crate::domain::catalog::MerchantId;
 use crate::finance::{FinanceError, PeriodAccount, PeriodAsked, Surfaces, write_period, write_statement};
 use crate::report::{Day, Format, ReportError, Written};
+use crate::storage::StatementRow;
 
 /// How much of a file is sent at once.
 const CHUNK: usize = 256 * 1024;
@@ -42,16 +43,24 @@ pub(super) async fn statement(
         let account = asked.account.as_deref().map(Piaid::parse).transpose();
         let account = account.map_err(|_| problem(StatusCode::BAD_REQUEST, "account: expected a PIAID"))?;
         let row = find(&surface, &id, account.as_ref()).await?;
-        let store = surface.store.clone();
-        let now = surface.clock.now();
-        let file = temporary(&surface, format);
-        let path = file.clone();
-        let written =
-            aside(file, move || async move { write_statement(&store, row.id, (format, &path), now).await }).await?;
-        let statement_id = row.state.notice().map_or_else(String::new, |notice| notice.statement_id.to_string());
-        Ok(send(written, format, &format!("statement-{statement_id}")))
+        Ok(statement_file(&surface, &row, format).await?)
     };
     made.await.unwrap_or_else(|refused| refused)
+}
+
+/// The report of a statement, as an answer that is being sent.
+pub(super) async fn statement_file(
+    surface: &Surface,
+    row: &StatementRow,
+    format: Format,
+) -> Result<HttpResponse, NotMade> {
+    let (store, id) = (surface.store.clone(), row.id);
+    let now = surface.clock.now();
+    let file = temporary(surface, format);
+    let path = file.clone();
+    let written = aside(file, move || async move { write_statement(&store, id, (format, &path), now).await }).await?;
+    let statement_id = row.state.notice().map_or_else(String::new, |notice| notice.statement_id.to_string());
+    Ok(send(written, format, &format!("statement-{statement_id}")))
 }
 
 /// How the report of a period is asked for.
@@ -122,8 +131,37 @@ fn temporary(surface: &Surface, format: Format) -> PathBuf {
     std::env::temp_dir().join(name)
 }
 
+/// Why there is no report.
+#[derive(Debug)]
+pub(super) enum NotMade {
+    /// The books, or what was asked.
+    Finance(FinanceError),
+    /// Making it ended abnormally; the log says how.
+    Ended,
+}
+
+impl From<NotMade> for HttpResponse {
+    fn from(why: NotMade) -> Self {
+        match why {
+            NotMade::Finance(FinanceError::Storage(error)) => unavailable(&error),
+            NotMade::Finance(error @ FinanceError::NotReconciled(_)) => {
+                problem(StatusCode::CONFLICT, &error.to_string())
+            }
+            NotMade::Finance(error @ FinanceError::Backwards) => {
+                problem(StatusCode::BAD_REQUEST, &format!("from: {error}"))
+            }
+            NotMade::Finance(FinanceError::Unknown) => problem(StatusCode::NOT_FOUND, "no such statement"),
+            NotMade::Finance(FinanceError::Report(error)) => {
+                tracing::error!(error = %error, "a report could not be made");
+                problem(StatusCode::INTERNAL_SERVER_ERROR, "the report could not be written on the server")
+            }
+            NotMade::Ended => problem(StatusCode::INTERNAL_SERVER_ERROR, "the report could not be made"),
+        }
+    }
+}
+
 /// On a thread of its own: a workbook is seconds of work, and other people ask the same listener.
-async fn aside<F>(file: PathBuf, make: impl FnOnce() -> F + Send + 'static) -> Result<(Written, File), HttpResponse>
+async fn aside<F>(file: PathBuf, make: impl FnOnce() -> F + Send + 'static) -> Result<(Written, File), NotMade>
 where
     F: Future<Output = Result<Written, FinanceError>>,
 {
@@ -136,18 +174,10 @@ where
         Ok((written, opened.map_err(|source| ReportError::File { path: file, doing: "read", source })?))
     });
     match made.await {
-        Ok(Ok(written)) => Ok(written),
-        Ok(Err(FinanceError::Storage(error))) => Err(unavailable(&error)),
-        Ok(Err(error @ FinanceError::NotReconciled(_))) => Err(problem(StatusCode::CONFLICT, &error.to_string())),
-        Ok(Err(error @ FinanceError::Backwards)) => Err(problem(StatusCode::BAD_REQUEST, &format!("from: {error}"))),
-        Ok(Err(FinanceError::Unknown)) => Err(problem(StatusCode::NOT_FOUND, "no such statement")),
-        Ok(Err(FinanceError::Report(error))) => {
-            tracing::error!(error = %error, "a report could not be made");
-            Err(problem(StatusCode::INTERNAL_SERVER_ERROR, "the report could not be written on the server"))
-        }
+        Ok(made) => made.map_err(NotMade::Finance),
         Err(error) => {
             tracing::error!(error = %error, "making a report ended abnormally");
-            Err(problem(StatusCode::INTERNAL_SERVER_ERROR, "the report could not be made"))
+            Err(NotMade::Ended)
         }
     }
 }

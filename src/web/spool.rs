@@ -2,7 +2,6 @@
 
 use std::fs::File;
 
-use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::{Stream, StreamExt as _};
@@ -12,7 +11,7 @@ use super::respond::problem;
 use super::surface::Surface;
 
 /// What a body may weigh as it is sent (contract section 3).
-const LONGEST_FILE: u64 = 1 << 30;
+pub(super) const LONGEST_FILE: u64 = 1 << 30;
 
 /// The body of a request, plain or gzip, as a file without a name.
 pub(super) async fn receive(
@@ -33,8 +32,16 @@ pub(super) async fn receive(
     {
         return Err(Spooling::TooLong.into());
     }
+    Ok(keep(surface, unverified).await?)
+}
+
+/// What a stream holds, as a file without a name.
+pub(super) async fn keep<E>(
+    surface: &Surface,
+    unverified: impl Stream<Item = Result<web::Bytes, E>>,
+) -> Result<File, Spooling> {
     let name = format!("roundtrip-body-{:016x}{:016x}", surface.entropy.next_u64(), surface.entropy.next_u64());
-    Ok(spool(&std::env::temp_dir().join(name), unverified, LONGEST_FILE).await?)
+    spool(&std::env::temp_dir().join(name), unverified, LONGEST_FILE).await
 }
 
 /// Why a body is not in a file.
@@ -66,9 +73,9 @@ impl From<Spooling> for HttpResponse {
 }
 
 /// Writes a body to a file that only this process knows, chunk by chunk.
-async fn spool(
+async fn spool<E>(
     path: &std::path::Path,
-    unverified: impl Stream<Item = Result<web::Bytes, PayloadError>>,
+    unverified: impl Stream<Item = Result<web::Bytes, E>>,
     longest: u64,
 ) -> Result<File, Spooling> {
     let mut options = tokio::fs::OpenOptions::new();
@@ -93,6 +100,7 @@ async fn spool(
 mod tests {
     use std::io::{Read as _, Seek as _};
 
+    use actix_web::error::PayloadError;
     use futures_util::stream;
 
     use super::*;

@@ -17,7 +17,7 @@ use crate::domain::remittance::{
     Reply, State,
 };
 use crate::domain::{Money, Piaid, Timestamp, TransactionId};
-use crate::storage::{LinePage, RequestKey, StatementRow, StorageError};
+use crate::storage::{LinePage, RequestKey, StatementRow, StorageError, Store};
 
 /// Lines of a list, unless `limit` says otherwise.
 const USUAL_LIMIT: u64 = 50;
@@ -48,10 +48,7 @@ impl Listing {
     /// Where a list from the newest to the oldest goes on.
     pub(super) fn before(&self) -> Result<Option<(Timestamp, TransactionId)>, HttpResponse> {
         let bad = || problem(StatusCode::BAD_REQUEST, "cursor: expected the nextCursor of an earlier answer");
-        let Some(cursor) = &self.cursor else { return Ok(None) };
-        let (at, id) = cursor.split_once('~').ok_or_else(bad)?;
-        let at = at.parse().map_err(|_| bad())?;
-        Ok(Some((Timestamp::from_millis(at), TransactionId::parse(id).map_err(|_| bad())?)))
+        self.cursor.as_deref().map(|cursor| read_cursor(cursor).ok_or_else(bad)).transpose()
     }
 
     fn account(&self) -> Result<Option<Piaid>, HttpResponse> {
@@ -60,9 +57,15 @@ impl Listing {
     }
 }
 
-/// What [`Listing::before`] reads.
+/// What [`read_cursor`] reads.
 pub(super) fn cursor(at: Timestamp, id: TransactionId) -> String {
     format!("{}~{id}", at.as_millis())
+}
+
+/// Where a list from the newest to the oldest goes on.
+pub(super) fn read_cursor(unverified: &str) -> Option<(Timestamp, TransactionId)> {
+    let (at, id) = unverified.split_once('~')?;
+    Some((Timestamp::from_millis(at.parse().ok()?), TransactionId::parse(id).ok()?))
 }
 
 pub(super) type Answered = Result<HttpResponse, HttpResponse>;
@@ -95,24 +98,42 @@ async fn listed(surface: &Surface, request: &HttpRequest, listing: &Listing) -> 
     Ok(no_store(json!({"statements": found.iter().map(brief).collect::<Vec<_>>(), "nextCursor": next})))
 }
 
-/// The statement that the path names: by Google's id of its notification, or by our own.
-pub(super) async fn find(surface: &Surface, id: &str, account: Option<&Piaid>) -> Result<StatementRow, HttpResponse> {
-    let failed = |error: StorageError| unavailable(&error);
-    let mut found = surface.store.find_statement(id).await.map_err(failed)?;
+/// What a path names.
+pub(super) enum Sought {
+    /// This statement.
+    One(Box<StatementRow>),
+    /// Several accounts have a statement of this id of Google's.
+    Several,
+    /// Nothing.
+    Nothing,
+}
+
+/// The statement that a path names: by Google's id of its notification, or by our own.
+pub(super) async fn seek(store: &Store, id: &str, account: Option<&Piaid>) -> Result<Sought, StorageError> {
+    let mut found = store.find_statement(id).await?;
     if let Some(account) = account {
         found.retain(|row| row.state.notice().is_some_and(|notice| notice.piaid == *account));
     }
     if found.is_empty()
         && let Ok(own) = TransactionId::parse(id)
     {
-        found.extend(surface.store.statement(own).await.map_err(failed)?);
+        found.extend(store.statement(own).await?);
     }
-    match (found.pop(), found.is_empty()) {
-        (Some(one), true) => Ok(one),
-        (Some(_), false) => {
+    Ok(match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Sought::One(Box::new(one)),
+        (Some(_), false) => Sought::Several,
+        (None, _) => Sought::Nothing,
+    })
+}
+
+/// The same, or what the API answers.
+pub(super) async fn find(surface: &Surface, id: &str, account: Option<&Piaid>) -> Result<StatementRow, HttpResponse> {
+    match seek(&surface.store, id, account).await.map_err(|error| unavailable(&error))? {
+        Sought::One(one) => Ok(*one),
+        Sought::Several => {
             Err(problem(StatusCode::CONFLICT, "several accounts have a statement of this id: add ?account=PIAID"))
         }
-        (None, _) => Err(problem(StatusCode::NOT_FOUND, "no such statement")),
+        Sought::Nothing => Err(problem(StatusCode::NOT_FOUND, "no such statement")),
     }
 }
 
@@ -206,10 +227,7 @@ impl AcceptBody {
     }
 
     fn check_reasons(&self) -> Result<(), HttpResponse> {
-        let bad = |text: &String| {
-            text.trim().is_empty() || text.chars().count() > LONGEST_REASON || text.chars().any(char::is_control)
-        };
-        match self.reasons.iter().find(|(_, text)| bad(text)) {
+        match self.reasons.iter().find(|(_, text)| !fits_reason(text)) {
             Some((about, _)) => Err(problem(
                 StatusCode::BAD_REQUEST,
                 &format!("reasons.{about}: expected 1 to {LONGEST_REASON} characters, no control characters"),
@@ -217,6 +235,13 @@ impl AcceptBody {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a text can be a reason.
+pub(super) fn fits_reason(unverified: &str) -> bool {
+    !unverified.trim().is_empty()
+        && unverified.chars().count() <= LONGEST_REASON
+        && !unverified.chars().any(char::is_control)
 }
 
 /// `POST /api/v1/statements/{id}/accept`
@@ -283,21 +308,45 @@ async fn covered(
     row: &StatementRow,
     reasons: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<FindingKind, u64>, HttpResponse> {
-    let ids: Vec<String> = reasons.keys().filter(|about| FindingKind::parse(about).is_none()).cloned().collect();
-    let mut covered = BTreeMap::new();
-    if ids.is_empty() {
-        return Ok(covered);
+    let about = reasons.keys().map(String::as_str);
+    let found = Covered::load(&surface.store, row.id, about).await.map_err(|error| unavailable(&error))?;
+    match found.unknown.first() {
+        Some(id) => {
+            let text = format!("reasons.{id}: neither the name of a finding nor the eventRequestId of one");
+            Err(problem(StatusCode::BAD_REQUEST, &text))
+        }
+        None => Ok(found.events),
     }
-    let found = surface.store.findings_of(row.id, &ids).await.map_err(|error| unavailable(&error))?;
-    let known: HashSet<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
-    if let Some(id) = ids.iter().find(|id| !known.contains(id.as_str())) {
-        let text = format!("reasons.{id}: neither the name of a finding nor the eventRequestId of one");
-        return Err(problem(StatusCode::BAD_REQUEST, &text));
+}
+
+/// What reasons of single events come to.
+#[derive(Debug, Default)]
+pub(super) struct Covered {
+    /// How many events of each finding have a reason of their own.
+    pub(super) events: BTreeMap<FindingKind, u64>,
+    /// Of what reasons are about: neither the name of a finding nor an event with one.
+    pub(super) unknown: Vec<String>,
+}
+
+impl Covered {
+    pub(super) async fn load(
+        store: &Store,
+        statement: TransactionId,
+        about: impl Iterator<Item = &str>,
+    ) -> Result<Self, StorageError> {
+        let ids: Vec<String> = about.filter(|about| FindingKind::parse(about).is_none()).map(str::to_owned).collect();
+        let mut covered = Self::default();
+        if ids.is_empty() {
+            return Ok(covered);
+        }
+        let found = store.findings_of(statement, &ids).await?;
+        let known: HashSet<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+        covered.unknown = ids.iter().filter(|id| !known.contains(id.as_str())).cloned().collect();
+        for (_, kind) in &found {
+            *covered.events.entry(*kind).or_default() += 1;
+        }
+        Ok(covered)
     }
-    for (_, kind) in found {
-        *covered.entry(kind).or_default() += 1;
-    }
-    Ok(covered)
 }
 
 /// An optional `Idempotency-Key`: the same request again is answered again, and does nothing (contract section 6).

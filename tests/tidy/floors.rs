@@ -55,7 +55,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     // The stand-ins share nothing with the server but what crosses the wire.
     ("sandbox", &["domain", "ports", "crypto", "config"]),
-    ("bench", &["domain", "ports", "crypto", "storage", "protocol", "issuer", "config", "app", "sandbox"]),
+    ("bench", &["domain", "ports", "crypto", "storage", "people", "protocol", "issuer", "config", "app", "sandbox"]),
     // A foreign reader: it shares nothing with the servers that it tries.
     ("certify", &["domain", "ports", "crypto"]),
     (

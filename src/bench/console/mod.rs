@@ -28,7 +28,7 @@ use crate::crypto::Scheme;
 use crate::ports::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::storage::{Store, StoreOptions};
 
-/// What issue and design ask of a page.
+/// What a page may take at most.
 const MOST_MS: f64 = 100.0;
 
 /// `roundtrip bench console`: pages over many payments.

@@ -2,55 +2,87 @@
 
 use std::time::Instant;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
+use secrecy::SecretString;
 
 use super::books::Known;
 use super::{Answered, latency};
 use crate::bench::http::Client;
 use crate::bench::parties::Configured;
-use crate::storage::Store;
+use crate::crypto::random_token;
+use crate::domain::{Role, UserName};
+use crate::people::set_password;
+use crate::ports::{Clock as _, SystemClock};
+use crate::storage::{NewUser, Store};
 
 /// Every page: what it is, and where. `{payment}`, `{request}`, `{reference}` and `{statement}` are filled in.
 const PAGES: &[(&str, &str)] = &[
     ("today", "/console/"),
+    ("today, a week", "/console/?span=week"),
     ("payments, the newest", "/console/payments"),
     ("payments of an issuer in a state", "/console/payments?issuer=BANK_B&state=Declined"),
     ("payments of a usual amount", "/console/payments?amount=109.90&currency=INR"),
-    ("payments before finance", "/console/payments?attention=on"),
+    ("payments before finance", "/console/payments?attention=yes"),
     ("payments, found by a request id", "/console/payments?q={request}"),
     ("payments, found by a reference", "/console/payments?q={reference}"),
     ("one payment", "/console/payments/{payment}"),
     ("statements", "/console/statements"),
     ("one statement", "/console/statements/{statement}"),
+    ("bank", "/console/bank"),
     ("bookings", "/console/bookings"),
     ("invoices", "/console/invoices"),
-    ("operations", "/console/operations"),
-    ("outbox and dead letters", "/console/operations/outbox"),
-    ("keys", "/console/operations/keys"),
-    ("issuers", "/console/operations/issuers"),
-    ("audit log", "/console/operations/audit"),
-    ("trial balance", "/console/operations/ledger"),
+    ("payouts", "/console/payouts"),
+    ("outbox and dead letters", "/console/outbox"),
+    ("keys", "/console/keys"),
+    ("issuers", "/console/issuers"),
+    ("audit log", "/console/audit"),
+    ("trial balance", "/console/ledger"),
     ("jobs", "/console/jobs"),
+    ("people", "/console/people"),
 ];
 
-/// The header that carries a session. `None`: this server has no console.
-async fn session(client: &Client, _people: &Store) -> anyhow::Result<Option<String>> {
-    let answer = client.get("/console/sign-in").await?;
-    if answer.status() == 404 {
-        return Ok(None);
-    }
-    ensure!(answer.status() == 200, "the sign-in page was answered with HTTP {}", answer.status());
-    anyhow::bail!("signing in is not written yet")
+/// Who looks.
+const NAME: &str = "bench";
+
+/// The value between two marks of a text.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> anyhow::Result<&'a str> {
+    let rest = text.split_once(before).map(|(_, rest)| rest).with_context(|| format!("{before} is not there"))?;
+    Ok(rest.split_once(after).map_or(rest, |(value, _)| value))
 }
 
-/// Requests every page `times` times, one after the other. Empty, if there is no console.
+/// Signs somebody in by the forms, as a browser does: the header that carries the session.
+async fn session(client: &Client, store: &Store) -> anyhow::Result<String> {
+    let (name, now) = (UserName::parse(NAME)?, SystemClock.now());
+    let password = random_token();
+    store.create_user(NewUser { name: name.clone(), role: Role::Admin, created_at: now }).await?;
+    set_password(store, &name, &SecretString::from(password.clone()), now).await?;
+    let form = client.get("/console/sign-in").await?;
+    ensure!(form.status() == 200, "the sign-in page was answered with HTTP {}", form.status());
+    let drawn = between(form.header("set-cookie").unwrap_or_default(), "", ";")?.to_owned();
+    let page = String::from_utf8_lossy(&form.body).into_owned();
+    let csrf = between(&page, "name=\"csrf\" value=\"", "\"")?;
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("csrf", csrf), ("name", NAME), ("password", &password)])
+        .finish();
+    let host = client.address();
+    let request = format!(
+        "POST /console/sign-in HTTP/1.1\r\nhost: {host}\r\ncookie: {drawn}\r\ncontent-type: \
+         application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let entered = client.call(request.into_bytes()).await?;
+    ensure!(entered.status() == 303, "signing in was answered with HTTP {}", entered.status());
+    Ok(between(entered.header("set-cookie").unwrap_or_default(), "", ";")?.to_owned())
+}
+
+/// Requests every page `times` times, one after the other.
 pub(super) async fn request(
     configured: &Configured,
     (store, known): (&Store, &Known),
     times: u32,
 ) -> anyhow::Result<Vec<Answered>> {
     let client = Client::new(configured.admin);
-    let Some(cookie) = session(&client, store).await? else { return Ok(Vec::new()) };
+    let cookie = session(&client, store).await?;
     let mut answered = Vec::new();
     for (what, path) in PAGES {
         let path = path
@@ -64,7 +96,8 @@ pub(super) async fn request(
         for _ in 0..times {
             let began = Instant::now();
             let answer = client.call(asks.clone()).await?;
-            ensure!(answer.status() == 200, "{path} was answered with HTTP {}", answer.status());
+            // What is found by its id leads straight to its page.
+            ensure!([200, 303].contains(&answer.status()), "{path} was answered with HTTP {}", answer.status());
             took.push(began.elapsed());
         }
         answered.push(Answered { what, latency: latency(took)? });

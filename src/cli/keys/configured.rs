@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, ensure};
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
 
 use crate::cli::write;
 use crate::config::Config;
@@ -180,20 +180,14 @@ impl List<'_> {
         }
     }
 
-    fn push(&mut self, mut value: Value) {
+    fn push(&mut self, value: Value) {
         match self {
-            Self::Inline(array) => {
+            Self::Inline(array) => rewrite(array, |items| {
                 // On a line of its own, where the others have one.
-                let like = array.iter().last().and_then(|last| last.decor().prefix()?.as_str().map(str::to_owned));
-                match like.filter(|prefix| prefix.contains('\n')) {
-                    Some(prefix) => {
-                        let indent: String = prefix.chars().skip(prefix.rfind('\n').unwrap_or(0)).collect();
-                        value.decor_mut().set_prefix(indent);
-                        array.push_formatted(value);
-                    }
-                    None => array.push(value),
-                }
-            }
+                let before = items.last().map_or("", |last| last.before.as_str());
+                let before = before.rfind('\n').and_then(|at| before.get(at..)).unwrap_or_default().to_owned();
+                items.push(Listed { before, value, after: String::new() });
+            }),
             Self::Tables(tables) => {
                 if let Value::InlineTable(entry) = value {
                     let mut table = Table::new();
@@ -208,21 +202,12 @@ impl List<'_> {
 
     fn put_first(&mut self, at: usize) {
         match self {
-            Self::Inline(array) => {
-                if at == 0 || at >= array.len() {
-                    return;
+            Self::Inline(array) => rewrite(array, |items| {
+                if at < items.len() {
+                    let first = items.remove(at);
+                    items.insert(0, first);
                 }
-                let in_line = array.iter().all(|value| {
-                    !value.decor().prefix().and_then(|prefix| prefix.as_str()).is_some_and(|text| text.contains('\n'))
-                });
-                let value = array.remove(at);
-                array.insert_formatted(0, value);
-                if in_line {
-                    for (place, value) in array.iter_mut().enumerate() {
-                        value.decor_mut().set_prefix(if place == 0 { "" } else { " " });
-                    }
-                }
-            }
+            }),
             Self::Tables(tables) => {
                 // Their place in the file is a number that each of them carries.
                 let places: Vec<Option<isize>> = tables.iter().map(Table::position).collect();
@@ -256,22 +241,75 @@ impl List<'_> {
 
     fn remove(&mut self, at: usize) {
         match self {
-            Self::Inline(array) if at < array.len() => {
-                array.remove(at);
-                let broken = |value: &Value| {
-                    value.decor().prefix().and_then(|prefix| prefix.as_str()).is_some_and(|text| text.contains('\n'))
-                };
-                // The next one stands where the first stood.
-                if let Some(first) = array.get_mut(0).filter(|first| !broken(first)) {
-                    first.decor_mut().set_prefix("");
+            Self::Inline(array) => rewrite(array, |items| {
+                if at < items.len() {
+                    items.remove(at);
                 }
-            }
+            }),
             Self::Tables(tables) if at < tables.len() => {
                 tables.remove(at);
             }
-            Self::Inline(_) | Self::Tables(_) => {}
+            Self::Tables(_) => {}
         }
     }
+}
+
+/// An item of a list with the lines above it, and the comment behind it on its own line.
+struct Listed {
+    before: String,
+    value: Value,
+    after: String,
+}
+
+/// Changes the items of a list. Comments go where their item goes: TOML's reader counts the one behind an item to whatever
+/// comes next.
+fn rewrite(array: &mut Array, change: impl FnOnce(&mut Vec<Listed>)) {
+    let text = |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or_default().to_owned();
+    let split = |text: &str| {
+        let at = text.find('\n').unwrap_or(text.len());
+        let (line, below) = text.split_at_checked(at).unwrap_or((text, ""));
+        let comment = if line.contains('#') { line.trim_end() } else { "" };
+        (comment.to_owned(), below.to_owned())
+    };
+    let mut items: Vec<Listed> = Vec::new();
+    let mut head = String::new();
+    for value in array.iter().cloned() {
+        let (comment, below) = split(&text(value.decor().prefix()));
+        match items.last_mut() {
+            Some(last) if last.after.is_empty() => last.after = comment,
+            Some(_) => {}
+            None => head = comment,
+        }
+        // Without a comma behind it, the last one has its comment to itself.
+        let (after, _) = split(&text(value.decor().suffix()));
+        items.push(Listed { before: below, value, after });
+    }
+    let (comment, mut tail) = split(&text(Some(array.trailing())));
+    if let Some(last) = items.last_mut() {
+        if last.after.is_empty() {
+            last.after = comment;
+        }
+        if tail.is_empty() {
+            tail = split(&text(last.value.decor().suffix())).1;
+        }
+    }
+    let in_line = items.iter().all(|item| item.before.is_empty() && item.after.is_empty()) && head.is_empty();
+    change(&mut items);
+    array.clear();
+    let mut behind = head;
+    for (place, Listed { before, mut value, after }) in items.into_iter().enumerate() {
+        let space = if in_line && place > 0 { " " } else { "" };
+        // A comment ends with its line.
+        let line_end = if behind.contains('#') && !before.starts_with('\n') { "\n" } else { "" };
+        *value.decor_mut() = Decor::new(format!("{behind}{line_end}{space}{before}"), "");
+        array.push_formatted(value);
+        behind = after;
+    }
+    if behind.contains('#') && !tail.starts_with('\n') {
+        behind.push('\n');
+    }
+    array.set_trailing_comma(!in_line);
+    array.set_trailing(format!("{behind}{tail}"));
 }
 
 /// A copy beside the file, under a name that is free.
@@ -418,6 +456,30 @@ secret_file = "keys/a1"
             (vec!["b".into()], vec!["b".into()])
         );
         assert!(file.add_file(&Place::Own("P_3".to_owned()), "x").unwrap_err().to_string().contains("P_3"));
+    }
+
+    #[test]
+    fn con_6_a_comment_goes_where_its_key_goes() {
+        for (comma, name) in [(",", "with a last comma"), ("", "without")] {
+            let text = format!(
+                "[signing]\nkeys = [\n  # old ones\n  \"a\", # made in May\n  \"b\"{comma} # made in June\n]\n"
+            );
+            let list = |change: &dyn Fn(&mut List<'_>)| {
+                let mut document: DocumentMut = text.parse().unwrap();
+                let keys = document["signing"]["keys"].as_array_mut().unwrap();
+                change(&mut List::Inline(keys));
+                document.to_string()
+            };
+            let added = list(&|list| list.push(Value::from("c")));
+            let expected =
+                "[signing]\nkeys = [\n  # old ones\n  \"a\", # made in May\n  \"b\", # made in June\n  \"c\",\n]\n";
+            assert_eq!(added, expected, "{name}");
+            let moved = list(&|list| list.put_first(1));
+            let expected = "[signing]\nkeys = [\n  \"b\", # made in June\n  # old ones\n  \"a\", # made in May\n]\n";
+            assert_eq!(moved, expected, "{name}");
+            let gone = list(&|list| list.remove(0));
+            assert_eq!(gone, "[signing]\nkeys = [\n  \"b\", # made in June\n]\n", "{name}");
+        }
     }
 
     #[test]

@@ -192,7 +192,7 @@ fn own_keys(piaid: &Piaid, own: &[KeyDescription], now: Timestamp) -> Vec<RingKe
     let signs_since = own.first().and_then(|key| key.created);
     let role = |place: usize, key: &KeyDescription| match (place, key.created, signs_since) {
         (0, _, _) => KeyRole::Signs,
-        (_, Some(created), Some(signing)) if created > signing => KeyRole::Next,
+        (_, Some(created), Some(signing)) if created >= signing => KeyRole::Next,
         // A key of ours says when it was made; one that another tool made need not.
         (_, Some(_), None) => KeyRole::Next,
         (_, _, _) => KeyRole::DecryptsOnly,

@@ -20,9 +20,10 @@ pub(super) fn apply(state: State, event: &Event) -> State {
             }
         }),
         Event::AmountDiffered { reported, next_ask, .. } => pending(state, |pending| {
-            if let State::Pending { next_ask: next, difference, .. } = pending {
+            if let State::Pending { next_ask: next, difference, dealt_with, .. } = pending {
                 *next = Some(*next_ask);
                 *difference = Some(*reported);
+                *dealt_with = false;
             }
         }),
         Event::Paid(receipt) => match state.terms() {
@@ -34,6 +35,7 @@ pub(super) fn apply(state: State, event: &Event) -> State {
                 contradicted: state.difference().is_some(),
                 further: Vec::new(),
                 refunds: Refunds::default(),
+                dealt_with: false,
             },
             None => state,
         },
@@ -59,11 +61,12 @@ pub(super) fn apply(state: State, event: &Event) -> State {
                 receipt: receipt.clone(),
                 further: Vec::new(),
                 refunds: Refunds::default(),
+                dealt_with: false,
             }
         }
         Event::Contradicted { .. } => match state {
             State::Paid { terms, receipt, notified, further, refunds, .. } => {
-                State::Paid { terms, receipt, notified, contradicted: true, further, refunds }
+                State::Paid { terms, receipt, notified, contradicted: true, further, refunds, dealt_with: false }
             }
             other => other,
         },
@@ -73,10 +76,32 @@ pub(super) fn apply(state: State, event: &Event) -> State {
         Event::RefundStillPending { number, next_ask } => {
             refunded(state, &RefundChange::StillPending(*number, *next_ask))
         }
-        Event::RefundClosed { number, standing } => refunded(state, &RefundChange::Closed(*number, standing)),
-        Event::RefundContradicted { number, moved } => refunded(state, &RefundChange::Contradicted(*number, *moved)),
+        Event::RefundClosed { number, standing } => {
+            let held = refund::holds_late_money(&state);
+            let after = refunded(state, &RefundChange::Closed(*number, standing));
+            // The issuer refused to take late money back: it is with us again.
+            if refund::holds_late_money(&after) && !held { marked(after, false) } else { after }
+        }
+        Event::RefundContradicted { number, moved } => {
+            marked(refunded(state, &RefundChange::Contradicted(*number, *moved)), false)
+        }
         Event::RefundNotified { number } => refunded(state, &RefundChange::Notified(*number)),
+        Event::DealtWith { .. } => marked(state, true),
     }
+}
+
+/// Whether somebody has dealt with what stands before finance.
+fn marked(mut state: State, dealt: bool) -> State {
+    match &mut state {
+        State::Pending { dealt_with, .. }
+        | State::Paid { dealt_with, .. }
+        | State::PaidAfterClose { dealt_with, .. } => {
+            *dealt_with = dealt;
+        }
+        State::Declined(closing) | State::Abandoned(closing) | State::Expired(closing) => closing.dealt_with = dealt,
+        State::Unstarted | State::AwaitingIssuerChoice { .. } | State::AtIssuer { .. } => {}
+    }
+    state
 }
 
 fn refunded(mut state: State, change: &RefundChange<'_>) -> State {
@@ -96,8 +121,9 @@ fn refunded(mut state: State, change: &RefundChange<'_>) -> State {
 fn asked(state: State) -> State {
     match state {
         State::AtIssuer { terms, issuer, .. } => State::AtIssuer { terms, issuer, deadline: None },
-        State::Pending { terms, issuer, gives_up, asked, difference, .. } => {
-            State::Pending { terms, issuer, gives_up, next_ask: None, asked: asked.saturating_add(1), difference }
+        State::Pending { terms, issuer, gives_up, asked, difference, dealt_with, .. } => {
+            let asked = asked.saturating_add(1);
+            State::Pending { terms, issuer, gives_up, next_ask: None, asked, difference, dealt_with }
         }
         other => other,
     }
@@ -109,7 +135,7 @@ fn pending(state: State, change: impl FnOnce(&mut State)) -> State {
         State::AtIssuer { terms, issuer, deadline } => {
             // Without a deadline the issuer was asked because it had passed: from now on a 404 ends the payment.
             let gives_up = deadline.unwrap_or(terms.created_at);
-            State::Pending { terms, issuer, gives_up, next_ask: None, asked: 0, difference: None }
+            State::Pending { terms, issuer, gives_up, next_ask: None, asked: 0, difference: None, dealt_with: false }
         }
         other => other,
     };
@@ -119,39 +145,25 @@ fn pending(state: State, change: impl FnOnce(&mut State)) -> State {
 
 fn closed(state: State, negative: &Negative, into: fn(Closing) -> State) -> State {
     let Some(terms) = state.terms() else { return state };
-    let difference = state.difference();
-    into(Closing { terms, issuer: state.issuer(), negative: negative.clone(), notified: false, difference })
+    let (issuer, difference, dealt_with) = (state.issuer(), state.difference(), state.is_dealt_with());
+    into(Closing { terms, issuer, negative: negative.clone(), notified: false, difference, dealt_with })
 }
 
-fn paid_again(state: State, again: &Receipt) -> State {
-    match state {
-        State::Paid { terms, receipt, notified, contradicted, mut further, refunds } => {
-            further.push(again.clone());
-            State::Paid { terms, receipt, notified, contradicted, further, refunds }
-        }
-        State::PaidAfterClose { closing, closed_as, receipt, mut further, refunds } => {
-            further.push(again.clone());
-            State::PaidAfterClose { closing, closed_as, receipt, further, refunds }
-        }
-        other => other,
+fn paid_again(mut state: State, again: &Receipt) -> State {
+    if let State::Paid { further, .. } | State::PaidAfterClose { further, .. } = &mut state {
+        further.push(again.clone());
     }
+    marked(state, false)
 }
 
-fn notified(state: State) -> State {
-    let told = |closing: Closing| Closing { notified: true, ..closing };
-    match state {
-        State::Paid { terms, receipt, contradicted, further, refunds, .. } => {
-            State::Paid { terms, receipt, notified: true, contradicted, further, refunds }
-        }
-        State::Declined(closing) => State::Declined(told(closing)),
-        State::Abandoned(closing) => State::Abandoned(told(closing)),
-        State::Expired(closing) => State::Expired(told(closing)),
-        State::PaidAfterClose { closing, closed_as, receipt, further, refunds } => {
-            State::PaidAfterClose { closing: told(closing), closed_as, receipt, further, refunds }
-        }
-        other @ (State::Unstarted
-        | State::AwaitingIssuerChoice { .. }
-        | State::AtIssuer { .. }
-        | State::Pending { .. }) => other,
+fn notified(mut state: State) -> State {
+    match &mut state {
+        State::Paid { notified, .. } => *notified = true,
+        State::Declined(closing)
+        | State::Abandoned(closing)
+        | State::Expired(closing)
+        | State::PaidAfterClose { closing, .. } => closing.notified = true,
+        State::Unstarted | State::AwaitingIssuerChoice { .. } | State::AtIssuer { .. } | State::Pending { .. } => {}
     }
+    state
 }

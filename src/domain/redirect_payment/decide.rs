@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::RedirectPayment;
 use super::apply::apply;
+use super::desk;
 use super::outcome::{Decline, IssuerReport, IssuerWord, Negative, Receipt, Verdict};
 use super::refund;
 use super::state::{
@@ -59,7 +60,9 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             | Input::RefundReport(_)
             | Input::RefundResultAccepted { .. }
             | Input::GiveBack { .. }
-            | Input::LeaveToPerson,
+            | Input::LeaveToPerson
+            | Input::AskNow
+            | Input::DealtWith { .. },
         ) => Err(Rejection::Unknown),
 
         // C3 answers from the same state as C1 and C2 (checklist CMP-6).
@@ -299,11 +302,15 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             | State::PaidAfterClose { .. },
             Input::LeaveToPerson,
         ) => stands(state),
+
+        // A person is not bound to the schedule, and decides what finance is done with.
+        (known, Input::AskNow) => desk::ask_now(known, now),
+        (known, Input::DealtWith { about, by, why }) => desk::dealt_with(known, *about, (by, why)),
     }
 }
 
 /// Nothing changes; the asker sees how it stands.
-fn stands(state: &State) -> Verdicts {
+pub(super) fn stands(state: &State) -> Verdicts {
     state.standing(false).map(|standing| Decision::answer(Reply::Standing(standing))).ok_or(Rejection::Unknown)
 }
 
@@ -518,7 +525,7 @@ fn contradiction(state: &State, report: &IssuerReport) -> Decision<RedirectPayme
     record(state, vec![Event::Contradicted { word, reference: report.reference.clone() }])
 }
 
-fn ask_issuer(state: &State, terms: &Terms, issuer: &IssuerId, number: u32) -> Decision<RedirectPayment> {
+pub(super) fn ask_issuer(state: &State, terms: &Terms, issuer: &IssuerId, number: u32) -> Decision<RedirectPayment> {
     let mut decision = record(state, vec![Event::IssuerAsked]);
     decision.effects.push(Effect::AskIssuerForStatus { payment: terms.id, issuer: issuer.clone(), number });
     decision

@@ -2,10 +2,13 @@
 //! payer learns the outcome.
 //!
 //! `state.rs` holds the snapshot, `decide.rs` the judgement, `apply.rs` the replay, `outcome.rs` the endings, `refund.rs`
-//! what goes back.
+//! what goes back, `desk.rs` what people do.
 
 mod apply;
 mod decide;
+mod desk;
+#[cfg(test)]
+mod desk_proof;
 #[cfg(test)]
 mod invoice_proof;
 mod outcome;
@@ -74,26 +77,7 @@ impl Machine for RedirectPayment {
     }
 
     fn attention(state: &State) -> Option<Attention> {
-        match state {
-            State::PaidAfterClose { refunds, .. } => {
-                if refund::holds_late_money(state) {
-                    Some(Attention::PaidAfterClose)
-                } else {
-                    refunds.contradicted().then_some(Attention::Contradiction)
-                }
-            }
-            State::Paid { contradicted, refunds, .. } => {
-                (*contradicted || refunds.contradicted() || refund::holds_late_money(state))
-                    .then_some(Attention::Contradiction)
-            }
-            State::Unstarted
-            | State::AwaitingIssuerChoice { .. }
-            | State::AtIssuer { .. }
-            | State::Pending { .. }
-            | State::Declined(_)
-            | State::Abandoned(_)
-            | State::Expired(_) => state.difference().map(|_| Attention::AmountDiffers),
-        }
+        desk::reason(state).filter(|_| !state.is_dealt_with())
     }
 
     fn state_name(state: &State) -> &'static str {

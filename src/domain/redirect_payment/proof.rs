@@ -383,6 +383,8 @@ fn nothing_can_be_asked_of_what_is_not_known() {
         Input::RefundResultAccepted { number: 1 },
         Input::GiveBack { by: None },
         Input::LeaveToPerson,
+        Input::AskNow,
+        desk_proof::dealt(Attention::Contradiction),
     ];
     for input in inputs {
         assert_eq!(History::default().tell(&input, at(0)), Err(Rejection::Unknown), "{input:?}");
@@ -426,6 +428,9 @@ fn any_input() -> impl Strategy<Value = Input> {
         2 => Just(Input::AskStatus),
         1 => Just(Input::NotificationAccepted),
         5 => refund_property::any_refund_input(),
+        1 => Just(Input::AskNow),
+        1 => prop_oneof![Just(Attention::AmountDiffers), Just(Attention::PaidAfterClose), Just(Attention::Contradiction)]
+            .prop_map(desk_proof::dealt),
     ]
 }
 

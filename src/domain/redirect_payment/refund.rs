@@ -397,8 +397,13 @@ pub(super) fn report(
 /// Asks again about every pending refund whose time has come: the call is idempotent on our refund id, and answers how it
 /// stands.
 pub(super) fn ask_again(state: &State, now: Timestamp) -> Option<Decision<RedirectPayment>> {
+    ask_about(state, |next_ask| next_ask <= now)
+}
+
+/// Asks again about every pending refund whose next question is `due`.
+pub(super) fn ask_about(state: &State, due: impl Fn(Timestamp) -> bool) -> Option<Decision<RedirectPayment>> {
     let it = refundable(state)?;
-    let due: Vec<&Refund> = it.refunds.iter().filter(|refund| refund.next_ask().is_some_and(|at| at <= now)).collect();
+    let due: Vec<&Refund> = it.refunds.iter().filter(|refund| refund.next_ask().is_some_and(&due)).collect();
     if due.is_empty() {
         return None;
     }

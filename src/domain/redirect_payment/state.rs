@@ -6,7 +6,7 @@ use super::outcome::{IssuerReport, Negative, Outcome, Receipt, Verdict};
 use super::refund::{Refund, RefundOrder, RefundReport, RefundResult, RefundStanding, Refunds};
 use crate::domain::invoice::InvoiceReference;
 use crate::domain::{
-    Account, Currency, IssuerId, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId, UserName,
+    Account, Attention, Currency, IssuerId, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId, UserName,
 };
 
 /// How Google started the payment; an integrator account uses one of them, the house speaks both (API section 2).
@@ -142,6 +142,8 @@ pub enum State {
         asked: u32,
         /// The differing amount that the issuer approved, if it did.
         difference: Option<Money>,
+        /// Somebody has dealt with what stands before finance; what is new since then stands there again.
+        dealt_with: bool,
     },
     /// Paid. Final.
     Paid {
@@ -157,6 +159,8 @@ pub enum State {
         further: Vec<Receipt>,
         /// What goes back, or went.
         refunds: Refunds,
+        /// Somebody has dealt with what stands before finance; what is new since then stands there again.
+        dealt_with: bool,
     },
     /// Declined. Final.
     Declined(Closing),
@@ -176,6 +180,8 @@ pub enum State {
         further: Vec<Receipt>,
         /// What goes back, or went.
         refunds: Refunds,
+        /// Somebody has dealt with what stands before finance; what is new since then stands there again.
+        dealt_with: bool,
     },
 }
 
@@ -192,6 +198,8 @@ pub struct Closing {
     pub notified: bool,
     /// A differing amount that the issuer had approved before: money may have moved.
     pub difference: Option<Money>,
+    /// Somebody has dealt with what stands before finance; what is new since then stands there again.
+    pub dealt_with: bool,
 }
 
 /// Which negative state a late success found.
@@ -265,6 +273,17 @@ pub enum Input {
     },
     /// The account's configuration leaves such money to a person.
     LeaveToPerson,
+    /// A person wants the issuer to be asked now.
+    AskNow,
+    /// A person has dealt with what stands before finance.
+    DealtWith {
+        /// What it stood there for when the person looked.
+        about: Attention,
+        /// Who.
+        by: UserName,
+        /// What was done about it, in the person's words.
+        why: String,
+    },
 }
 
 /// What happened.
@@ -353,6 +372,15 @@ pub enum Event {
     RefundNotified {
         /// Which refund.
         number: u32,
+    },
+    /// A person dealt with what stood before finance.
+    DealtWith {
+        /// What it stood there for.
+        about: Attention,
+        /// Who.
+        by: UserName,
+        /// What was done about it, in the person's words.
+        why: String,
     },
 }
 
@@ -529,4 +557,10 @@ pub enum Rejection {
     /// There is no money that Google knows nothing of.
     #[error("the payment holds no money that Google does not know of")]
     NothingToGiveBack,
+    /// The issuer owes no answer, or the payer may still be paying.
+    #[error("there is nothing that the issuer could be asked now")]
+    NothingToAsk,
+    /// It does not stand before finance, or for another reason by now.
+    #[error("the payment does not stand before finance for this reason")]
+    NothingToDealWith,
 }

@@ -42,6 +42,17 @@ impl State {
         }
     }
 
+    /// Whether a person has dealt with what stands before finance.
+    pub fn is_dealt_with(&self) -> bool {
+        match self {
+            Self::Pending { dealt_with, .. }
+            | Self::Paid { dealt_with, .. }
+            | Self::PaidAfterClose { dealt_with, .. } => *dealt_with,
+            Self::Declined(closing) | Self::Abandoned(closing) | Self::Expired(closing) => closing.dealt_with,
+            Self::Unstarted | Self::AwaitingIssuerChoice { .. } | Self::AtIssuer { .. } => false,
+        }
+    }
+
     /// What all three completion channels say (flows-security section 5.3): one state, one verdict.
     pub fn verdict(&self) -> Verdict {
         let negative = |closing: &Closing| Verdict::Final(Outcome::Negative(closing.negative.clone()));

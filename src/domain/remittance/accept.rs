@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use super::Remittance;
 use super::apply::apply;
 use super::decide::{Verdicts, adds_up, record};
+use super::decision::{Approval, Modification, Rules};
 use super::fees::share;
 use super::finding::FindingKind;
 use super::state::{
-    Acceptance, Approval, Effect, Event, FeeConvention, KindSum, Modification, Reconciled, Rejection, Reply, Rules,
-    State, TransferRefusal,
+    Acceptance, Effect, Event, FeeConvention, KindSum, Reconciled, Rejection, Reply, State, TransferRefusal,
 };
 use crate::domain::{Account, Decision, LedgerEntry, Money, Timestamp, TransactionId, UserName};
 
@@ -25,19 +25,11 @@ pub(super) fn approve(
     if i64::try_from(done.fetched.fee).is_err() || !done.tally.kinds.values().all(fits) {
         return Err(Rejection::DoesNotAddUp("a sum of the statement is beyond 64 bits of micros"));
     }
-    let explained = |kind: &FindingKind, sum: &KindSum| {
-        *kind == FindingKind::Matched
-            || sum.count == 0
-            || approval.reasons.contains_key(kind.as_str())
-            || covered.get(kind).is_some_and(|events| *events >= sum.count)
-    };
-    let unexplained: Vec<FindingKind> =
-        done.tally.kinds.iter().filter(|(kind, sum)| !explained(kind, sum)).map(|(kind, _)| *kind).collect();
+    let unexplained = done.unexplained(&approval.reasons, covered);
     if !unexplained.is_empty() {
         return Err(Rejection::Unexplained(unexplained));
     }
-    let limit = rules.two_persons_above_micros.map_or(u64::MAX, i64::unsigned_abs);
-    if done.notice.total.micros().unsigned_abs() <= limit {
+    if !rules.two_persons(done.notice.total) {
         return Ok(accepted(state, done, approval));
     }
     // Four eyes: of two persons, who decide the same.
@@ -80,22 +72,17 @@ fn entries(done: &Reconciled, modification: &Modification, by: Option<&UserName>
             entries.extend(LedgerEntry::pair_by(debit, credit, amount, (reason, by.cloned())));
         }
     };
-    if adds_up(notice, &done.fetched) == Ok(FeeConvention::Deducted) {
-        let fee = done.fetched.fee;
-        let unit = currency.minor_unit_micros();
-        let ratio = modification.vat_to_fee_millionths.unwrap_or(0);
-        let vat = share(fee, i128::from(ratio), unit).unwrap_or(0);
-        book(google(), Account::FeeIncome(notice.piaid.clone()), fee - vat, "fees".into());
-        book(google(), Account::Vat(notice.piaid.clone()), vat, "VAT on fees".into());
-    }
-    for (kind, sum) in done.tally.kinds.iter().filter(|(kind, _)| **kind != FindingKind::Matched) {
+    let preview = done.preview(modification);
+    book(google(), Account::FeeIncome(notice.piaid.clone()), preview.fees_micros, "fees".into());
+    book(google(), Account::Vat(notice.piaid.clone()), preview.vat_micros, "VAT on fees".into());
+    for (kind, difference) in preview.differences {
         // Stated above ours is owed although our books do not say so.
-        let reason = done.reason(*kind).map_or_else(
+        let reason = done.reason(kind).map_or_else(
             // The journal has the approval with the reason of each event.
             || Cow::from(format!("statement difference: {}: a reason for each event", kind.as_str())),
             |text| Cow::from(format!("statement difference: {}: {text}", kind.as_str())),
         );
-        book(Account::Suspense, google(), sum.stated - sum.ours, reason);
+        book(Account::Suspense, google(), difference, reason);
     }
     entries
 }
@@ -144,7 +131,38 @@ pub(super) fn transferred(
     decision
 }
 
+/// What accepting a statement comes to. Acceptance books what this says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// What has to be transferred; `None` with another exchange rate: Google answers with it (API section 6.6).
+    pub due: Option<Money>,
+    /// Fees that become income, in micros of the statement's currency; 0 where they are not in the total.
+    pub fees_micros: i128,
+    /// The part of the fees that becomes VAT, in micros.
+    pub vat_micros: i128,
+    /// What stands in suspense afterwards, by finding: stated above ours, in micros.
+    pub differences: Vec<(FindingKind, i128)>,
+}
+
 impl Reconciled {
+    /// What accepting it with this modification comes to.
+    pub fn preview(&self, modification: &Modification) -> Preview {
+        let total = self.notice.total;
+        let (mut fees_micros, mut vat_micros) = (0, 0);
+        if adds_up(&self.notice, &self.fetched) == Ok(FeeConvention::Deducted) {
+            let ratio = i128::from(modification.vat_to_fee_millionths.unwrap_or(0));
+            vat_micros = share(self.fetched.fee, ratio, total.currency().minor_unit_micros()).unwrap_or(0);
+            fees_micros = self.fetched.fee - vat_micros;
+        }
+        let differing = self.tally.kinds.iter().filter(|(kind, _)| **kind != FindingKind::Matched);
+        Preview {
+            due: modification.exchange_rate.is_none().then_some(total),
+            fees_micros,
+            vat_micros,
+            differences: differing.map(|(kind, sum)| (*kind, sum.stated - sum.ours)).collect(),
+        }
+    }
+
     /// Why a finding is accepted: the last approval's word on the finding as a whole.
     pub fn reason(&self, kind: FindingKind) -> Option<&str> {
         let given = self.approvals.iter().rev().find_map(|approval| approval.reasons.get(kind.as_str()));

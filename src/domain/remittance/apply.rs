@@ -1,5 +1,8 @@
 //! Replays events. Total: an event that does not fit its state leaves it unchanged, for `decide` never makes one.
 
+use std::collections::BTreeMap;
+
+use super::decision::Draft;
 use super::state::{Acceptance, Event, Fetched, Reconciled, State, Tally};
 
 pub(super) fn apply(state: State, event: &Event) -> State {
@@ -10,18 +13,29 @@ pub(super) fn apply(state: State, event: &Event) -> State {
             State::Fetching { notice, fetched: fetched.clone() }
         }
         (Event::ReconciliationBegun { round }, State::Fetching { notice, fetched }) => {
-            State::Reconciling { notice, fetched, tally: Tally::default(), round: *round }
+            let (tally, drafts) = (Tally::default(), BTreeMap::new());
+            State::Reconciling { notice, fetched, tally, round: *round, drafts }
         }
         (Event::ReconciliationBegun { round }, State::Matched(done) | State::Disputed(done)) => {
-            State::Reconciling { notice: done.notice, fetched: done.fetched, tally: Tally::default(), round: *round }
+            // Approvals are of what was seen; the reasons that were written down are kept.
+            let Reconciled { notice, fetched, drafts, .. } = done;
+            State::Reconciling { notice, fetched, tally: Tally::default(), round: *round, drafts }
         }
-        (Event::EventsJudged { tally }, State::Reconciling { notice, fetched, round, .. }) => {
-            State::Reconciling { notice, fetched, tally: tally.clone(), round }
+        (Event::EventsJudged { tally }, State::Reconciling { notice, fetched, round, drafts, .. }) => {
+            State::Reconciling { notice, fetched, tally: tally.clone(), round, drafts }
         }
-        (Event::Reconciled { missing, matched }, State::Reconciling { notice, fetched, mut tally, round }) => {
+        (Event::Reconciled { missing, matched }, State::Reconciling { notice, fetched, mut tally, round, drafts }) => {
             tally.missing.clone_from(missing);
-            let done = Reconciled { notice, fetched, tally, round, approvals: Vec::new() };
+            let done = Reconciled { notice, fetched, tally, round, approvals: Vec::new(), drafts };
             if *matched { State::Matched(done) } else { State::Disputed(done) }
+        }
+        (Event::Drafted { about, by, at, text }, State::Matched(mut done)) => {
+            note(&mut done, about, text.as_ref().map(|text| Draft { by: by.clone(), at: *at, text: text.clone() }));
+            State::Matched(done)
+        }
+        (Event::Drafted { about, by, at, text }, State::Disputed(mut done)) => {
+            note(&mut done, about, text.as_ref().map(|text| Draft { by: by.clone(), at: *at, text: text.clone() }));
+            State::Disputed(done)
         }
         (Event::Approved(approval), State::Matched(mut done)) => {
             done.approvals.push(approval.clone());
@@ -65,6 +79,7 @@ pub(super) fn apply(state: State, event: &Event) -> State {
             | Event::ReconciliationBegun { .. }
             | Event::EventsJudged { .. }
             | Event::Reconciled { .. }
+            | Event::Drafted { .. }
             | Event::Approved(_)
             | Event::Accepted { .. }
             | Event::AcceptanceTold { .. }
@@ -73,4 +88,11 @@ pub(super) fn apply(state: State, event: &Event) -> State {
             state,
         ) => state,
     }
+}
+
+fn note(done: &mut Reconciled, about: &str, draft: Option<Draft>) {
+    match draft {
+        Some(draft) => done.drafts.insert(about.to_owned(), draft),
+        None => done.drafts.remove(about),
+    };
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::Remittance;
 use super::accept::{approve, transferred};
 use super::apply::apply;
+use super::decision::{Approval, Modification, Rules, draft};
 use super::finding::FindingKind;
 use super::state::{
-    Effect, Event, FeeConvention, Fetched, Input, Judged, MissingAge, MissingSum, Modification, Notice, Page,
-    Reconciled, Rejection, Reply, Rules, State, Tally, TransferRefusal,
+    Effect, Event, FeeConvention, Fetched, Input, Judged, MissingAge, MissingSum, Notice, Page, Reconciled, Rejection,
+    Reply, State, Tally, TransferRefusal,
 };
 use crate::domain::{Decision, Record, RemittableKind, Timestamp};
 
@@ -46,6 +47,7 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             | Input::MissingCounted { .. }
             | Input::ReconcileAgain
             | Input::Approve { .. }
+            | Input::Draft { .. }
             | Input::AcceptanceAcknowledged { .. }
             | Input::Transferred { .. }
             | Input::Replace { .. }
@@ -74,13 +76,13 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             decision.events.insert(0, event);
             Ok(decision)
         }
-        (State::Reconciling { notice, fetched, tally, round }, Input::Judged(judged))
+        (State::Reconciling { notice, fetched, tally, round, .. }, Input::Judged(judged))
             if judged.round == *round && judged.after == tally.lines =>
         {
             Ok(events_judged(state, notice, (fetched, tally), judged))
         }
         (
-            State::Reconciling { notice, fetched, tally, round },
+            State::Reconciling { notice, fetched, tally, round, .. },
             Input::MissingCounted { round: of, missing, rules },
         ) if of == round && tally.lines == fetched.lines => {
             Ok(reconciled(state, (notice, fetched, tally, *round), (missing, rules), now))
@@ -142,9 +144,18 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
         ) => Ok(stands(state)),
 
         // flows-security 5.5: acceptance is a decision about money.
-        (State::Notified(_) | State::Fetching { .. } | State::Reconciling { .. }, Input::Approve { .. }) => {
-            Err(Rejection::NotReconciled)
+        (
+            State::Notified(_) | State::Fetching { .. } | State::Reconciling { .. },
+            Input::Approve { .. } | Input::Draft { .. },
+        ) => Err(Rejection::NotReconciled),
+        // Decisions are collected over several visits; what is accepted needs no more of them.
+        (State::Matched(done) | State::Disputed(done), Input::Draft { about, kind, by, text }) => {
+            draft(state, done, (about, *kind), (by, text.as_ref(), now))
         }
+        (
+            State::Accepted(_) | State::AcceptedWithModifications(_) | State::Paid { .. },
+            Input::Draft { .. },
+        ) => Err(Rejection::Decided),
         // Judged anew since the person looked.
         (State::Matched(done) | State::Disputed(done), Input::Approve { round, .. }) if *round != done.round => {
             Err(Rejection::NotReconciled)
@@ -157,7 +168,7 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             State::Accepted(_) | State::AcceptedWithModifications(_) | State::Paid { .. },
             Input::Approve { .. },
         ) => Ok(stands(state)),
-        (State::Replaced { .. }, Input::Approve { .. }) => Err(Rejection::Replaced),
+        (State::Replaced { .. }, Input::Approve { .. } | Input::Draft { .. }) => Err(Rejection::Replaced),
         (
             State::Accepted(acceptance)
             | State::AcceptedWithModifications(acceptance)
@@ -330,17 +341,11 @@ fn reconciled(
     let plain = fetched.fee == 0 || convention == Ok(FeeConvention::Deducted) || !rules.fees_judged;
     let event = Event::Reconciled { missing: missing.clone(), matched };
     let after = apply(state.clone(), &event);
-    let two_persons =
-        rules.two_persons_above_micros.is_some_and(|limit| notice.total.micros().unsigned_abs() > limit.unsigned_abs());
+    let two_persons = rules.two_persons(notice.total);
     debug_assert_eq!(round, state.round());
     if let (State::Matched(done), true, false) = (&after, rules.auto_accept && plain, two_persons) {
         // Only where everything matched, and only by the account's own setting.
-        let approval = super::state::Approval {
-            by: None,
-            at: now,
-            reasons: BTreeMap::new(),
-            modification: Modification::default(),
-        };
+        let approval = Approval { by: None, at: now, reasons: BTreeMap::new(), modification: Modification::default() };
         let mut decision = super::accept::accepted(&after, done, &approval);
         decision.events.insert(0, event);
         return decision;

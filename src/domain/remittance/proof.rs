@@ -52,7 +52,7 @@ fn reconciling() -> History {
     history
 }
 
-fn matched() -> History {
+pub(super) fn matched() -> History {
     let mut history = reconciling();
     history.judge();
     assert_eq!(history.state.name(), "Matched");
@@ -60,7 +60,7 @@ fn matched() -> History {
 }
 
 /// As matched, but for `b`: ten rupees more than in our books; `x`, which they do not have; and `x` again.
-fn disputed() -> History {
+pub(super) fn disputed() -> History {
     let mut history = History::new(books());
     let ten_more = capture("b", 110_000_000, 2_000_000);
     let events =
@@ -126,7 +126,7 @@ fn every_state() -> Vec<History> {
 }
 
 /// What an input comes to in each state, in the order of [`every_state`]: the next state, or a word in the rejection.
-fn table(desc: &str, input: &Input, outcomes: [&str; 10]) {
+pub(super) fn table(desc: &str, input: &Input, outcomes: [&str; 10]) {
     for (mut history, outcome) in every_state().into_iter().zip(outcomes) {
         let before = history.state.clone();
         let told = history.tell(input);
@@ -487,6 +487,10 @@ fn any_input() -> impl Strategy<Value = Input> {
             let all: Vec<(&str, &str)> = FindingKind::ALL.iter().map(|kind| (kind.as_str(), "so")).collect();
             let approval = approval(by, if why { &all } else { &[] });
             Input::Approve { approval, round, covered: BTreeMap::new(), rules }
+        }),
+        2 => (prop::sample::select(FindingKind::ALL.to_vec()), prop::option::of("[a-z]{1,3}")).prop_map(|(kind, text)| {
+            let by = UserName::parse("ann").unwrap();
+            Input::Draft { about: kind.as_str().to_owned(), kind, by, text }
         }),
         2 => prop::option::of(amount()).prop_map(|modified_total| Input::AcceptanceAcknowledged { modified_total }),
         2 => (prop::sample::select(vec!["01", "02"]), amount()).prop_map(|(id, amount)| transferred(id, amount)),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::decision::{Approval, Draft, Modification, Rules};
 use super::finding::{FindingKind, StatedEvent};
 use crate::domain::{Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 
@@ -181,35 +182,8 @@ pub struct Reconciled {
     pub round: u32,
     /// Who has approved it so far.
     pub approvals: Vec<Approval>,
-}
-
-/// One person's decision, or the configuration's (`by`: none).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Approval {
-    /// Who.
-    pub by: Option<UserName>,
-    /// When.
-    pub at: Timestamp,
-    /// Why differences are accepted: by finding, or by an event's id.
-    pub reasons: BTreeMap<String, String>,
-    /// How the statement is modified.
-    pub modification: Modification,
-}
-
-/// What `acceptRemittanceStatementWithModifications` says (API section 6.6). Empty: accepted as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Modification {
-    /// `vatToFeeRatioInMicros`: the share of the fees that is VAT, in millionths.
-    pub vat_to_fee_millionths: Option<i64>,
-    /// `settlementExchangeRateModification`, whose fields are UNCONFIRMED: the JSON object that was agreed with Google.
-    pub exchange_rate: Option<String>,
-}
-
-impl Modification {
-    /// Whether the statement is accepted as it is.
-    pub const fn is_none(&self) -> bool {
-        self.vat_to_fee_millionths.is_none() && self.exchange_rate.is_none()
-    }
+    /// Reasons that are written down for its differences, by finding or by an event's id.
+    pub drafts: BTreeMap<String, Draft>,
 }
 
 /// A statement that will be paid.
@@ -257,6 +231,8 @@ pub enum State {
         tally: Tally,
         /// Which reconciliation this is, from 1.
         round: u32,
+        /// Reasons that were written down before.
+        drafts: BTreeMap<String, Draft>,
     },
     /// Every event matches and the total adds up.
     Matched(Reconciled),
@@ -375,6 +351,17 @@ pub enum Input {
         /// The account's rules.
         rules: Rules,
     },
+    /// A person writes down why a difference will be accepted, before anybody accepts anything.
+    Draft {
+        /// A finding's name, or an event's id.
+        about: String,
+        /// The finding, or what was found on the event.
+        kind: FindingKind,
+        /// Who.
+        by: UserName,
+        /// Why; `None` takes it back.
+        text: Option<String>,
+    },
     /// Google has acknowledged the acceptance.
     AcceptanceAcknowledged {
         /// `modifiedTotalDueByIntegrator`
@@ -396,17 +383,6 @@ pub enum Input {
     },
     /// The deadline column has passed; statements have none.
     DeadlineReached,
-}
-
-/// What an account's configuration says about acceptance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Rules {
-    /// A fully matched statement is accepted without a person.
-    pub auto_accept: bool,
-    /// Above this amount two persons decide, in micros.
-    pub two_persons_above_micros: Option<i64>,
-    /// Fees are judged by a schedule.
-    pub fees_judged: bool,
 }
 
 /// What happened.
@@ -439,6 +415,17 @@ pub enum Event {
         missing: BTreeMap<MissingAge, MissingSum>,
         /// Whether everything matches and the total adds up.
         matched: bool,
+    },
+    /// Somebody wrote a reason down, or took it back.
+    Drafted {
+        /// A finding's name, or an event's id.
+        about: String,
+        /// Who.
+        by: UserName,
+        /// When.
+        at: Timestamp,
+        /// Why; `None`: taken back.
+        text: Option<String>,
     },
     /// Somebody approved it.
     Approved(Approval),
@@ -576,4 +563,13 @@ pub enum Rejection {
     /// Its end has come.
     #[error("a revised statement took its place")]
     Replaced,
+    /// Reasons belong to what is yet to be accepted.
+    #[error("the statement is accepted already")]
+    Decided,
+    /// A reason about a finding that the statement does not have.
+    #[error("the statement has no such difference")]
+    NothingToExplain,
+    /// Single events have reasons up to a number; beyond, a finding has one as a whole.
+    #[error("too many single differences have reasons of their own: give the finding one as a whole")]
+    TooManyDrafts,
 }

@@ -58,6 +58,13 @@ impl Store {
         rows.into_iter().map(row).collect()
     }
 
+    /// The transfer with our id.
+    pub async fn bank_transfer(&self, id: TransactionId) -> Result<Option<TransferRow>, StorageError> {
+        let own = transaction::Entity::find_by_id(id.as_uuid());
+        let found = own.filter(transaction::Column::Kind.eq(BankTransfer::KIND)).one(&self.0.read).await?;
+        found.map(row).transpose()
+    }
+
     /// The payouts that a transfer imported since then was recognised as.
     pub async fn explained_payouts(&self, since: Timestamp) -> Result<HashSet<TransactionId>, StorageError> {
         use transaction::Column;

@@ -10,7 +10,7 @@ use super::values::{
     preselection, stored_issuer, stored_preselection,
 };
 use crate::domain::redirect_payment::{Effect, Event, Reply, Stage, Standing};
-use crate::domain::{IssuerId, Piaid, RefundId, RequestId, Timestamp, TransactionId};
+use crate::domain::{Attention, IssuerId, Piaid, RefundId, RequestId, Timestamp, TransactionId, UserName};
 use crate::storage::CodecError;
 
 #[derive(Serialize, Deserialize)]
@@ -34,6 +34,7 @@ pub(super) enum StoredEvent<'a> {
     RefundClosed { number: u32, standing: StoredRefundStanding<'a> },
     RefundContradicted { number: u32, moved: bool },
     RefundNotified { number: u32 },
+    DealtWith { about: Cow<'a, str>, by: Cow<'a, str>, why: Cow<'a, str> },
 }
 
 impl<'a> From<&'a Event> for StoredEvent<'a> {
@@ -72,6 +73,9 @@ impl<'a> From<&'a Event> for StoredEvent<'a> {
             }
             Event::RefundContradicted { number, moved } => Self::RefundContradicted { number: *number, moved: *moved },
             Event::RefundNotified { number } => Self::RefundNotified { number: *number },
+            Event::DealtWith { about, by, why } => {
+                Self::DealtWith { about: about.as_str().into(), by: by.as_str().into(), why: why.as_str().into() }
+            }
         }
     }
 }
@@ -114,6 +118,9 @@ impl TryFrom<StoredEvent<'_>> for Event {
             StoredEvent::RefundClosed { number, standing } => Self::RefundClosed { number, standing: standing.into() },
             StoredEvent::RefundContradicted { number, moved } => Self::RefundContradicted { number, moved },
             StoredEvent::RefundNotified { number } => Self::RefundNotified { number },
+            StoredEvent::DealtWith { about, by, why } => {
+                Self::DealtWith { about: reason(&about)?, by: UserName::parse(&by)?, why: why.into_owned() }
+            }
         })
     }
 }
@@ -126,6 +133,14 @@ fn contradiction(word: &str) -> Result<&'static str, CodecError> {
         .into_iter()
         .find(|known| *known == word)
         .ok_or_else(|| CodecError("an unknown word of contradiction".to_owned()))
+}
+
+/// What a payment can stand before finance for.
+fn reason(stored: &str) -> Result<Attention, CodecError> {
+    [Attention::AmountDiffers, Attention::PaidAfterClose, Attention::Contradiction]
+        .into_iter()
+        .find(|known| known.as_str() == stored)
+        .ok_or_else(|| CodecError("an unknown reason to stand before finance".to_owned()))
 }
 
 #[derive(Serialize, Deserialize)]

@@ -52,6 +52,7 @@ impl Codec for RedirectPayment {
             Event::RefundClosed { .. } => "RefundClosed",
             Event::RefundContradicted { .. } => "RefundContradicted",
             Event::RefundNotified { .. } => "RefundNotified",
+            Event::DealtWith { .. } => "DealtWith",
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) enum StoredState<'a> {
         next_ask_ms: Option<i64>,
         asked: u32,
         difference: Option<StoredMoney<'a>>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        dealt_with: bool,
     },
     Paid {
         terms: StoredTerms<'a>,
@@ -42,6 +44,8 @@ pub(super) enum StoredState<'a> {
         further: Vec<StoredReceipt<'a>>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         refunds: Vec<StoredRefund<'a>>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        dealt_with: bool,
     },
     Declined(StoredClosing<'a>),
     Abandoned(StoredClosing<'a>),
@@ -54,6 +58,8 @@ pub(super) enum StoredState<'a> {
         further: Vec<StoredReceipt<'a>>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         refunds: Vec<StoredRefund<'a>>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        dealt_with: bool,
     },
 }
 
@@ -65,6 +71,8 @@ pub(super) struct StoredClosing<'a> {
     notified: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     difference: Option<StoredMoney<'a>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    dealt_with: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -87,36 +95,41 @@ impl<'a> From<&'a State> for StoredState<'a> {
                 issuer: issuer.as_str().into(),
                 deadline_ms: deadline.map(Timestamp::as_millis),
             },
-            State::Pending { terms, issuer, gives_up, next_ask, asked, difference } => Self::Pending {
+            State::Pending { terms, issuer, gives_up, next_ask, asked, difference, dealt_with } => Self::Pending {
                 terms: terms.as_ref().into(),
                 issuer: issuer.as_str().into(),
                 gives_up_ms: gives_up.as_millis(),
                 next_ask_ms: next_ask.map(Timestamp::as_millis),
                 asked: *asked,
                 difference: difference.as_ref().map(Into::into),
+                dealt_with: *dealt_with,
             },
-            State::Paid { terms, receipt, notified, contradicted, further, refunds } => Self::Paid {
+            State::Paid { terms, receipt, notified, contradicted, further, refunds, dealt_with } => Self::Paid {
                 terms: terms.as_ref().into(),
                 receipt: receipt.into(),
                 notified: *notified,
                 contradicted: *contradicted,
                 further: further.iter().map(Into::into).collect(),
                 refunds: stored_refunds(refunds),
+                dealt_with: *dealt_with,
             },
             State::Declined(closing) => Self::Declined(closing.into()),
             State::Abandoned(closing) => Self::Abandoned(closing.into()),
             State::Expired(closing) => Self::Expired(closing.into()),
-            State::PaidAfterClose { closing, closed_as, receipt, further, refunds } => Self::PaidAfterClose {
-                further: further.iter().map(Into::into).collect(),
-                refunds: stored_refunds(refunds),
-                closing: closing.into(),
-                closed_as: match closed_as {
-                    ClosedAs::Declined => StoredClosedAs::Declined,
-                    ClosedAs::Abandoned => StoredClosedAs::Abandoned,
-                    ClosedAs::Expired => StoredClosedAs::Expired,
-                },
-                receipt: receipt.into(),
-            },
+            State::PaidAfterClose { closing, closed_as, receipt, further, refunds, dealt_with } => {
+                Self::PaidAfterClose {
+                    dealt_with: *dealt_with,
+                    further: further.iter().map(Into::into).collect(),
+                    refunds: stored_refunds(refunds),
+                    closing: closing.into(),
+                    closed_as: match closed_as {
+                        ClosedAs::Declined => StoredClosedAs::Declined,
+                        ClosedAs::Abandoned => StoredClosedAs::Abandoned,
+                        ClosedAs::Expired => StoredClosedAs::Expired,
+                    },
+                    receipt: receipt.into(),
+                }
+            }
         }
     }
 }
@@ -135,27 +148,34 @@ impl TryFrom<StoredState<'_>> for State {
                 issuer: IssuerId::parse(&issuer)?,
                 deadline: deadline_ms.map(Timestamp::from_millis),
             },
-            StoredState::Pending { terms, issuer, gives_up_ms, next_ask_ms, asked, difference } => Self::Pending {
-                terms: terms.try_into()?,
-                issuer: IssuerId::parse(&issuer)?,
-                gives_up: Timestamp::from_millis(gives_up_ms),
-                next_ask: next_ask_ms.map(Timestamp::from_millis),
-                asked,
-                difference: difference.map(TryInto::try_into).transpose()?,
-            },
-            StoredState::Paid { terms, receipt, notified, contradicted, further, refunds: stored } => Self::Paid {
-                terms: terms.try_into()?,
-                receipt: receipt.try_into()?,
-                notified,
-                contradicted,
-                further: receipts(further)?,
-                refunds: refunds(stored)?,
-            },
+            StoredState::Pending { terms, issuer, gives_up_ms, next_ask_ms, asked, difference, dealt_with } => {
+                Self::Pending {
+                    terms: terms.try_into()?,
+                    issuer: IssuerId::parse(&issuer)?,
+                    gives_up: Timestamp::from_millis(gives_up_ms),
+                    next_ask: next_ask_ms.map(Timestamp::from_millis),
+                    asked,
+                    difference: difference.map(TryInto::try_into).transpose()?,
+                    dealt_with,
+                }
+            }
+            StoredState::Paid { terms, receipt, notified, contradicted, further, refunds: stored, dealt_with } => {
+                Self::Paid {
+                    terms: terms.try_into()?,
+                    receipt: receipt.try_into()?,
+                    notified,
+                    contradicted,
+                    further: receipts(further)?,
+                    refunds: refunds(stored)?,
+                    dealt_with,
+                }
+            }
             StoredState::Declined(closing) => Self::Declined(closing.try_into()?),
             StoredState::Abandoned(closing) => Self::Abandoned(closing.try_into()?),
             StoredState::Expired(closing) => Self::Expired(closing.try_into()?),
-            StoredState::PaidAfterClose { closing, closed_as, receipt, further, refunds: stored } => {
+            StoredState::PaidAfterClose { closing, closed_as, receipt, further, refunds: stored, dealt_with } => {
                 Self::PaidAfterClose {
+                    dealt_with,
                     further: receipts(further)?,
                     refunds: refunds(stored)?,
                     closing: closing.try_into()?,
@@ -183,6 +203,7 @@ impl<'a> From<&'a Closing> for StoredClosing<'a> {
             negative: (&closing.negative).into(),
             notified: closing.notified,
             difference: closing.difference.as_ref().map(Into::into),
+            dealt_with: closing.dealt_with,
         }
     }
 }
@@ -197,6 +218,7 @@ impl TryFrom<StoredClosing<'_>> for Closing {
             negative: stored.negative.try_into()?,
             notified: stored.notified,
             difference: stored.difference.map(TryInto::try_into).transpose()?,
+            dealt_with: stored.dealt_with,
         })
     }
 }

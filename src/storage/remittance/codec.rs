@@ -5,11 +5,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::values::{
-    StoredAcceptance, StoredApproval, StoredFetched, StoredMissing, StoredModification, StoredMoney, StoredNotice,
-    StoredReconciled, StoredTally, money,
+    StoredAcceptance, StoredApproval, StoredDrafts, StoredFetched, StoredMissing, StoredModification, StoredMoney,
+    StoredNotice, StoredReconciled, StoredTally, money,
 };
 use crate::domain::remittance::{Effect, Event, Remittance, Reply, State};
-use crate::domain::{Piaid, RequestId, Timestamp, TransactionId};
+use crate::domain::{Piaid, RequestId, Timestamp, TransactionId, UserName};
 use crate::storage::{Codec, CodecError, Summary};
 
 #[derive(Serialize, Deserialize)]
@@ -25,6 +25,8 @@ enum StoredState {
         fetched: StoredFetched,
         tally: StoredTally,
         round: u32,
+        #[serde(default, skip_serializing_if = "StoredDrafts::is_empty")]
+        drafts: StoredDrafts,
     },
     Matched(StoredReconciled),
     Disputed(StoredReconciled),
@@ -51,11 +53,12 @@ impl From<&State> for StoredState {
             State::Fetching { notice, fetched } => {
                 Self::Fetching { notice: notice.as_ref().into(), fetched: fetched.into() }
             }
-            State::Reconciling { notice, fetched, tally, round } => Self::Reconciling {
+            State::Reconciling { notice, fetched, tally, round, drafts } => Self::Reconciling {
                 notice: notice.as_ref().into(),
                 fetched: fetched.into(),
                 tally: tally.into(),
                 round: *round,
+                drafts: drafts.into(),
             },
             State::Matched(done) => Self::Matched(done.into()),
             State::Disputed(done) => Self::Disputed(done.into()),
@@ -83,11 +86,12 @@ impl TryFrom<StoredState> for State {
             StoredState::Fetching { notice, fetched } => {
                 Self::Fetching { notice: notice.try_into()?, fetched: fetched.try_into()? }
             }
-            StoredState::Reconciling { notice, fetched, tally, round } => Self::Reconciling {
+            StoredState::Reconciling { notice, fetched, tally, round, drafts } => Self::Reconciling {
                 notice: notice.try_into()?,
                 fetched: fetched.try_into()?,
                 tally: tally.try_into()?,
                 round,
+                drafts: drafts.try_into()?,
             },
             StoredState::Matched(done) => Self::Matched(done.try_into()?),
             StoredState::Disputed(done) => Self::Disputed(done.try_into()?),
@@ -117,6 +121,7 @@ enum StoredEvent {
     ReconciliationBegun { round: u32 },
     EventsJudged { tally: StoredTally },
     Reconciled { missing: StoredMissing, matched: bool },
+    Drafted { about: String, by: String, at_ms: i64, text: Option<String> },
     Approved(StoredApproval),
     Accepted { modification: StoredModification },
     AcceptanceTold { modified_total: Option<StoredMoney> },
@@ -133,6 +138,9 @@ impl From<&Event> for StoredEvent {
             Event::ReconciliationBegun { round } => Self::ReconciliationBegun { round: *round },
             Event::EventsJudged { tally } => Self::EventsJudged { tally: tally.into() },
             Event::Reconciled { missing, matched } => Self::Reconciled { missing: missing.into(), matched: *matched },
+            Event::Drafted { about, by, at, text } => {
+                Self::Drafted { about: about.clone(), by: by.to_string(), at_ms: at.as_millis(), text: text.clone() }
+            }
             Event::Approved(approval) => Self::Approved(approval.into()),
             Event::Accepted { modification } => Self::Accepted { modification: modification.into() },
             Event::AcceptanceTold { modified_total } => {
@@ -155,6 +163,9 @@ impl TryFrom<StoredEvent> for Event {
             StoredEvent::ReconciliationBegun { round } => Self::ReconciliationBegun { round },
             StoredEvent::EventsJudged { tally } => Self::EventsJudged { tally: tally.try_into()? },
             StoredEvent::Reconciled { missing, matched } => Self::Reconciled { missing: missing.try_into()?, matched },
+            StoredEvent::Drafted { about, by, at_ms, text } => {
+                Self::Drafted { about, by: UserName::parse(&by)?, at: Timestamp::from_millis(at_ms), text }
+            }
             StoredEvent::Approved(approval) => Self::Approved(approval.try_into()?),
             StoredEvent::Accepted { modification } => Self::Accepted { modification: modification.into() },
             StoredEvent::AcceptanceTold { modified_total } => {
@@ -259,6 +270,7 @@ impl Codec for Remittance {
             Event::ReconciliationBegun { .. } => "ReconciliationBegun",
             Event::EventsJudged { .. } => "EventsJudged",
             Event::Reconciled { .. } => "Reconciled",
+            Event::Drafted { .. } => "Drafted",
             Event::Approved(_) => "Approved",
             Event::Accepted { .. } => "Accepted",
             Event::AcceptanceTold { .. } => "AcceptanceTold",

@@ -135,6 +135,20 @@ impl Store {
         rows.into_iter().map(finding).collect()
     }
 
+    /// Findings of a statement on one event: more than one where it is stated more than once.
+    pub async fn findings_on(&self, page: LinePage, request_id: &str) -> Result<Vec<Finding>, StorageError> {
+        use statement_finding::Column;
+        let rows = statement_finding::Entity::find()
+            .filter(Column::StatementId.eq(page.statement.as_uuid()))
+            .filter(Column::RequestId.eq(request_id))
+            .filter(Column::Line.gt(i64::try_from(page.after).unwrap_or(i64::MAX)))
+            .order_by_asc(Column::Line)
+            .limit(page.limit)
+            .all(&self.0.read)
+            .await?;
+        rows.into_iter().map(finding).collect()
+    }
+
     /// Every finding on the events with these ids: the id and what is wrong.
     pub async fn findings_of(
         &self,

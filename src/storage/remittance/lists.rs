@@ -47,6 +47,16 @@ impl Store {
         before: Option<(Timestamp, TransactionId)>,
         limit: u64,
     ) -> Result<Vec<StatementRow>, StorageError> {
+        self.statements_in((piaid, None), before, limit).await
+    }
+
+    /// The same, in one state or in all.
+    pub async fn statements_in(
+        &self,
+        (piaid, state): (Option<&Piaid>, Option<&str>),
+        before: Option<(Timestamp, TransactionId)>,
+        limit: u64,
+    ) -> Result<Vec<StatementRow>, StorageError> {
         use transaction::Column;
         // Written out, not bound: only so does SQLite see that the index of everything but payments serves.
         let mut select = transaction::Entity::find()
@@ -54,6 +64,9 @@ impl Store {
             .filter(Expr::cust("\"kind\" <> 'redirect_payment'"));
         if let Some(piaid) = piaid {
             select = select.filter(Column::Account.eq(piaid.as_str()));
+        }
+        if let Some(state) = state {
+            select = select.filter(Column::State.eq(state));
         }
         if let Some((at, id)) = before {
             let same_moment = Column::CreatedMs.eq(at.as_millis()).and(Column::Id.lt(id.as_uuid()));

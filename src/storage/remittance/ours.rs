@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use entity::{remittable, statement_finding, transaction};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use super::IDS_AT_ONCE;
 use crate::domain::remittance::{FindingKind, Ours};
@@ -95,6 +96,41 @@ impl Store {
             found.seen_before.extend(seen);
         }
         Ok(found)
+    }
+
+    /// The payments that these ids of Google's belong to, of captures and refunds, or of payments that are not paid. Ids of
+    /// nothing are left out.
+    pub async fn payments_of(
+        &self,
+        piaid: &Piaid,
+        request_ids: &[&str],
+    ) -> Result<HashMap<String, TransactionId>, StorageError> {
+        let mut payments = HashMap::new();
+        for chunk in request_ids.chunks(IDS_AT_ONCE) {
+            let rows: Vec<(String, Uuid)> = remittable::Entity::find()
+                .select_only()
+                .columns([remittable::Column::RequestId, remittable::Column::PaymentId])
+                .filter(remittable::Column::Account.eq(piaid.as_str()))
+                .filter(remittable::Column::RequestId.is_in(chunk.iter().copied()))
+                .into_tuple()
+                .all(&self.0.read)
+                .await?;
+            payments.extend(rows.into_iter().map(|(id, payment)| (id, TransactionId::from_uuid(payment))));
+        }
+        let unpaid: Vec<&str> = request_ids.iter().copied().filter(|id| !payments.contains_key(*id)).collect();
+        for chunk in unpaid.chunks(IDS_AT_ONCE) {
+            let rows: Vec<(String, Uuid)> = transaction::Entity::find()
+                .select_only()
+                .columns([transaction::Column::RequestId, transaction::Column::Id])
+                .filter(transaction::Column::RequestId.is_in(chunk.iter().copied()))
+                .filter(transaction::Column::Account.eq(piaid.as_str()))
+                .filter(transaction::Column::Kind.eq("redirect_payment"))
+                .into_tuple()
+                .all(&self.0.read)
+                .await?;
+            payments.extend(rows.into_iter().map(|(id, payment)| (id, TransactionId::from_uuid(payment))));
+        }
+        Ok(payments)
     }
 
     /// The capture and the refunds of a payment, as statements list them, the oldest first.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::remittance::{
-    Acceptance, Approval, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification, Notice, PageProblem,
-    Reconciled, Tally,
+    Acceptance, Approval, Draft, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification, Notice,
+    PageProblem, Reconciled, Tally,
 };
 use crate::domain::{Currency, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 use crate::storage::CodecError;
@@ -259,6 +259,37 @@ impl TryFrom<StoredApproval> for Approval {
     }
 }
 
+/// `{about: [by, at, text]}`
+#[derive(Serialize, Deserialize, Default)]
+pub(super) struct StoredDrafts(BTreeMap<String, (String, i64, String)>);
+
+impl StoredDrafts {
+    /// Statements without drafts are written as they were before there were any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&BTreeMap<String, Draft>> for StoredDrafts {
+    fn from(drafts: &BTreeMap<String, Draft>) -> Self {
+        let entry = |(about, draft): (&String, &Draft)| {
+            (about.clone(), (draft.by.to_string(), draft.at.as_millis(), draft.text.clone()))
+        };
+        Self(drafts.iter().map(entry).collect())
+    }
+}
+
+impl TryFrom<StoredDrafts> for BTreeMap<String, Draft> {
+    type Error = CodecError;
+
+    fn try_from(StoredDrafts(stored): StoredDrafts) -> Result<Self, CodecError> {
+        let entry = |(about, (by, at, text)): (String, (String, i64, String))| {
+            Ok((about, Draft { by: UserName::parse(&by)?, at: Timestamp::from_millis(at), text }))
+        };
+        stored.into_iter().map(entry).collect()
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredReconciled {
     notice: StoredNotice,
@@ -266,6 +297,8 @@ pub(super) struct StoredReconciled {
     tally: StoredTally,
     round: u32,
     approvals: Vec<StoredApproval>,
+    #[serde(default, skip_serializing_if = "StoredDrafts::is_empty")]
+    drafts: StoredDrafts,
 }
 
 impl From<&Reconciled> for StoredReconciled {
@@ -276,6 +309,7 @@ impl From<&Reconciled> for StoredReconciled {
             tally: (&done.tally).into(),
             round: done.round,
             approvals: done.approvals.iter().map(Into::into).collect(),
+            drafts: (&done.drafts).into(),
         }
     }
 }
@@ -290,6 +324,7 @@ impl TryFrom<StoredReconciled> for Reconciled {
             tally: stored.tally.try_into()?,
             round: stored.round,
             approvals: stored.approvals.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            drafts: stored.drafts.try_into()?,
         })
     }
 }

@@ -7,6 +7,7 @@
 mod account;
 mod amount;
 mod audit;
+mod bank;
 mod bookings;
 mod books;
 mod form;
@@ -17,6 +18,7 @@ mod issuers;
 mod jobs;
 mod keys;
 mod ledger;
+mod long_work;
 mod outbox;
 mod parts;
 mod payments;

@@ -3,8 +3,8 @@
 use actix_web::web;
 
 use super::{
-    account, audit, bookings, invoices, issuers, jobs, keys, ledger, outbox, payments, payouts, people, statements,
-    today,
+    account, audit, bank, bookings, invoices, issuers, jobs, keys, ledger, outbox, payments, payouts, people,
+    statements, today,
 };
 use crate::domain::{Capability, Role};
 
@@ -117,6 +117,7 @@ const AREAS: &[&[Route]] = &[
     today::ROUTES,
     payments::ROUTES,
     statements::ROUTES,
+    bank::ROUTES,
     bookings::ROUTES,
     invoices::ROUTES,
     payouts::ROUTES,

@@ -12,7 +12,7 @@ use crate::domain::{Capability, Role, UserName};
 use crate::people::{People, Session};
 
 /// Name of the form field that holds the CSRF token.
-pub(super) const CSRF: &str = "csrf";
+pub(in crate::web) const CSRF: &str = "csrf";
 
 /// A page's surroundings: the language, where it is, and the token of its forms.
 #[derive(Debug, Clone)]

@@ -27,6 +27,7 @@ areas!(
     "today",
     "payments",
     "statements",
+    "bank",
     "bookings",
     "invoices",
     "payouts",

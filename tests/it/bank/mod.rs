@@ -10,7 +10,7 @@ mod process;
 use std::io::Write as _;
 
 /// A bank statement of 2025-01-02 with these entries and a reference of its own for each, in INR.
-fn camt(entries: &[Entry<'_>]) -> String {
+pub(crate) fn camt(entries: &[Entry<'_>]) -> String {
     let entries: String = entries.iter().map(Entry::write).collect();
     format!(
         "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\"><BkToCstmrStmt><Stmt><Id>S1</Id>\
@@ -20,7 +20,7 @@ fn camt(entries: &[Entry<'_>]) -> String {
 
 /// One entry.
 #[derive(Debug, Clone, Copy)]
-struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     /// The bank's reference.
     reference: &'a str,
     /// `DBIT` or `CRDT`
@@ -31,7 +31,7 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// We paid.
-    const fn paid(reference: &'a str, amount: &'a str, text: &'a str) -> Self {
+    pub(crate) const fn paid(reference: &'a str, amount: &'a str, text: &'a str) -> Self {
         Self { reference, direction: "DBIT", amount, text }
     }
 

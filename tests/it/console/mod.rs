@@ -1,9 +1,12 @@
 //! The console from outside: forms, cookies and pages over HTTP, as a browser without script has them.
 
+mod bank;
 mod gate;
 mod invoices;
 mod matrix;
+mod payments;
 mod sign_in;
+mod statements;
 pub(crate) mod visitor;
 
 pub(crate) use visitor::{PASSWORD, Visitor, console};

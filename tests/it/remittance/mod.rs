@@ -74,7 +74,7 @@ const FEE: i64 = 2_200_000;
 
 /// A capture or refund in our books, without the payment that it belongs to.
 #[derive(Clone)]
-struct Booked<'a> {
+pub(crate) struct Booked<'a> {
     id: &'a str,
     kind: &'a str,
     micros: i64,
@@ -84,7 +84,7 @@ struct Booked<'a> {
 }
 
 impl<'a> Booked<'a> {
-    const fn capture(id: &'a str, micros: i64) -> Self {
+    pub(crate) const fn capture(id: &'a str, micros: i64) -> Self {
         Self { id, kind: "capture", micros, currency: "INR", standing: "done", at_ms: START_MS - 3_600_000 * 12 }
     }
 
@@ -120,12 +120,12 @@ async fn book(database: &str, items: &[Booked<'_>]) {
 }
 
 impl World {
-    async fn book(&self, items: &[Booked<'_>]) {
+    pub(crate) async fn book(&self, items: &[Booked<'_>]) {
         book(self.database(), items).await;
     }
 
     /// Google has issued it, and says so.
-    async fn announce(&self, statement: &Statement) -> Called {
+    pub(crate) async fn announce(&self, statement: &Statement) -> Called {
         let told = statement.clone();
         self.google
             .statements

@@ -9,7 +9,7 @@ use roundtrip::domain::redirect_payment::{
     Receipt, RedirectPayment, Refund, RefundDecline, RefundOrigin, RefundRefusal, RefundResult, RefundStanding,
     Refunds, Reply, Stage, Standing, State, Terms, Verdict,
 };
-use roundtrip::domain::{RefundId, RequestId, TransactionId, UserName};
+use roundtrip::domain::{Attention, RefundId, RequestId, TransactionId, UserName};
 use roundtrip::storage::Codec;
 
 use super::codec_dice::{any_effect, any_event, any_reply, any_state};
@@ -142,7 +142,14 @@ fn receipt() -> Receipt {
 }
 
 fn closing(negative: Negative) -> Closing {
-    Closing { terms: agreed(), issuer: Some(bank("BANK_A")), negative, notified: false, difference: None }
+    Closing {
+        terms: agreed(),
+        issuer: Some(bank("BANK_A")),
+        negative,
+        notified: false,
+        difference: None,
+        dealt_with: false,
+    }
 }
 
 fn negatives() -> Vec<Negative> {
@@ -207,6 +214,7 @@ pub(crate) fn states() -> Vec<State> {
             next_ask: None,
             asked: 3,
             difference: Some(inr(1)),
+            dealt_with: false,
         },
         State::Paid {
             terms: agreed(),
@@ -215,6 +223,7 @@ pub(crate) fn states() -> Vec<State> {
             contradicted: false,
             further: Vec::new(),
             refunds: Refunds::default(),
+            dealt_with: false,
         },
         State::Abandoned(closing(Negative::payer_left())),
         State::Expired(Closing { issuer: None, notified: true, ..closing(Negative::payer_left()) }),
@@ -224,6 +233,7 @@ pub(crate) fn states() -> Vec<State> {
             receipt: receipt(),
             further: Vec::new(),
             refunds: Refunds::default(),
+            dealt_with: false,
         },
         State::Paid {
             terms: agreed(),
@@ -232,6 +242,17 @@ pub(crate) fn states() -> Vec<State> {
             contradicted: false,
             further: Vec::new(),
             refunds: Refunds::from_vec(refunds()),
+            dealt_with: false,
+        },
+        State::Expired(Closing { difference: Some(inr(1)), dealt_with: true, ..closing(Negative::payer_left()) }),
+        State::Paid {
+            terms: agreed(),
+            receipt: receipt(),
+            notified: true,
+            contradicted: true,
+            further: Vec::new(),
+            refunds: Refunds::default(),
+            dealt_with: true,
         },
     ];
     samples.extend(negatives().into_iter().map(|negative| State::Declined(closing(negative))));
@@ -272,6 +293,11 @@ fn events() -> Vec<Event> {
         Event::RefundClosed { number: 1, standing: standings().remove(1) },
         Event::RefundContradicted { number: 1, moved: true },
         Event::RefundNotified { number: 1 },
+        Event::DealtWith {
+            about: Attention::Contradiction,
+            by: UserName::parse("ada").unwrap(),
+            why: "asked the bank".to_owned(),
+        },
     ];
     for sample in &samples {
         match sample {
@@ -293,7 +319,8 @@ fn events() -> Vec<Event> {
             | Event::RefundStillPending { .. }
             | Event::RefundClosed { .. }
             | Event::RefundContradicted { .. }
-            | Event::RefundNotified { .. } => {}
+            | Event::RefundNotified { .. }
+            | Event::DealtWith { .. } => {}
         }
     }
     samples

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use proptest::option;
 use proptest::prelude::*;
 use roundtrip::domain::redirect_payment::*;
-use roundtrip::domain::{Currency, IssuerId, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId};
+use roundtrip::domain::{
+    Attention, Currency, IssuerId, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId, UserName,
+};
 use uuid::Uuid;
 
 use super::codec::refusals;
@@ -66,7 +68,8 @@ prop_compose! {
         negative in any_negative(),
         notified in any::<bool>(),
         difference in option::of(any_money()),
-    ) -> Closing { Closing { terms, issuer, negative, notified, difference } }
+        dealt_with in any::<bool>(),
+    ) -> Closing { Closing { terms, issuer, negative, notified, difference, dealt_with } }
 }
 
 fn any_decline() -> impl Strategy<Value = Decline> {
@@ -103,35 +106,45 @@ pub(super) fn any_state() -> impl Strategy<Value = State> {
             issuer,
             deadline
         }),
-        (any_terms(), any_issuer(), any_time(), option::of(any_time()), any::<u32>(), option::of(any_money()))
-            .prop_map(|(terms, issuer, gives_up, next_ask, asked, difference)| State::Pending {
+        (
+            any_terms(),
+            any_issuer(),
+            any_time(),
+            option::of(any_time()),
+            any::<u32>(),
+            option::of(any_money()),
+            any::<bool>()
+        )
+            .prop_map(|(terms, issuer, gives_up, next_ask, asked, difference, dealt_with)| State::Pending {
                 terms,
                 issuer,
                 gives_up,
                 next_ask,
                 asked,
-                difference
+                difference,
+                dealt_with
             }),
-        (any_terms(), any_receipt(), any::<bool>(), any::<bool>(), any_receipts(), any_refunds()).prop_map(
-            |(terms, receipt, notified, contradicted, further, refunds)| State::Paid {
+        (any_terms(), any_receipt(), any::<bool>(), any::<bool>(), any_receipts(), any_refunds(), any::<bool>())
+            .prop_map(|(terms, receipt, notified, contradicted, further, refunds, dealt_with)| State::Paid {
                 terms,
                 receipt,
                 notified,
                 contradicted,
                 further,
-                refunds
-            }
-        ),
+                refunds,
+                dealt_with
+            }),
         any_closing().prop_map(State::Declined),
         any_closing().prop_map(State::Abandoned),
         any_closing().prop_map(State::Expired),
-        (any_closing(), any_closed_as(), any_receipt(), any_receipts(), any_refunds()).prop_map(
-            |(closing, closed_as, receipt, further, refunds)| State::PaidAfterClose {
+        (any_closing(), any_closed_as(), any_receipt(), any_receipts(), any_refunds(), any::<bool>()).prop_map(
+            |(closing, closed_as, receipt, further, refunds, dealt_with)| State::PaidAfterClose {
                 closing,
                 closed_as,
                 receipt,
                 further,
-                refunds
+                refunds,
+                dealt_with
             }
         ),
     ]
@@ -183,6 +196,8 @@ fn any_receipts() -> impl Strategy<Value = Vec<Receipt>> {
 pub(super) fn any_event() -> impl Strategy<Value = Event> {
     let words =
         prop::sample::select(vec!["approved with another reference or amount", "declined", "cancelled", "pending"]);
+    let reasons =
+        prop::sample::select(vec![Attention::AmountDiffers, Attention::PaidAfterClose, Attention::Contradiction]);
     prop_oneof![
         (any_terms(), any_preselection()).prop_map(|(terms, preselected)| Event::Started { terms, preselected }),
         (any_issuer(), any_time()).prop_map(|(issuer, deadline)| Event::SentToIssuer { issuer, deadline }),
@@ -204,6 +219,10 @@ pub(super) fn any_event() -> impl Strategy<Value = Event> {
         any_refund().prop_map(Event::RefundOrdered),
         (any::<u32>(), any_standing()).prop_map(|(number, standing)| Event::RefundClosed { number, standing }),
         (any::<u32>(), any_time()).prop_map(|(number, next_ask)| Event::RefundStillPending { number, next_ask }),
+        (reasons, any::<String>()).prop_map(|(about, why)| {
+            let by = UserName::parse("Ada").expect("a name");
+            Event::DealtWith { about, by, why }
+        }),
     ]
 }
 

@@ -21,8 +21,7 @@ fn noted(series: &str, ok: bool, took_ms: &[u64]) -> Noted {
 }
 
 async fn hours(home: &Home) {
-    let hour =
-        |hours: i64| Timestamp::from_millis(1_800_000_000_000 - 1_800_000_000_000 % 3_600_000 + hours * 3_600_000);
+    let hour = |hours: i64| Timestamp::from_millis(1_800_000_000_000 + hours * 3_600_000);
     let store = &home.store;
     let other = open(&home.url).await;
     let first = [noted("google:echo", true, &[3, 30]), noted("issuer:BANK_A:status", true, &[700])];

@@ -66,7 +66,8 @@ async fn an_expired_lease_is_claimed(home: &Home) {
     assert_eq!(home.store.claim(OTHER_NODE, later(LEASE_MS), LEASE_MS, 10).await.unwrap(), vec![]);
 
     let claimed = home.store.claim(OTHER_NODE, later(2 * LEASE_MS), LEASE_MS, 10).await.unwrap();
-    let worn: Vec<OutboxRow> = leased.iter().map(|row| OutboxRow { fresh: false, ..row.clone() }).collect();
+    let worn = |row: &OutboxRow| OutboxRow { fresh: false, due_at: later(3 * LEASE_MS), ..row.clone() };
+    let worn: Vec<OutboxRow> = leased.iter().map(worn).collect();
     assert_eq!(claimed, worn, "the same effect, with the same idempotency key; somebody may have tried it");
     assert_eq!(home.store.renew(NODE, &[key], later(9 * LEASE_MS)).await.unwrap(), vec![], "it is not ours any more");
     assert!(!home.store.reschedule(failed(key, 1), later(1)).await.unwrap());

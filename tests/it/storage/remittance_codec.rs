@@ -7,8 +7,8 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use roundtrip::domain::remittance::{
-    Acceptance, Approval, Effect, Event, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification, Notice,
-    Reconciled, Remittance, Reply, State, Tally,
+    Acceptance, Approval, Draft, Effect, Event, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification,
+    Notice, Reconciled, Remittance, Reply, State, Tally,
 };
 use roundtrip::domain::{Currency, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 use roundtrip::storage::Codec;
@@ -85,7 +85,12 @@ fn modification() -> Modification {
 
 fn reconciled() -> Reconciled {
     let approvals = vec![approval(Some("ann")), approval(None)];
-    Reconciled { notice: notice(), fetched: fetched(), tally: tally(), round: 2, approvals }
+    Reconciled { notice: notice(), fetched: fetched(), tally: tally(), round: 2, approvals, drafts: BTreeMap::new() }
+}
+
+fn drafts() -> BTreeMap<String, Draft> {
+    let draft = |text: &str| Draft { by: UserName::parse("ann").unwrap(), at: NOW, text: text.to_owned() };
+    BTreeMap::from([("unknown".to_owned(), draft("asked \"Google\" ü")), ("event 7".to_owned(), draft("known"))])
 }
 
 fn acceptance(modification: Modification) -> Acceptance {
@@ -98,13 +103,15 @@ fn states() -> Vec<State> {
         State::Unheard,
         State::Notified(bare()),
         State::Fetching { notice: notice(), fetched: Fetched::default() },
-        State::Reconciling { notice: notice(), fetched: fetched(), tally: tally(), round: 1 },
+        State::Reconciling { notice: notice(), fetched: fetched(), tally: tally(), round: 1, drafts: BTreeMap::new() },
         State::Matched(Reconciled { approvals: Vec::new(), ..reconciled() }),
         State::Disputed(reconciled()),
         State::Accepted(acceptance(Modification::default())),
         State::AcceptedWithModifications(acceptance(modification())),
         State::Paid { acceptance: acceptance(modification()), transfer: id(8), at: NOW },
         State::Replaced { notice: notice(), by: RequestId::parse("stmt-2").unwrap(), done: None },
+        State::Disputed(Reconciled { drafts: drafts(), ..reconciled() }),
+        State::Reconciling { notice: bare(), fetched: fetched(), tally: tally(), round: 2, drafts: drafts() },
     ];
     for sample in &samples {
         match sample {
@@ -136,6 +143,12 @@ fn events() -> Vec<Event> {
         Event::AcceptanceTold { modified_total: None },
         Event::Paid { transfer: id(8), at: NOW },
         Event::Replaced { by: RequestId::parse("stmt-2").unwrap() },
+        Event::Drafted {
+            about: "event 7".to_owned(),
+            by: UserName::parse("ann").unwrap(),
+            at: NOW,
+            text: Some("known".to_owned()),
+        },
     ];
     for sample in &samples {
         match sample {
@@ -145,6 +158,7 @@ fn events() -> Vec<Event> {
             | Event::ReconciliationBegun { .. }
             | Event::EventsJudged { .. }
             | Event::Reconciled { .. }
+            | Event::Drafted { .. }
             | Event::Approved(_)
             | Event::Accepted { .. }
             | Event::AcceptanceTold { .. }
@@ -299,13 +313,24 @@ prop_compose! {
     }
 }
 prop_compose! {
+    fn any_draft()(by in "[a-z][a-z ]{0,20}[a-z]", at in any_time(), text in any::<String>()) -> Draft {
+        Draft { by: UserName::parse(&by).unwrap(), at, text }
+    }
+}
+
+fn any_drafts() -> impl Strategy<Value = BTreeMap<String, Draft>> {
+    btree_map(any::<String>(), any_draft(), 0..3)
+}
+
+prop_compose! {
     fn any_reconciled()(
         notice in any_notice(),
         fetched in any_fetched(),
         tally in any_tally(),
         round in any::<u32>(),
         approvals in vec(any_approval(), 0..3),
-    ) -> Reconciled { Reconciled { notice, fetched, tally, round, approvals } }
+        drafts in any_drafts(),
+    ) -> Reconciled { Reconciled { notice, fetched, tally, round, approvals, drafts } }
 }
 prop_compose! {
     fn any_acceptance()(
@@ -320,8 +345,9 @@ fn any_state() -> impl Strategy<Value = State> {
     prop_oneof![
         any_notice().prop_map(State::Notified),
         (any_notice(), any_fetched()).prop_map(|(notice, fetched)| State::Fetching { notice, fetched }),
-        (any_notice(), any_fetched(), any_tally(), any::<u32>())
-            .prop_map(|(notice, fetched, tally, round)| { State::Reconciling { notice, fetched, tally, round } }),
+        (any_notice(), any_fetched(), any_tally(), any::<u32>(), any_drafts()).prop_map(
+            |(notice, fetched, tally, round, drafts)| State::Reconciling { notice, fetched, tally, round, drafts }
+        ),
         any_reconciled().prop_map(State::Matched),
         any_reconciled().prop_map(State::Disputed),
         any_acceptance().prop_map(State::Accepted),

@@ -45,3 +45,9 @@ trouble-too-many = Zu viele Versuche
 trouble-too-many-text = Warten Sie { $seconds } Sekunden und versuchen Sie es noch einmal.
 trouble-unavailable = Zurzeit nicht verfügbar
 trouble-unavailable-text = Auf dem Server ist etwas fehlgeschlagen. Versuchen Sie es gleich noch einmal.
+
+expected-cursor = eine Stelle von einer früheren Seite erwartet
+expected-choice = eine der Möglichkeiten erwartet
+expected-name = 1 bis 64 Buchstaben, Ziffern und . _ - erwartet
+expected-new-name = dieser Name ist vergeben; Namen werden niemand anderem gegeben
+

@@ -1,2 +1,36 @@
 # jobs, auf Deutsch.
 
+jobs-title = Aufträge
+jobs-lead = Lange Arbeiten laufen von selbst, was immer Sie ansehen, auch nach einem Neustart. Dateien bleiben sieben Tage.
+jobs-nothing = Noch ist nichts Langes verlangt worden.
+jobs-kind = Auftrag
+jobs-state = Zustand
+jobs-by = Verlangt von
+jobs-created = Verlangt
+jobs-done = Getan
+jobs-of = { $done } von { $total }
+jobs-look-again = Noch einmal nachsehen
+jobs-cancel = Abbrechen
+jobs-cancel-asked = Er endet nach dem Schritt, der gerade läuft.
+jobs-ended = Beendet
+jobs-asked = Was verlangt wurde
+jobs-progress = Fortschritt
+jobs-file-removed = Die Datei wurde nach sieben Tagen entfernt. Verlangen Sie sie noch einmal.
+jobs-download = { $name } herunterladen
+jobs-bytes = { $bytes } Byte
+done-job-cancelled = Der Auftrag wird abgebrochen.
+job-state-waiting = wartet
+job-state-running = läuft
+job-state-done = fertig
+job-state-failed = gescheitert
+job-state-cancelled = abgebrochen
+job-kind-payments-export = Export von Zahlungen
+job-kind-statement-report = Bericht einer Abrechnung
+job-kind-period-report = Bericht eines Zeitraums
+job-kind-bank-import = Import eines Kontoauszugs
+job-kind-outbox-retry = Unzustellbare noch einmal senden
+job-kind-outbox-discard = Unzustellbare aufgeben
+job-summary-lines = Zeilen
+job-summary-bytes = Byte
+job-summary-retried = Noch einmal gesendet
+job-summary-discarded = Aufgegeben

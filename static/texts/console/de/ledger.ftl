@@ -13,3 +13,17 @@ ledger-account-payable-to-merchant = Schulden an Händler
 ledger-account-payable-to-biller = Schulden aus Rechnungen
 ledger-account-bank = Unser Bankkonto
 ledger-account-suspense = Ungeklärt
+
+ledger-title = Hauptbuch
+ledger-lead = Die Saldenliste: was jedes Konto ergibt, im selben Schritt geführt wie jede Buchung.
+ledger-nothing = Noch ist nichts gebucht.
+ledger-hint = Die Buchungen selbst stehen im Zeitraumbericht unter Abrechnungen; roundtrip doctor vergleicht sie mit diesen Summen.
+ledger-account = Konto
+ledger-whose = Von
+ledger-debit = Soll
+ledger-credit = Haben
+ledger-sum = Summe
+ledger-in = Saldenliste in { $currency }
+ledger-balances = geht auf
+ledger-does-not-balance = geht nicht auf
+

@@ -45,3 +45,9 @@ trouble-too-many = Too many attempts
 trouble-too-many-text = Wait { $seconds } seconds and try again.
 trouble-unavailable = Temporarily unavailable
 trouble-unavailable-text = Something on the server failed. Try again in a moment.
+
+expected-cursor = expected a place from an earlier page
+expected-choice = expected one of the choices
+expected-name = expected 1 to 64 letters, digits and . _ -
+expected-new-name = this name is taken; names are never given to somebody else
+

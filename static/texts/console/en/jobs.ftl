@@ -1,2 +1,36 @@
 # jobs, in English.
 
+jobs-title = Jobs
+jobs-lead = Long work goes on by itself, whatever you look at, and after a restart. Files are kept for seven days.
+jobs-nothing = Nothing long has been asked for yet.
+jobs-kind = Job
+jobs-state = State
+jobs-by = Asked for by
+jobs-created = Asked for
+jobs-done = Done
+jobs-of = { $done } of { $total }
+jobs-look-again = Look again
+jobs-cancel = Cancel
+jobs-cancel-asked = It ends after the step that is under way.
+jobs-ended = Ended
+jobs-asked = What was asked for
+jobs-progress = Progress
+jobs-file-removed = The file was removed after seven days. Ask for it again.
+jobs-download = Download { $name }
+jobs-bytes = { $bytes } bytes
+done-job-cancelled = The job is being cancelled.
+job-state-waiting = waiting
+job-state-running = running
+job-state-done = done
+job-state-failed = failed
+job-state-cancelled = cancelled
+job-kind-payments-export = Export of payments
+job-kind-statement-report = Report of a statement
+job-kind-period-report = Report of a period
+job-kind-bank-import = Import of a bank statement
+job-kind-outbox-retry = Sending dead letters again
+job-kind-outbox-discard = Giving dead letters up
+job-summary-lines = Lines
+job-summary-bytes = Bytes
+job-summary-retried = Sent again
+job-summary-discarded = Given up

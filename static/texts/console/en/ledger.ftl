@@ -13,3 +13,17 @@ ledger-account-payable-to-merchant = Owed to merchants
 ledger-account-payable-to-biller = Owed for invoices
 ledger-account-bank = Our bank account
 ledger-account-suspense = In suspense
+
+ledger-title = Ledger
+ledger-lead = The trial balance: what every account comes to, kept in the same step as each entry.
+ledger-nothing = Nothing has been booked yet.
+ledger-hint = The period report under Statements has the entries themselves; roundtrip doctor compares them with these sums.
+ledger-account = Account
+ledger-whose = Of
+ledger-debit = Debit
+ledger-credit = Credit
+ledger-sum = Sum
+ledger-in = Trial balance in { $currency }
+ledger-balances = balances
+ledger-does-not-balance = does not balance
+

@@ -1,0 +1,212 @@
+//! What people do about a payment: give late money back, ask the issuer, send again what waits, and record what was dealt
+//! with. The machine decides; what it would refuse is not offered.
+
+use actix_web::web;
+use maud::{Markup, html};
+
+use super::dossier::Dossier;
+use super::payment::{Unfit, again};
+use super::{done, path_of, reason};
+use crate::actors::Ask;
+use crate::domain::redirect_payment::{Event, Input, Origin, RedirectPayment, Refund, State};
+use crate::domain::{Attention, Capability, EffectLane, Machine as _, Timestamp, TransactionId};
+use crate::storage::{OutboxKey, OutboxRow};
+use crate::web::console::PREFIX;
+use crate::web::console::form::Fields;
+use crate::web::console::parts::submit;
+use crate::web::console::signed::Signed;
+use crate::web::console::trouble::{Answer, Trouble};
+use crate::web::console::words::Words;
+use crate::web::surface::Surface;
+
+/// The longest reason, in characters.
+const LONGEST_REASON: usize = 1_000;
+
+/// The section: every act that this person may do and the payment takes.
+pub(super) fn section(signed: &Signed, dossier: &Dossier, (now, unfit): (Timestamp, Option<&Unfit<'_>>)) -> Markup {
+    let words = signed.words();
+    let decides = signed.may(Capability::DecideMoney);
+    let back = if decides { would_go_back(signed, &dossier.state, now) } else { Vec::new() };
+    let attention = RedirectPayment::attention(&dossier.state).filter(|_| decides);
+    let ask = signed.may(Capability::Operate) && changes(&dossier.state, &Input::AskNow, now);
+    html! {
+        section aria-labelledby="acts" {
+            h2 #acts { (words.say("payment-acts-title")) }
+            (refund_note(words, dossier))
+            @if !back.is_empty() { (give_back_form(signed, dossier, (&back, unfit))) }
+            @if let Some(reason) = attention { (dealt_with_form(signed, dossier, (reason, unfit))) }
+            @if ask {
+                p { (words.say("payment-act-ask-means")) }
+                (signed.form(&format!("{}/ask", path_of(dossier.id())), &submit(&words.say("payment-act-ask"))))
+            }
+            @if back.is_empty() && attention.is_none() && !ask { p.nothing { (words.say("payment-acts-none")) } }
+        }
+    }
+}
+
+/// Who orders refunds of what was paid in time.
+fn refund_note(words: &Words, dossier: &Dossier) -> Markup {
+    let State::Paid { .. } = dossier.state else { return html! {} };
+    match &dossier.terms.origin {
+        Origin::Google(_) => html! { p { (words.say("payment-act-refund-google")) } },
+        Origin::Invoice(of) => html! {
+            p {
+                (words.say("payment-act-refund-invoice")) " "
+                a href=(format!("{PREFIX}/invoices/{}", of.reference)) {
+                    (words.say("payment-summary-origin-invoice")) " " bdi { (of.reference) }
+                }
+            }
+        },
+    }
+}
+
+/// Whether the machine would do something.
+fn changes(state: &State, input: &Input, now: Timestamp) -> bool {
+    RedirectPayment::decide(state, input, now).is_ok_and(|decision| !decision.events.is_empty())
+}
+
+/// What would go back if it were asked now.
+fn would_go_back(signed: &Signed, state: &State, now: Timestamp) -> Vec<Refund> {
+    let input = Input::GiveBack { by: Some(signed.user.clone()) };
+    let decided = RedirectPayment::decide(state, &input, now);
+    let events = decided.map(|decision| decision.events).unwrap_or_default();
+    let ordered = |event| if let Event::RefundOrdered(refund) = event { Some(refund) } else { None };
+    events.into_iter().filter_map(ordered).collect()
+}
+
+fn give_back_form(signed: &Signed, dossier: &Dossier, (back, unfit): (&[Refund], Option<&Unfit<'_>>)) -> Markup {
+    let words = signed.words();
+    let amounts: Vec<String> = back.iter().map(|refund| words.money(refund.amount)).collect();
+    let sum = amounts.join(" + ");
+    let unfit = unfit.filter(|unfit| unfit.field == "give-back-why");
+    html! {
+        details open[unfit.is_some()] {
+            summary { (words.tell("payment-act-give-back-open", &[("amount", sum.clone().into())])) }
+            p { (words.tell("payment-act-give-back-means", &[("amount", sum.clone().into())])) }
+            (signed.form(&format!("{}/give-back", path_of(dossier.id())), &html! {
+                (seen(dossier))
+                (why(words, "give-back-why", unfit))
+                button.danger type="submit" { (words.tell("payment-act-give-back", &[("amount", sum.into())])) }
+            }))
+        }
+    }
+}
+
+fn dealt_with_form(signed: &Signed, dossier: &Dossier, (about, unfit): (Attention, Option<&Unfit<'_>>)) -> Markup {
+    let words = signed.words();
+    let unfit = unfit.filter(|unfit| unfit.field == "dealt-with-why");
+    html! {
+        details open[unfit.is_some()] {
+            summary { (words.say("payment-act-dealt-with-open")) }
+            p { (words.say("payment-act-dealt-with-means")) }
+            (signed.form(&format!("{}/dealt-with", path_of(dossier.id())), &html! {
+                (seen(dossier))
+                input type="hidden" name="about" value=(about.as_str());
+                (why(words, "dealt-with-why", unfit))
+                (submit(&words.say("payment-act-dealt-with")))
+            }))
+        }
+    }
+}
+
+/// Which version of the payment a person has before them.
+fn seen(dossier: &Dossier) -> Markup {
+    html! { input type="hidden" name="version" value=(dossier.line.version); }
+}
+
+/// The reason, in a person's words, with what was wrong about it.
+fn why(words: &Words, name: &str, unfit: Option<&Unfit<'_>>) -> Markup {
+    let wrong = format!("{name}-wrong");
+    let typed = unfit.and_then(|unfit| unfit.fields.text(name)).unwrap_or_default();
+    html! {
+        div.field {
+            label for=(name) { (words.say("payment-act-why")) }
+            textarea id=(name) name=(name) rows="2" maxlength=(LONGEST_REASON) required
+                aria-invalid=[unfit.map(|_| "true")] aria-describedby=[unfit.map(|_| wrong.as_str())] { (typed) }
+            @if let Some(unfit) = unfit { p.wrong id=(wrong) { (words.say(unfit.sentence)) } }
+        }
+    }
+}
+
+/// A payment's id in a path.
+fn id(path: &str) -> Result<TransactionId, Trouble> {
+    TransactionId::parse(path).map_err(|_| Trouble::NotFound)
+}
+
+/// The reason that was given; `None`: there is none, or it is too long.
+fn given<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    fields.text(name).filter(|why| why.chars().count() <= LONGEST_REASON)
+}
+
+/// What a person decides about is what they saw: whatever happened since is looked at first.
+async fn still(surface: &Surface, id: TransactionId, fields: &Fields) -> Result<bool, Trouble> {
+    let version = surface.store.version(id).await?.ok_or(Trouble::NotFound)?;
+    Ok(fields.text("version").and_then(|seen| seen.parse::<i64>().ok()) == Some(version))
+}
+
+pub(super) async fn give_back(
+    surface: web::Data<Surface>,
+    signed: Signed,
+    (path, fields): (web::Path<String>, Fields),
+) -> Answer {
+    let id = id(&path)?;
+    let unfit = |sentence| Unfit { field: "give-back-why", sentence, fields: &fields };
+    if given(&fields, "give-back-why").is_none() {
+        return again(&surface, &signed, (id, unfit("payments-expected-why"))).await;
+    }
+    if !still(&surface, id, &fields).await? {
+        return again(&surface, &signed, (id, unfit("payments-expected-now"))).await;
+    }
+    // The reason stands in the audit log, with the person.
+    surface.payments.ask(Ask::plain(id, Input::GiveBack { by: Some(signed.user.clone()) })).await?;
+    Ok(done(id, "payment-given-back"))
+}
+
+pub(super) async fn dealt_with(
+    surface: web::Data<Surface>,
+    signed: Signed,
+    (path, fields): (web::Path<String>, Fields),
+) -> Answer {
+    let id = id(&path)?;
+    let unfit = |sentence| Unfit { field: "dealt-with-why", sentence, fields: &fields };
+    let about = fields.text("about").and_then(reason);
+    let (Some(why), Some(about)) = (given(&fields, "dealt-with-why"), about) else {
+        return again(&surface, &signed, (id, unfit("payments-expected-why"))).await;
+    };
+    if !still(&surface, id, &fields).await? {
+        return again(&surface, &signed, (id, unfit("payments-expected-now"))).await;
+    }
+    let input = Input::DealtWith { about, by: signed.user.clone(), why: why.to_owned() };
+    surface.payments.ask(Ask::plain(id, input)).await?;
+    Ok(done(id, "payment-dealt-with"))
+}
+
+pub(super) async fn ask(surface: web::Data<Surface>, path: web::Path<String>) -> Answer {
+    let id = id(&path)?;
+    surface.payments.ask(Ask::plain(id, Input::AskNow)).await?;
+    Ok(done(id, "payment-asked"))
+}
+
+pub(super) async fn retry(surface: web::Data<Surface>, (path, fields): (web::Path<String>, Fields)) -> Answer {
+    let id = id(&path)?;
+    let number: i64 = fields.needed("number", "payments-expected-number", |text| text.parse().ok())?;
+    let key = OutboxKey { transaction: id, number };
+    let waiting = surface.store.outbox_of(id).await?.into_iter().find(|row| row.key == key);
+    // It may have been carried out since the page was drawn: then there is nothing to do.
+    let Some(waiting) = waiting else { return Ok(done(id, "payment-nothing-waits")) };
+    let again = sent_again(&surface, &waiting).await?;
+    Ok(done(id, if again { "payment-retried" } else { "payment-nothing-waits" }))
+}
+
+async fn sent_again(surface: &Surface, row: &OutboxRow) -> Result<bool, Trouble> {
+    let key = row.key;
+    if row.parked_at.is_some() {
+        return Ok(surface.dead_letters.retry(key).await?);
+    }
+    let lane =
+        [EffectLane::Google, EffectLane::Issuer, EffectLane::House].into_iter().find(|lane| lane.as_str() == row.lane);
+    match lane {
+        Some(lane) => Ok(surface.store.hasten(key.transaction, lane, surface.clock.now()).await?),
+        None => Ok(false),
+    }
+}
