@@ -146,8 +146,8 @@ fn content_of(words: &Words, found: &Found) -> Markup {
     ]);
     let columns = [(words.say("invoice-line"), Column::Head), (words.say("invoice-amount"), Column::Number)];
     html! {
-        section aria-labelledby="content" {
-            h2 #content { (words.say("invoice-content")) }
+        section aria-labelledby="billed" {
+            h2 #billed { (words.say("invoice-content")) }
             (table(&words.say("invoice-lines"), &columns, &rows))
             @if !content.shipping.is_empty() {
                 h3 { (words.say("invoice-shipping")) }
