@@ -331,7 +331,7 @@ payment_timeout_s = 1800
             max = spec.max_amount_micros,
         );
     }
-    text + &bookings::sections(ports) + &invoicing::sections(ports)
+    text + &bookings::sections(ports) + &invoicing::sections(ports) + CONSOLE
 }
 
 /// What the stand-ins have to know of a configuration that may have been edited.
@@ -423,7 +423,7 @@ mod tests {
         let Settings { file, ports, listeners } = prepare(dir.path(), Ports::ANY).unwrap();
         drop(listeners);
         let whole = toml(ports);
-        let added = bookings::sections(ports) + &invoicing::sections(ports);
+        let added = bookings::sections(ports) + &invoicing::sections(ports) + CONSOLE;
         let old = whole.strip_suffix(&added).unwrap();
         std::fs::write(&file, format!("{old}# mine\n")).unwrap();
         let Settings { ports: again, .. } = prepare(dir.path(), ports).unwrap();

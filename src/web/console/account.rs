@@ -352,7 +352,7 @@ async fn own_enrolment_page(surface: &Surface, signed: &Signed, wrong: Option<&s
     let action = format!("{PREFIX}/account/second-factor");
     let fields = Fields::default();
     let content = enrolment_page(surface, &signed.at, (&signed.session, &fields), (&action, wrong)).await?;
-    let status = if wrong.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok(page_as(status, signed, &signed.words().say("enrol-title"), &content))
 }
 

@@ -204,7 +204,7 @@ async fn con_3_what_a_search_finds_is_exported_by_a_job_with_the_same_filter() {
     let world = console().start().await;
     world.paid("rq-0001").await;
     world.at_bank("rq-0002").await;
-    let mut visitor = Visitor::signed_in(&world, Role::Viewer).await;
+    let mut visitor = Visitor::signed_in(&world, Role::Finance).await;
     visitor.get("/console/payments?state=Paid&amount=109.90").await;
     visitor.sees("name=\"state\" value=\"Paid\"");
     let export = "/console/payments/export";
@@ -218,7 +218,7 @@ async fn con_3_what_a_search_finds_is_exported_by_a_job_with_the_same_filter() {
     let store = &world.nodes[0].store;
     let done =
         until("the file", async || store.job(job).await.unwrap().filter(|job| job.state == JobState::Done)).await;
-    assert_eq!((done.kind.as_str(), done.by.as_str(), done.done), ("payments.export", "viewer", 1));
+    assert_eq!((done.kind.as_str(), done.by.as_str(), done.done), ("payments.export", "finance", 1));
     let file = store.job_output(job, 0).await.unwrap().expect("a part");
     let text = String::from_utf8(file).unwrap();
     assert!(text.contains("rq-0001") && !text.contains("rq-0002"), "{text}");
