@@ -39,7 +39,7 @@
 //! | 3 | [`actors`] | order: one actor per transaction, the outbox, the deadlines |
 //! | 3 | [`finance`] | what finance asks of the books: reports of a statement and of a period |
 //! | 3 | [`people`] | who signs in and how: passwords, second factors, sessions, lockout |
-//! | 4 | [`web`] | routes, payer pages, the admin API; handlers that decide nothing |
+//! | 4 | [`web`] | routes, payer pages, the admin API, the finance console; handlers that decide nothing |
 //! | 5 | [`app`] | composition: the one builder of a server, for production and tests alike |
 //! | 5 | [`sandbox`], [`bench`](mod@bench) | stand-ins for Google, issuers, Outlook and the card processor; the load generator |
 //! | 5 | [`certify`] | Google's test client, done to any booking server; shares nothing with ours |
@@ -138,6 +138,16 @@
 //! 4. **Afterwards.** Refunds, reminders, what the recipient says and what finance decides are in `domain/invoice`; a refund goes
 //!    back the way that the money came.
 //!
+//! # One look
+//!
+//! 1. **The gate.** A person's browser comes to `/console/…` on the admin listener. One table (`web/console/routes.rs`) says what
+//!    every page takes; `web/console/gate.rs` stands before all of them: session ([`people`]), capability
+//!    ([`domain::Role::may`]), CSRF token, and the audit log, which hears of an act before it is carried out.
+//! 2. **The page.** Handlers read [`storage`] (the search of payments has indexes of its own, sums of the ledger are kept beside its
+//!    entries) and draw with maud; their sentences stand in `static/texts/console`.
+//! 3. **The act.** Asks the same actors and desks as the admin API does; the machine decides. What takes long is a job
+//!    (`actors/jobs`): step by step in the database, so that a restart or another node goes on with it.
+//!
 //! # Where a rule lives
 //!
 //! | rule | place |
@@ -175,6 +185,8 @@
 //! | how payments are found among a million | `storage/search/`, `tests/it/storage/plans.rs` |
 //! | what the accounts come to | `storage/balances.rs`, kept by every commit |
 //! | how fast and how well calls were answered | `actors/figures.rs`, `storage/figures/` |
+//! | who may see and do what in the console | `web/console/routes.rs`, `domain/person.rs` |
+//! | what is noted of what people do | `storage/audit.rs`, `web/console/gate.rs`, `allowed` in `web/admin.rs` |
 //! | every setting, its default and its limits | `config/` |
 
 pub mod actors;

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails here")]
 
 mod booking;
+mod console;
 mod detours;
 mod invoices;
 mod journey;

@@ -53,6 +53,8 @@ pub struct Sandbox {
     pub mail: Url,
     /// The card processor.
     pub processor: Url,
+    /// The finance console.
+    pub console: Url,
 }
 
 impl Sandbox {
@@ -84,8 +86,9 @@ impl Sandbox {
         let server = address("Payer pages and partner API");
         let issuers = address("Banks and wallets");
         let processor = address("Card processor");
+        let console = address("The finance console");
         read_until(&mut out, |line| line.starts_with("Stop with").then_some(()));
-        Self { child, _out: out, dir, shop, server, issuers, appointments, mail, processor }
+        Self { child, _out: out, dir, shop, server, issuers, appointments, mail, processor, console }
     }
 
     /// A file in the sandbox's folder.

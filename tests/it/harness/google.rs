@@ -91,6 +91,11 @@ impl Google {
         self.seen.lock().unwrap().script.extend(script);
     }
 
+    /// It answers well again, whatever it was told to answer.
+    pub(crate) fn recovers(&self) {
+        self.seen.lock().unwrap().script.clear();
+    }
+
     /// The next results of refunds are answered like this, one after the other.
     pub(crate) fn results_by(&self, script: impl IntoIterator<Item = Script>) {
         self.seen.lock().unwrap().results_script.extend(script);
