@@ -130,7 +130,8 @@ fn slot(merchant: usize, service: usize, number: usize) -> impl Strategy<Value =
     let identity = (1_i64..100_000, option::of(text()), option::of(text()), option::of(1_u32..9));
     let spots = (0_u32..50).prop_flat_map(|total| (Just(total), 0..=total));
     let overrides = (option_ids(), option::of(deposit()), option::of(fee()), option::of(card()));
-    let rules = (option::of(0_i64..1_000), option::of(0_i64..1_000_000_000), option::of(0_i64..1_000_000_000));
+    // From one on: in a feed, a zero says what nothing says.
+    let rules = (option::of(1_i64..1_000), option::of(1_i64..1_000_000_000), option::of(1_i64..1_000_000_000));
     (identity, option::of(text()), spots, overrides, rules).prop_map(
         move |((duration_s, staff, room, party_size), tag, (spots_total, spots_open), own, rules)| SlotOffer {
             id: SlotId {

@@ -55,8 +55,14 @@ pub(super) async fn gate(
     let signed = request.extensions().get::<Signed>().cloned();
     let mut response = match admitted {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
-        Err(Turned::Away(response)) => request.into_response(response),
-        Err(Turned::Trouble(trouble)) => request.into_response(HttpResponse::from_error(trouble)),
+        Err(turned) => {
+            let response = match turned {
+                Turned::Away(response) => response,
+                Turned::Trouble(trouble) => HttpResponse::from_error(trouble),
+            };
+            // With its error, from which the page is drawn: `into_response` would drop it.
+            ServiceResponse::new(request.into_parts().0, response)
+        }
     };
     let trouble = response.response().error().and_then(|error| error.as_error::<Trouble>()).cloned();
     if let Some(trouble) = trouble {
@@ -254,7 +260,8 @@ fn protect(response: &mut ServiceResponse<BoxBody>, surface: &Surface, (language
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // To ourselves browsers say where a form comes from; to nobody else anything.
+        (header::REFERRER_POLICY, "same-origin"),
         (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];

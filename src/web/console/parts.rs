@@ -54,7 +54,7 @@ pub(in crate::web) fn facts<'a>(facts: impl IntoIterator<Item = (String, &'a dyn
 /// A table: its caption names it; wide ones scroll inside their own box, which the keyboard reaches.
 pub(in crate::web) fn table(caption: &str, columns: &[(String, Column)], rows: &[Vec<Markup>]) -> Markup {
     html! {
-        div.scroll role="region" aria-label=(caption) tabindex="0" {
+        div.scroll role="group" aria-label=(caption) tabindex="0" {
             table {
                 caption { (caption) }
                 thead {

@@ -37,7 +37,7 @@ impl Browser {
         self.fill("#name", name).await;
         self.fill("#password", password).await;
         self.follow("main button[type=submit]").await;
-        assert_eq!(self.count(".account").await, 1, "{name} is signed in");
+        self.find(".account").await;
     }
 
     /// The page that stands breaks no rule of axe-core, and is no wider than the window.
@@ -109,7 +109,7 @@ async fn con_4_a_finance_person_comes_decides_accepts_and_downloads() {
         browser.open(format!("{origin}{page}/accept")).await;
         browser.is_accessible("console-accept").await;
         browser.follow("form[action$='/accept'][method=post] button[type=submit]").await;
-        assert_eq!(browser.text(".done").await, "The statement is accepted.");
+        assert!(browser.text(".done").await.starts_with("The statement is accepted."));
         browser.is_accessible("console-statement-accepted").await;
         // The file, as a click on the link would fetch it.
         let fetch = "const done = arguments[arguments.length - 1]; const link = document.querySelector(\"a[href$='report.csv']\");\
@@ -175,6 +175,7 @@ async fn con_9_a_viewer_sees_and_is_refused() {
         let status = browser.chrome().execute_async(&post, vec![]).await.unwrap();
         assert_eq!(status, 403);
         assert_eq!(world.nodes[0].store.outbox_figures().await.unwrap().parked, 1);
+        browser.complains_of("the server responded with a status of 403").await;
     })
     .await;
 }
@@ -228,6 +229,9 @@ async fn every_page_is_accessible(device: Device, language: &str) {
             assert_eq!(browser.count("h1").await, 1, "{path}");
             browser.is_accessible(&format!("console-{name}-{language}")).await;
         }
+        browser
+            .complains_of("/console/nowhere - Failed to load resource: the server responded with a status of 404")
+            .await;
         for (name, list) in ENTRIES {
             browser.open(format!("{origin}{list}")).await;
             let Some(link) = browser.first_link(&format!("{list}/")).await else { continue };

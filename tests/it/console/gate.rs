@@ -78,7 +78,7 @@ async fn con_9_no_page_can_be_framed_cached_or_made_to_load_anything() {
         assert!(!policy.contains("unsafe") && !policy.contains("http"), "{path}: {policy}");
         assert_eq!(page.header("x-frame-options"), "DENY", "{path}");
         assert_eq!(page.header("cache-control"), "no-store", "{path}");
-        assert_eq!(page.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(page.header("referrer-policy"), "same-origin", "{path}");
         assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
         assert!(!page.text().contains("style=\"") && !page.text().contains("onclick"), "{path}");
     }

@@ -97,6 +97,9 @@ async fn con_9_what_is_not_in_the_table_does_not_exist_for_anybody() {
     let world = console().start().await;
     let mut stranger = Visitor::new(&world);
     assert_eq!(stranger.get("/console/nothing").await.status, 303);
+    let mut viewer = Visitor::signed_in(&world, Role::Viewer).await;
+    assert_eq!(viewer.get("/console/people").await.status, 403);
+    viewer.sees("Your role does not allow this");
     let mut admin = Visitor::signed_in(&world, Role::Admin).await;
     assert_eq!(admin.get("/console/nothing").await.status, 404);
     assert_eq!(admin.get("/console/sign-out").await.status, 405);
