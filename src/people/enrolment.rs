@@ -1,6 +1,6 @@
 //! Setting up a second factor: a secret is shown, and counts once a code proves that an authenticator has it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use qrcodegen::{QrCode, QrCodeEcc};
 
@@ -49,7 +49,8 @@ impl Enrolment {
         let mut path = String::new();
         for (y, row) in (QUIET..).zip(&self.modules) {
             for (x, _) in (QUIET..).zip(row).filter(|(_, dark)| **dark) {
-                path.push_str(&format!("M{x} {y}h1v1h-1z"));
+                // Writing to a String cannot fail.
+                let _ = write!(path, "M{x} {y}h1v1h-1z");
             }
         }
         path

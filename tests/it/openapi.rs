@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::harness::{Setup, World};
+use crate::harness::Setup;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 

@@ -83,20 +83,19 @@ impl JobSettings {
     where
         M: FnOnce(PathBuf) -> LocalBoxFuture<'static, Result<MadeReport, Unmade>> + Send + 'static,
     {
-        let made = match &mut held.made {
-            Some(made) => made,
-            None => {
-                let path = temporary().with_extension(format.extension());
-                let (report, file) = aside(path, stop.clone(), make).await?;
-                held.made.insert(MadeFile {
-                    file,
-                    name: format!("{}.{}", report.name, format.extension()),
-                    mime: format.media_type(),
-                    summary: json!({"lines": report.written.lines, "bytes": report.written.bytes}),
-                    length: report.written.bytes,
-                    stored: 0,
-                })
-            }
+        let made = if let Some(made) = &mut held.made {
+            made
+        } else {
+            let path = temporary().with_extension(format.extension());
+            let (report, file) = aside(path, stop.clone(), make).await?;
+            held.made.insert(MadeFile {
+                file,
+                name: format!("{}.{}", report.name, format.extension()),
+                mime: format.media_type(),
+                summary: json!({"lines": report.written.lines, "bytes": report.written.bytes}),
+                length: report.written.bytes,
+                stored: 0,
+            })
         };
         made.next(&held.job, self.at_once.parts).map_err(|error| {
             tracing::error!(job.id = %held.job.id, error = %error, "a file that was made could not be read again");

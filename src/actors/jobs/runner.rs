@@ -21,7 +21,7 @@ const TIDY_STEPS: usize = 200;
 /// Jobs at once: payments share the database with them.
 const SIDE_BY_SIDE: usize = 2;
 /// How long a stopping server waits for the steps that are under way.
-const DRAIN: Duration = Duration::from_millis(1_000);
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// The actor.
 pub struct JobRunner {

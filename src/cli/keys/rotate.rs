@@ -218,7 +218,7 @@ impl Task<'_> {
         write::line(format_args!("{} signs, {old} does not", next.id))?;
         let free = next.place.outlives_ms().map(|life_ms| Day::of(self.now).plus_days(1).start().plus_millis(life_ms));
         let retire = match (&self.place, free) {
-            (Place::Own(piaid), _) | (Place::Peer(piaid), _) => {
+            (Place::Own(piaid) | Place::Peer(piaid), _) => {
                 format!("when Google uses {old} no more: `roundtrip keys retire {old} --account {piaid}`")
             }
             (Place::Issuer(id), free) => {

@@ -35,6 +35,7 @@ const MENU: &[Place] = &[
 ];
 
 /// A page for a person who is signed in.
+#[allow(clippy::unnecessary_wraps, reason = "the last word of a handler, which answers one")]
 pub(in crate::web) fn page(signed: &Signed, title: &str, content: &Markup) -> Answer {
     Ok(page_as(StatusCode::OK, signed, title, content))
 }

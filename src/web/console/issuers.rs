@@ -10,7 +10,7 @@ use super::routes::{self, LOOK, Route, get};
 use super::signed::Signed;
 use super::trouble::Answer;
 use super::words::Words;
-use crate::domain::Money;
+use crate::domain::{Currency, Money};
 use crate::issuer::SignedRedirect;
 use crate::storage::SeriesFigures;
 use crate::web::surface::Surface;
@@ -49,7 +49,7 @@ fn row(words: &Words, issuer: &SignedRedirect, series: &[SeriesFigures]) -> Vec<
     let prefix = format!("issuer:{}:", issuer.id);
     let own: Vec<(&str, &SeriesFigures)> =
         series.iter().filter_map(|one| Some((one.series.strip_prefix(&prefix)?, one))).collect();
-    let currencies: Vec<&str> = issuer.currencies.iter().map(|currency| currency.code()).collect();
+    let currencies: Vec<&str> = issuer.currencies.iter().map(Currency::code).collect();
     vec![
         html! {
             a href=(format!("{PREFIX}/payments?issuer={}", issuer.id)) { bdi { (issuer.name) } } " "
@@ -86,7 +86,7 @@ fn health(words: &Words, own: &[(&str, &SeriesFigures)]) -> Markup {
 
 fn limits(words: &Words, issuer: &SignedRedirect) -> Markup {
     let of = |micros: Option<i64>| {
-        let currency = issuer.currencies.iter().next().copied();
+        let currency = issuer.currencies.first().copied();
         micros.zip(currency).map(|(micros, currency)| Money::new(micros, currency))
     };
     html! {

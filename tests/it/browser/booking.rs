@@ -17,6 +17,14 @@ impl Browser {
         self.select("[name=card]", card).await;
     }
 
+    /// Books and pays a class.
+    pub(super) async fn books_yoga(&self, name: &str) {
+        self.service("yoga").await;
+        self.fill_in(name, "works").await;
+        self.follow("#book").await;
+        self.says("#verdict", "CONFIRMED").await;
+    }
+
     /// Waits until the page of the booking says so.
     async fn says(&self, css: &str, wanted: &str) {
         self.eventually(wanted, async || (self.text(css).await == wanted).then_some(())).await;

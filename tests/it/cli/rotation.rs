@@ -45,7 +45,7 @@ fn con_6_a_key_of_an_account_is_rotated_in_two_steps_and_retired() {
         let rotate = ["keys", "rotate", "--account", "ExamplePay_INR"];
 
         let dry = place.must(&[&rotate[..], &["--dry-run"]].concat());
-        assert!(dry.lines().any(|line| line.starts_with("+") && line.contains("keys/own-ExamplePay_INR")), "{dry}");
+        assert!(dry.lines().any(|line| line.starts_with('+') && line.contains("keys/own-ExamplePay_INR")), "{dry}");
         assert_eq!((text(&place) == before, copies(&place)), (true, 0), "{scheme}: a dry run changes nothing");
         assert!(place.must_fail(&[&rotate[..], &["--activate"]].concat()).contains("no next key"));
 

@@ -80,7 +80,7 @@ async fn con_5_an_invoice_is_cancelled_with_a_reason_and_the_log_does_not_name_i
     assert_eq!(finance.submit(cancel, &[]).await.status, 422, "without a reason");
     finance.does(cancel, cancel, &[("why", "wrong customer")]).await;
     finance.sees("The invoice is cancelled.");
-    let log = world.nodes[0].store.audit(&Default::default(), None, 50).await.unwrap();
+    let log = world.nodes[0].store.audit(&roundtrip::storage::AuditFilter::default(), None, 50).await.unwrap();
     let made = log.iter().filter(|row| row.action == "invoice.create").collect::<Vec<_>>();
     assert!(made.iter().any(|row| row.subject == "/invoices/INV-1"), "{made:?}");
     assert!(!format!("{log:?}").contains("dana@fabrikat.example"), "{log:?}");

@@ -40,20 +40,14 @@ async fn con_9_every_page_lets_in_exactly_the_roles_that_it_needs() {
             }
             let path = format!("/console{}", example(route.path));
             let csrf = visitor.csrf();
-            let status = match route.method() {
-                "GET" => {
-                    let kept = visitor.last.clone();
-                    let page = visitor.get(&path).await;
-                    visitor.last = kept;
-                    page.status
-                }
-                _ => {
-                    let kept = visitor.last.clone();
-                    let page = visitor.post(&path, &[("csrf", &csrf)], &[]).await;
-                    visitor.last = kept;
-                    page.status
-                }
+            let kept = visitor.last.clone();
+            let page = if route.method() == "GET" {
+                visitor.get(&path).await
+            } else {
+                visitor.post(&path, &[("csrf", &csrf)], &[]).await
             };
+            visitor.last = kept;
+            let status = page.status;
             let may = match route.needs {
                 Needs::Nothing | Needs::SignedIn => true,
                 Needs::SigningIn => false,
@@ -86,7 +80,7 @@ async fn con_9_whoever_is_not_signed_in_sees_nothing_and_does_nothing() {
                 assert!(page.body.is_empty(), "{path}");
             }
             Needs::SigningIn | Needs::SignedIn | Needs::Capability(_) | Needs::Either(..) => {
-                assert_eq!(page.status, 403, "{path}")
+                assert_eq!(page.status, 403, "{path}");
             }
         }
     }

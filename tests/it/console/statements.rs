@@ -27,7 +27,7 @@ async fn reaches(world: &World, state: &str) -> StatementRow {
 
 /// One event with ten rupees too many, two that nobody knows; above 50 rupees two persons decide.
 async fn disputed() -> (World, String) {
-    let setup = console().with(|setup| setup.accounts[0].more = "two_persons_above_micros = 50000000".to_owned());
+    let setup = console().with(|setup| "two_persons_above_micros = 50000000".clone_into(&mut setup.accounts[0].more));
     let world = setup.start().await;
     world.book(&[Booked::capture("ten-more", 100 * RUPEE)]).await;
     let events = vec![

@@ -83,9 +83,8 @@ pub(super) fn moment(text: &str) -> Option<(Timestamp, bool)> {
         let Some(part) = parts.next() else {
             if needed {
                 return None;
-            } else {
-                break;
-            };
+            }
+            break;
         };
         if part.len() != 2 || !part.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;

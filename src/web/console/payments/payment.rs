@@ -42,7 +42,7 @@ pub(super) async fn payment(
     let past = fields.text("at").map(Past::parse);
     let unfit = past == Some(None);
     let dossier = Dossier::read(&surface, line, past.flatten()).await?;
-    let wrong = unfit.then(|| Unfit { field: "at", sentence: "payments-expected-moment", fields: &fields });
+    let wrong = unfit.then_some(Unfit { field: "at", sentence: "payments-expected-moment", fields: &fields });
     shown(&surface, &signed, (&dossier, wrong.as_ref()))
 }
 
@@ -53,6 +53,7 @@ pub(super) async fn again(surface: &Surface, signed: &Signed, (id, unfit): (Tran
     shown(surface, signed, (&dossier, Some(&unfit)))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "the last word of a handler, which answers one")]
 fn shown(surface: &Surface, signed: &Signed, (dossier, unfit): (&Dossier, Option<&Unfit<'_>>)) -> Answer {
     let words = signed.words();
     let now = surface.clock.now();

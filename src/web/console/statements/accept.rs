@@ -147,9 +147,9 @@ fn outcome(words: &Words, offered: &Offered<'_>) -> Markup {
     let preview = done.preview(&offered.chosen);
     let mut rows = vec![(
         words.say("outcome-due"),
-        match preview.due {
-            Some(due) => html! { strong { (money(words, due)) } },
-            None => html! { (words.say("outcome-google-says")) },
+        html! {
+            @if let Some(due) = preview.due { strong { (money(words, due)) } }
+            @else { (words.say("outcome-google-says")) }
         },
     )];
     if done.adds_up() == Ok(FeeConvention::Deducted) {

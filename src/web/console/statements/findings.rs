@@ -109,9 +109,8 @@ fn rows(words: &Words, shown: &Shown<'_>, (found, payments): (&[Finding], Paymen
         (words.say("findings-fee-expected"), Column::Number),
         (words.say("findings-reason"), Column::Text),
     ];
-    let micros = |micros: Option<i64>| match micros {
-        Some(micros) => sum(words, i128::from(micros), shown.currency),
-        None => html! { "\u{2013}" },
+    let micros = |micros: Option<i64>| {
+        micros.map_or_else(|| html! { "\u{2013}" }, |micros| sum(words, i128::from(micros), shown.currency))
     };
     let line = |finding: &Finding| {
         let difference = i128::from(finding.stated_micros.unwrap_or(0)) - i128::from(finding.ours_micros.unwrap_or(0));

@@ -115,9 +115,9 @@ fn days_left(words: &Words, due: Timestamp, now: Timestamp) -> Markup {
 
 /// A sum in micros: it may be larger than any amount.
 fn sum(words: &Words, micros: i128, currency: Currency) -> Markup {
-    match i64::try_from(micros) {
-        Ok(micros) => money(words, Money::new(micros, currency)),
-        Err(_) => html! { span.money { (words.count(micros)) " \u{d7} 10\u{207b}\u{2076} " (currency.code()) } },
+    html! {
+        @if let Ok(micros) = i64::try_from(micros) { (money(words, Money::new(micros, currency))) }
+        @else { span.money { (words.count(micros)) " \u{d7} 10\u{207b}\u{2076} " (currency.code()) } }
     }
 }
 

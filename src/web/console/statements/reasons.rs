@@ -119,16 +119,15 @@ pub(super) async fn keep(surface: web::Data<Surface>, signed: Signed, id: web::P
             return Err(Trouble::NotFound);
         }
     }
-    let text = match fields.text("act") {
-        Some("remove") => None,
-        Some(_) | None => {
-            let text = one_line(fields.text("text").unwrap_or_default());
-            if !fits_reason(&text) {
-                let typed = Typed { text: fields.raw("text").unwrap_or_default() };
-                return findings::answer(&surface, &signed, (&row, &fields), Some(typed)).await;
-            }
-            Some(text)
+    let text = if fields.text("act") == Some("remove") {
+        None
+    } else {
+        let text = one_line(fields.text("text").unwrap_or_default());
+        if !fits_reason(&text) {
+            let typed = Typed { text: fields.raw("text").unwrap_or_default() };
+            return findings::answer(&surface, &signed, (&row, &fields), Some(typed)).await;
         }
+        Some(text)
     };
     let done = if text.is_some() { "reason-kept" } else { "reason-removed" };
     let input = Input::Draft { about: about.to_owned(), kind, by: signed.user.clone(), text };

@@ -49,10 +49,8 @@ pub(super) async fn show(surface: web::Data<Surface>, signed: Signed, id: web::P
 }
 
 fn head(words: &Words, row: &StatementRow, (notice, surface): (&Notice, &Surface)) -> Markup {
-    let stated = |at: Option<crate::domain::Timestamp>| match at {
-        Some(at) => moment(at),
-        None => html! { (words.say("statement-not-stated")) },
-    };
+    let stated =
+        |at: Option<crate::domain::Timestamp>| at.map_or_else(|| html! { (words.say("statement-not-stated")) }, moment);
     let mut rows: Vec<(&str, Markup)> = vec![
         ("statement-account", html! { bdi { (notice.piaid) } }),
         ("statement-total", money(words, notice.total)),
@@ -189,9 +187,11 @@ fn approvals(words: &Words, done: &Reconciled) -> Markup {
 }
 
 fn one(words: &Words, approval: &Approval) -> Markup {
-    let about = |about: &str| match FindingKind::parse(about) {
-        Some(kind) => html! { (words.name("finding", kind.as_str())) },
-        None => html! { span.id { bdi { (about) } } },
+    let about = |about: &str| {
+        html! {
+            @if let Some(kind) = FindingKind::parse(about) { (words.name("finding", kind.as_str())) }
+            @else { span.id { bdi { (about) } } }
+        }
     };
     let more = approval.reasons.len().saturating_sub(MOST_REASONS);
     html! {

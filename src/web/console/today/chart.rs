@@ -52,7 +52,7 @@ fn shortened(label: &str) -> String {
 
 /// Thousandths of `whole` that `part` is.
 pub(super) fn per_mille(part: u128, whole: u128) -> u32 {
-    if whole == 0 { 0 } else { u32::try_from(part.saturating_mul(1_000) / whole).unwrap_or(1_000) }
+    part.saturating_mul(1_000).checked_div(whole).map_or(0, |part| u32::try_from(part).unwrap_or(1_000))
 }
 
 #[cfg(test)]
