@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::preview::{Description, flat};
 use super::route::Routes;
-use crate::domain::Timestamp;
+use crate::domain::{EffectLane, Timestamp, TransactionId};
 use crate::ports::Clock;
 use crate::storage::{DeadLetterFilter, DeadLetterPlace, OutboxKey, OutboxRow, StorageError, Store};
 
@@ -105,6 +105,14 @@ impl DeadLetters {
         let stored = serde_json::from_str(&row.payload).map(|payload| flat(&payload)).unwrap_or_default();
         let age_ms = self.clock.now().millis_since(row.created_at);
         Ok(Some(Preview { letter: DeadLetter::from(&row), age_ms, now, stored }))
+    }
+
+    /// Makes what waits of one lane of a transaction due now, unless somebody works on it. `false`: there is nothing.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn hasten(&self, transaction: TransactionId, lane: EffectLane) -> Result<bool, StorageError> {
+        self.store.hasten(transaction, lane, self.clock.now()).await
     }
 
     /// Takes it up again: due now, with a new series of attempts. `false`: there is no such dead letter.

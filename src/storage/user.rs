@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Qu
 use super::session::end_all;
 use super::writer::begin;
 use super::{CodecError, StorageError, Store};
+use crate::crypto::sealed_under;
 use crate::domain::{Language, Role, Timestamp, UserName};
 
 /// A user to be added.
@@ -190,6 +191,19 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// Those who may sign in and whose second factor was sealed under this signing key, by name: without it they are locked out.
+    pub async fn second_factors_under(&self, key: &str) -> Result<Vec<UserName>, StorageError> {
+        let rows = Entity::find()
+            .filter(Column::DisabledMs.is_null())
+            .filter(Column::TotpSecret.is_not_null())
+            .order_by_asc(Column::Name)
+            .all(&self.0.read)
+            .await?;
+        let under = |row: &Model| row.totp_secret.as_deref().and_then(sealed_under).as_deref() == Some(key);
+        let names = rows.into_iter().filter(under).map(|row| User::try_from(row).map(|user| user.name));
+        names.collect()
     }
 
     /// All users, disabled ones included, by name.

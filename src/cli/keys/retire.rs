@@ -135,15 +135,22 @@ fn still_honoured(id: &str, from: Timestamp) -> anyhow::Error {
     anyhow!("what {id} signed is honoured until {}: retire it from then on", from.to_utc())
 }
 
-/// Kept cards are sealed under keys derived from the signing keys: they say which.
+/// Kept cards and second factors are sealed under keys derived from the signing keys: they say which.
 fn cards(config: &Config, key: &RingKey, args: &Args) -> anyhow::Result<()> {
     let needed = actix_rt::System::new().block_on(async {
         let store = store::open_current(config).await?;
-        let needed = store.kept_cards_under(&key.id).await;
+        let needed = (store.kept_cards_under(&key.id).await, store.second_factors_under(&key.id).await);
         store.close().await;
-        anyhow::Ok(needed?)
+        anyhow::Ok((needed.0?, needed.1?))
     });
-    let needed = needed.context("cannot look whether kept cards need the key")?;
+    let (needed, people) = needed.context("cannot look what was sealed under the key")?;
+    ensure!(
+        people.is_empty(),
+        "{} sealed the second factors of {}: have each set up a new one first (`roundtrip user passwd NAME \
+         --reset-second-factor`)",
+        key.id,
+        people.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    );
     if needed == 0 {
         return Ok(());
     }

@@ -17,6 +17,7 @@ use crate::people::{
     ChangeRefused, Enrolment, EnrolmentRefused, NewSession, PasswordNotSet, PasswordRefused, Session, SignInRefused,
     Stage,
 };
+use crate::web::guard::InFlight;
 use crate::web::surface::Surface;
 
 /// The pages.
@@ -72,7 +73,7 @@ fn sign_in_form(at: &At, fields: &Fields, wrong: Option<&str>) -> Markup {
         @if let Some(next) = wanted(fields) { input type="hidden" name="next" value=(next); }
         div.field {
             label for="name" { (words.say("sign-in-name")) }
-            input #name name="name" type="text" required maxlength="64" autocomplete="username" autocapitalize="none"
+            input #name name="name" type="text" required maxlength="100" autocomplete="username" autocapitalize="none"
                 spellcheck="false" value=(fields.text("name").unwrap_or_default());
         }
         div.field {
@@ -89,12 +90,18 @@ fn sign_in_form(at: &At, fields: &Fields, wrong: Option<&str>) -> Markup {
 }
 
 async fn password(surface: web::Data<Surface>, at: At, fields: Fields, request: HttpRequest) -> Answer {
-    limited(&surface, &request)?;
+    let _place = limited(&surface, &request)?;
     let secret = SecretString::from(fields.raw("password").unwrap_or_default().to_owned());
     let came = surface.console.people.password(fields.text("name").unwrap_or_default(), &secret).await;
     let next = wanted(&fields);
     match came {
-        Ok(session) => Ok(go_on(&surface, &session, next.as_deref())),
+        Ok(session) => {
+            // Whoever was signed in with this browser is so no longer.
+            if let Some(before) = surface.console.people.session(&at.token.0).await? {
+                surface.console.people.sign_out(&before).await?;
+            }
+            Ok(go_on(&surface, &session, next.as_deref()))
+        }
         Err(why) => {
             let wrong = at.words.say("sign-in-wrong");
             let page = |status| {
@@ -105,10 +112,10 @@ async fn password(surface: web::Data<Surface>, at: At, fields: Fields, request: 
     }
 }
 
-/// One address may not try for ever, whatever names it gives.
-fn limited(surface: &Surface, request: &HttpRequest) -> Result<(), Trouble> {
+/// One address may not try for ever, whatever names it gives, nor many at once: the place is taken while it is held.
+fn limited(surface: &Surface, request: &HttpRequest) -> Result<Option<InFlight>, Trouble> {
     let entered = surface.console.attempts.let_in(request);
-    entered.map(drop).map_err(|wait| Trouble::TooMany(wait.as_secs().max(1)))
+    entered.map_err(|wait| Trouble::TooMany(wait.as_secs().max(1)))
 }
 
 fn refused(why: SignInRefused, page: impl FnOnce(StatusCode) -> HttpResponse) -> Answer {

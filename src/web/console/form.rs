@@ -3,6 +3,7 @@
 use actix_web::HttpMessage as _;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use std::collections::HashSet;
 use std::future::{Ready, ready};
 
 use super::trouble::Trouble;
@@ -11,6 +12,8 @@ use super::trouble::Trouble;
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct Fields(Vec<(String, String)>);
 
+/// More fields than any form of ours has: two for each line of the longest invoice.
+const MOST: usize = 600;
 /// The longest field, in characters.
 const LONGEST: usize = 4_000;
 
@@ -19,12 +22,13 @@ impl Fields {
     /// name ends in `[]`).
     pub(super) fn parse(unverified: &[u8]) -> Option<Self> {
         let mut fields: Vec<(String, String)> = Vec::new();
+        let mut seen = HashSet::new();
         for (name, value) in url::form_urlencoded::parse(unverified) {
             let line_ends = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
             if value.chars().count() > LONGEST || value.chars().any(line_ends) || name.chars().any(char::is_control) {
                 return None;
             }
-            if !name.ends_with("[]") && fields.iter().any(|(known, _)| *known == name) {
+            if fields.len() == MOST || (!name.ends_with("[]") && !seen.insert(name.clone())) {
                 return None;
             }
             fields.push((name.into_owned(), value.into_owned()));
@@ -115,6 +119,8 @@ mod tests {
         assert_eq!(fields.all("pick[]").collect::<Vec<_>>(), ["1", "2"]);
         assert!(Fields::parse(b"a=1&a=2").is_none());
         assert!(Fields::parse(b"a=%00").is_none());
+        let many: String = (0..=MOST).map(|number| format!("a{number}&")).collect();
+        assert!(Fields::parse(many.as_bytes()).is_none());
         assert!(Fields::parse(b"reason=two%0D%0Alines").is_some());
         let long = format!("a={}", "x".repeat(LONGEST + 1));
         assert!(Fields::parse(long.as_bytes()).is_none());

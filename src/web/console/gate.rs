@@ -24,6 +24,11 @@ use crate::web::surface::Surface;
 
 /// The cookie of the session.
 pub(super) const COOKIE: &str = "roundtrip_console";
+/// How many fields of a form the audit log keeps, and how much of each, in characters.
+const MOST_NOTED: usize = 24;
+const LONGEST_NOTED: usize = 300;
+/// What somebody may do whose password somebody else has chosen: choose another, and leave.
+const BEFORE_A_PASSWORD: [&str; 4] = ["/account", "/account/password", "/account/sessions", "/sign-out"];
 /// The cookie of the language.
 const LANGUAGE: &str = "roundtrip_language";
 /// The language link's parameter.
@@ -101,13 +106,15 @@ async fn admit(surface: &Surface, request: &mut ServiceRequest, at: &At) -> Resu
         (Needs::SigningIn, Some(session)) if session.stage != Stage::Full => {
             request.extensions_mut().insert(session);
         }
-        (Needs::SignedIn, Some(session)) if session.stage == Stage::Full => signed_in(request, at, session),
         // A password that somebody else has chosen opens nothing but the way to another.
-        (Needs::Capability(_) | Needs::Either(..), Some(session))
-            if session.stage == Stage::Full && session.must_change_password =>
+        (Needs::SignedIn | Needs::Capability(_) | Needs::Either(..), Some(session))
+            if session.stage == Stage::Full
+                && session.must_change_password
+                && !route.is_some_and(|route| BEFORE_A_PASSWORD.contains(&route.path)) =>
         {
             return Err(Turned::Away(see_other(&format!("{PREFIX}/account?done=new-password-needed"))));
         }
+        (Needs::SignedIn, Some(session)) if session.stage == Stage::Full => signed_in(request, at, session),
         (Needs::Capability(_) | Needs::Either(..), Some(session)) if session.stage == Stage::Full => {
             let role = session.role;
             signed_in(request, at, session);
@@ -201,7 +208,8 @@ fn note(
 ) -> AuditNote {
     let told = fields.map(|fields| {
         let fields = fields.iter().filter(|(name, value)| *name != CSRF && !value.is_empty());
-        serde_json::Value::Object(fields.map(|(name, value)| (name.to_owned(), value.into())).collect())
+        let noted = fields.take(MOST_NOTED).map(|(name, value)| (cut(name), cut(value).into()));
+        serde_json::Value::Object(noted.collect())
     });
     AuditNote {
         actor: AuditActor::User(signed.user.clone()),
@@ -210,6 +218,15 @@ fn note(
         outcome,
         detail: told.unwrap_or(serde_json::Value::Null),
     }
+}
+
+/// The log is kept for ever: what stands there of a form is enough to know what was asked, and no more.
+fn cut(text: &str) -> String {
+    let mut short: String = text.chars().take(LONGEST_NOTED).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// A refusal stands in the audit log, too: what was tried matters as much as what was done.

@@ -23,7 +23,7 @@ pub(super) const ROUTES: &[Route] = &[
     routes::page("/jobs", LOOK, || get().to(list)),
     routes::page("/jobs/{jobId}", LOOK, || get().to(show)),
     routes::page("/jobs/{jobId}/file", LOOK, || get().to(file)),
-    form("/jobs/{jobId}/cancel", Needs::SignedIn, ("job.cancel", Noted::Noted), || post().to(cancel)),
+    form("/jobs/{jobId}/cancel", Needs::SignedIn, ("job.cancel", Noted::Secret), || post().to(cancel)),
 ];
 
 /// Jobs of a page.
@@ -99,6 +99,11 @@ fn may_cancel(signed: &Signed, job: &Job) -> bool {
     job.by == signed.user || signed.may(Capability::Operate)
 }
 
+/// Whoever asked for it, and finance: exports and reports are for those who decide.
+fn may_have_file(signed: &Signed, job: &Job) -> bool {
+    job.by == signed.user || signed.may(Capability::DecideMoney)
+}
+
 async fn show(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>) -> Answer {
     let job = found(&surface, &id).await?;
     let words = signed.words();
@@ -106,7 +111,7 @@ async fn show(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>
     let content = html! {
         h1 { (title) }
         // The script looks again at this part for as long as the job goes on; without script the link does.
-        div.card data-live[!job.state.is_over()] aria-live="polite" { (progress(words, &job)) }
+        div.card data-live[!job.state.is_over()] aria-live="polite" { (progress(words, &job, may_have_file(&signed, &job))) }
         @if !job.state.is_over() {
             p { a href=(format!("{PREFIX}/jobs/{}", job.id)) { (words.say("jobs-look-again")) } }
             @if job.cancel_asked { p { (words.say("jobs-cancel-asked")) } }
@@ -127,7 +132,7 @@ async fn show(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>
     page(&signed, &title, &content)
 }
 
-fn progress(words: &Words, job: &Job) -> Markup {
+fn progress(words: &Words, job: &Job, may_have_file: bool) -> Markup {
     html! {
         p { (state(words, job)) " " (progress_text(words, job)) }
         @if let (Some(total), false) = (job.total.filter(|total| *total > 0), job.state.is_over()) {
@@ -137,7 +142,7 @@ fn progress(words: &Words, job: &Job) -> Markup {
         @if let Some(summary) = &job.summary {
             dl.facts { @for (name, value) in members(summary) { div { dt { (words.name("job-summary", &name)) } dd { bdi { (value) } } } } }
         }
-        @if let Some(file) = &job.file {
+        @if let Some(file) = job.file.as_ref().filter(|_| may_have_file) {
             @if job.file_removed { p { (words.say("jobs-file-removed")) } }
             @else {
                 p {
@@ -162,8 +167,11 @@ fn members(value: &serde_json::Value) -> Vec<(String, String)> {
 }
 
 /// The file, part by part.
-async fn file(surface: web::Data<Surface>, id: web::Path<String>) -> Answer {
+async fn file(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>) -> Answer {
     let job = found(&surface, &id).await?;
+    if !may_have_file(&signed, &job) {
+        return Err(Trouble::Forbidden);
+    }
     let Some(file) = job.file.filter(|_| !job.file_removed) else { return Err(Trouble::NotFound) };
     let (store, id, parts) = (surface.store.clone(), job.id, file.parts);
     let chunks = stream::unfold(0, move |number| {

@@ -32,7 +32,10 @@ const ROWS: u64 = 50;
 
 fn filter(fields: &Fields) -> Result<DeadLetterFilter, Trouble> {
     let lane = fields.parsed("lane", "expected-choice", EffectLane::parse)?;
-    Ok(DeadLetterFilter { lane, kind: fields.text("kind").map(str::to_owned), parked_before: None })
+    // What died after the page was drawn nobody has seen.
+    let parked_before = fields.parsed("before", "expected-cursor", |text| text.parse().ok())?;
+    let parked_before = parked_before.map(Timestamp::from_millis);
+    Ok(DeadLetterFilter { lane, kind: fields.text("kind").map(str::to_owned), parked_before })
 }
 
 fn key(id: &str, number: &str) -> Option<OutboxKey> {
@@ -75,7 +78,7 @@ async fn list(surface: web::Data<Surface>, signed: Signed, request: HttpRequest)
         @if letters.is_empty() { (nothing(&words.say("outbox-nothing"))) } @else {
             (table_of(words, &letters))
             (pager(&signed.at, &asked, next.as_deref()))
-            @if signed.may(Capability::Operate) { (in_bulk(&signed, &asked)) }
+            @if signed.may(Capability::Operate) { (in_bulk(&signed, &asked, surface.clock.now())) }
         }
     };
     page(&signed, &words.say("outbox-title"), &content)
@@ -116,9 +119,10 @@ fn table_of(words: &Words, letters: &[DeadLetter]) -> Markup {
 }
 
 /// Everything that the filter finds, as a job.
-fn in_bulk(signed: &Signed, asked: &Fields) -> Markup {
+fn in_bulk(signed: &Signed, asked: &Fields, seen_at: Timestamp) -> Markup {
     let words = signed.words();
     let filter = html! {
+        input type="hidden" name="before" value=(seen_at.plus_millis(1).as_millis());
         @for name in ["lane", "kind"] {
             @if let Some(value) = asked.text(name) { input type="hidden" name=(name) value=(value); }
         }
@@ -260,12 +264,21 @@ fn decided(was_there: bool, done: &str) -> Answer {
     if was_there { Ok(see_other(&format!("{PREFIX}/outbox?done={done}"))) } else { Err(Trouble::NotFound) }
 }
 
+/// What the page showed, and nothing newer.
+fn seen(fields: &Fields) -> Result<DeadLetterFilter, Trouble> {
+    let filter = filter(fields)?;
+    if filter.parked_before.is_none() {
+        return Err(Trouble::Field("before", "expected-cursor"));
+    }
+    Ok(filter)
+}
+
 async fn retry_all(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
-    in_job(&surface, &signed, Work::Letters(LetterAct::Retry, filter(&fields)?)).await
+    in_job(&surface, &signed, Work::Letters(LetterAct::Retry, seen(&fields)?)).await
 }
 
 async fn discard_all(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
-    in_job(&surface, &signed, Work::Letters(LetterAct::Discard, filter(&fields)?)).await
+    in_job(&surface, &signed, Work::Letters(LetterAct::Discard, seen(&fields)?)).await
 }
 
 /// Gives long work to the runner, and leads to where it is seen.

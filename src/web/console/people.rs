@@ -67,7 +67,7 @@ async fn list(surface: web::Data<Surface>, signed: Signed) -> Answer {
             (signed.form(&format!("{PREFIX}/people"), &html! {
                 div.field {
                     label for="name" { (words.say("people-name")) }
-                    input #name name="name" type="text" required maxlength="64" autocomplete="off" autocapitalize="none" spellcheck="false";
+                    input #name name="name" type="text" required maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false";
                 }
                 (choice(("role", &words.say("people-role")), None, &roles(words), Some("viewer")))
                 (submit(&words.say("people-add-submit")))

@@ -150,6 +150,11 @@ impl Browser {
         browser
     }
 
+    /// How wide the browser was made, in CSS pixels.
+    pub const fn width(&self) -> u32 {
+        self.device.width
+    }
+
     /// Gives the page this width in CSS pixels, as a phone or a desktop has it.
     pub async fn resize(&self, width: u32) {
         let Device { height, mobile, .. } = self.device;

@@ -11,6 +11,7 @@ on_both! {
     users_are_added_once_and_disabled_once => users_added_once_sqlite, users_added_once_postgres;
     tokens_of_a_disabled_user_are_worth_nothing => tokens_of_disabled_sqlite, tokens_of_disabled_postgres;
     an_unknown_role_is_a_named_error => unknown_role_sqlite, unknown_role_postgres;
+    second_factors_name_the_key_that_sealed_them => con_1_second_factors_name_their_key_sqlite, con_1_second_factors_name_their_key_postgres;
 }
 
 fn name(text: &str) -> UserName {
@@ -75,4 +76,18 @@ async fn an_unknown_role_is_a_named_error(home: &Home) {
     home.tamper("UPDATE users SET role = 'emperor'").await;
     let error = home.store.find_user(&name("ada")).await.unwrap_err().to_string();
     assert!(error.contains("users.role of ada") && error.contains("emperor"), "{error}");
+}
+
+async fn second_factors_name_the_key_that_sealed_them(home: &Home) {
+    let store = &home.store;
+    // The ids of the keys, `k1` and `new`, stand there in base64url.
+    for (who, sealed) in [("ada", "t1.azE.AAAA"), ("bob", "t1.bmV3.AAAA"), ("carol", "t1.azE.BBBB")] {
+        store.create_user(user(who, Role::Finance)).await.unwrap();
+        assert!(store.offer_second_factor(&name(who), "pending").await.unwrap());
+        assert!(store.confirm_second_factor(&name(who), ("pending", sealed), 1).await.unwrap());
+    }
+    store.disable_user(&name("carol"), NOW).await.unwrap();
+    assert_eq!(store.second_factors_under("k1").await.unwrap(), [name("ada")]);
+    assert_eq!(store.second_factors_under("new").await.unwrap(), [name("bob")]);
+    assert_eq!(store.second_factors_under("other").await.unwrap(), []);
 }

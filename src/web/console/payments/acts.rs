@@ -206,7 +206,7 @@ async fn sent_again(surface: &Surface, row: &OutboxRow) -> Result<bool, Trouble>
     let lane =
         [EffectLane::Google, EffectLane::Issuer, EffectLane::House].into_iter().find(|lane| lane.as_str() == row.lane);
     match lane {
-        Some(lane) => Ok(surface.store.hasten(key.transaction, lane, surface.clock.now()).await?),
+        Some(lane) => Ok(surface.dead_letters.hasten(key.transaction, lane).await?),
         None => Ok(false),
     }
 }
