@@ -1,7 +1,7 @@
 //! The finance console: pages for people, on the admin listener below `/console/` (contract section 3).
 //!
-//! Every page stands in the one table of [`routes`](mod@routes) with what it takes to see it; what is not in the table does not
-//! exist. The [`gate`] stands before all of them: session, capability, CSRF, audit log and headers are its work, so that no
+//! Every page stands in the one table of `routes.rs` with what it takes to see it; what is not in the table does not
+//! exist. `gate.rs` stands before all of them: session, capability, CSRF, audit log and headers are its work, so that no
 //! handler can forget them. Handlers read storage, ask actors and desks, and render; they decide nothing and write nothing.
 
 mod account;
