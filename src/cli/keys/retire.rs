@@ -14,7 +14,8 @@ use crate::domain::{Day, Timestamp};
 use crate::ports::{Clock, SystemClock};
 
 #[derive(Debug, clap::Args)]
-#[group(id = "where", multiple = false, args = ["account", "signing", "issuer"])]
+#[group(skip)]
+#[command(group = clap::ArgGroup::new("where").args(["account", "signing", "issuer"]))]
 pub(in crate::cli) struct Args {
     /// Its id, as `keys list` shows it.
     #[arg(value_name = "KEY")]

@@ -17,7 +17,8 @@ use crate::domain::{Day, Timestamp};
 use crate::ports::{Clock, SystemClock};
 
 #[derive(Debug, clap::Args)]
-#[group(id = "whose", required = true, multiple = false, args = ["account", "signing", "issuer"])]
+#[group(skip)]
+#[command(group = clap::ArgGroup::new("whose").args(["account", "signing", "issuer"]).required(true))]
 pub(in crate::cli) struct Args {
     /// Our key for this account of Google's.
     #[arg(long, value_name = "PIAID")]
