@@ -2,7 +2,7 @@
 //!
 //! Rows are locked in the order of their ids, so that two batches on PostgreSQL cannot wait for each other.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::{journal, ledger, outbox, payment_group, remittable, request_log, transaction};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
@@ -124,8 +124,14 @@ async fn append(db: &DatabaseTransaction, live: &[&Rows], verdicts: &[Verdict]) 
 /// New and changed captures and refunds. A statement that lists one already goes on doing so.
 async fn remember_remittables(db: &DatabaseTransaction, live: &[&Rows]) -> Result<(), DbErr> {
     use remittable::Column;
-    let mut rows: Vec<&remittable::Model> = live.iter().flat_map(|member| &member.remittables).collect();
-    rows.sort_unstable_by(|a, b| (&a.account, &a.request_id).cmp(&(&b.account, &b.request_id)));
+    // A decision may bring the same one from one standing to the next: the last counts, and a statement of PostgreSQL's names a
+    // row once.
+    let last: BTreeMap<(&str, &str), &remittable::Model> = live
+        .iter()
+        .flat_map(|member| &member.remittables)
+        .map(|row| ((row.account.as_str(), row.request_id.as_str()), row))
+        .collect();
+    let rows: Vec<&remittable::Model> = last.into_values().collect();
     let on_conflict = OnConflict::columns([Column::Account, Column::RequestId])
         .update_columns([Column::Standing, Column::AtMs])
         .to_owned();

@@ -8,7 +8,7 @@ use roundtrip::domain::{Piaid, RequestId, Timestamp};
 use roundtrip::ports::{Clock as _, ManualClock};
 use roundtrip::protocol::google_redirect::{CallFailed, EchoAnswer, http_client};
 use roundtrip::storage::NewApiToken;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, Statement, TransactionTrait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
@@ -316,9 +316,11 @@ impl World {
         let mut options = ConnectOptions::new(format!("{}?mode=ro", self.database));
         options.sqlx_logging(false).max_connections(1);
         let database = Database::connect(options).await.unwrap();
+        // Of one moment: between two tables a commit may end an effect and write what it ended in.
+        let moment = database.begin().await.unwrap();
         let query = async |sql: String| {
             let statement = Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
-            database.query_all_raw(statement).await.unwrap()
+            moment.query_all_raw(statement).await.unwrap()
         };
         let mut counts = BTreeMap::new();
         let money = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('audit_log', 'figures')";
@@ -327,6 +329,7 @@ impl World {
             let rows = query(format!("SELECT COUNT(*) AS n FROM \"{name}\"")).await;
             counts.insert(name, rows[0].try_get("", "n").unwrap());
         }
+        moment.rollback().await.unwrap();
         database.close().await.unwrap();
         counts
     }

@@ -5,7 +5,8 @@ use roundtrip::domain::remittance::{
     Batch, Finding, FindingKind, Input, Notice, Ours, Page, Remittance, Rules, State, StatedEvent,
 };
 use roundtrip::domain::{
-    Currency, Machine, Piaid, RefundId, RemittableKind, RemittableStanding, RequestId, Timestamp, TransactionId,
+    Currency, Machine, Piaid, Record, RefundId, Remittable, RemittableKind, RemittableStanding, RequestId, Timestamp,
+    TransactionId,
 };
 use roundtrip::storage::{Change, Commit, CommitError, LedgerFilter, LinePage, Position, ReportMade, Store};
 use sea_orm::{ConnectionTrait, Statement};
@@ -18,6 +19,7 @@ on_both! {
     events_are_kept_as_stated => remittance_events_sqlite, remittance_events_postgres;
     what_a_statement_lists_is_its_own => remittance_listed_sqlite, remittance_listed_postgres;
     a_listed_refund_stays_listed => remittance_refund_listed_sqlite, remittance_refund_listed_postgres;
+    a_refund_that_is_ordered_and_done_at_once_is_done => remittance_refund_at_once_sqlite, remittance_refund_at_once_postgres;
     what_no_statement_lists_is_counted => remittance_unstated_sqlite, remittance_unstated_postgres;
     the_ledger_is_read_in_pages => remittance_ledger_pages_sqlite, remittance_ledger_pages_postgres;
     statements_are_listed => remittance_lists_sqlite, remittance_lists_postgres;
@@ -285,6 +287,22 @@ async fn a_listed_refund_stays_listed(home: &Home) {
     let (item, lister) = &found.items[&request];
     assert_eq!((item.standing, item.at, *lister), (RemittableStanding::Done, later(5), Some(held.id)));
     assert_eq!((item.kind, item.our_id.as_str()), (RemittableKind::Refund, id.to_string().as_str()));
+}
+
+async fn a_refund_that_is_ordered_and_done_at_once_is_done(home: &Home) {
+    let store = &home.store;
+    let (payment, _) = paid(store, NOW).await;
+    let request = format!("rf-{}", next());
+    let order =
+        RefundOrder { request_id: RequestId::parse(&request).unwrap(), amount: inr(10_000_000), window_ms: 86_400_000 };
+    let (mut commit, _, _) = payment.decide(&PaymentInput::Refund(order), NOW);
+    let records = &mut commit.change.as_mut().unwrap().records;
+    let [Record::Remittable(ordered)] = records.as_slice() else { panic!("{records:?}") };
+    let done = Record::Remittable(Remittable { standing: RemittableStanding::Done, ..ordered.clone() });
+    records.push(done);
+    store.commit(commit).await.unwrap();
+    let found = store.ours(&piaid(), (payment.id, rupees()), &[&request]).await.unwrap();
+    assert_eq!(found.items[&request].0.standing, RemittableStanding::Done);
 }
 
 async fn what_no_statement_lists_is_counted(home: &Home) {
