@@ -54,6 +54,8 @@ pub(super) struct Known {
     pub(super) statement: String,
     /// Ours.
     pub(super) statement_id: TransactionId,
+    /// The line in the middle of it.
+    pub(super) middle: u64,
     /// How long filling took, in seconds.
     pub(super) seconds: f64,
 }
@@ -127,10 +129,10 @@ pub(super) async fn fill(database: &str, (basis, count): (&Inventor, u64), end: 
     let (payment, request_id) = known.context("no payment was paid and given back: ask for more payments")?;
     dead_letters(&store, basis, (count, end)).await?;
     let statement = format!("stmt-{request_id}");
-    let statement_id = a_statement(&store, (basis, count), (&statement, end)).await?;
+    let (statement_id, lines) = a_statement(&store, (basis, count), (&statement, end)).await?;
     store.close().await;
     let seconds = started.elapsed().as_secs_f64();
-    Ok(Known { payment, request_id, reference, statement, statement_id, seconds })
+    Ok(Known { payment, request_id, reference, statement, statement_id, middle: lines / 2, seconds })
 }
 
 type PaidAndGivenBack = Option<(TransactionId, String)>;
@@ -188,12 +190,13 @@ async fn dead_letters(store: &Store, basis: &Inventor, (count, end): (u64, Times
     Ok(())
 }
 
-/// A statement of the largest account, which lists what of it is known, one in a thousand of it with another amount.
+/// A statement of the largest account, which lists what of it is known, one in a thousand of it with another amount: our id
+/// of it, and how many lines it has.
 async fn a_statement(
     store: &Store,
     (basis, count): (&Inventor, u64),
     (name, now): (&str, Timestamp),
-) -> anyhow::Result<TransactionId> {
+) -> anyhow::Result<(TransactionId, u64)> {
     let (piaid, currency) = (Piaid::parse("BenchPay_INR")?, Currency::parse("INR")?);
     let mut events = Vec::new();
     for number in 0..count {
@@ -255,7 +258,7 @@ async fn a_statement(
         held.step(Input::Judged(batch.judged())).await?;
     }
     held.step(Input::MissingCounted { round: 1, missing: BTreeMap::new(), rules: Rules::default() }).await?;
-    Ok(id)
+    Ok((id, u64::try_from(events.len())?))
 }
 
 /// The statement as its actor would hold it.

@@ -15,7 +15,7 @@ use crate::people::set_password;
 use crate::ports::{Clock as _, SystemClock};
 use crate::storage::{NewUser, Store};
 
-/// Every page: what it is, and where. `{payment}`, `{request}`, `{reference}` and `{statement}` are filled in.
+/// Every page: what it is, and where. `{payment}`, `{request}`, `{reference}`, `{statement}` and `{middle}` are filled in.
 const PAGES: &[(&str, &str)] = &[
     ("today", "/console/"),
     ("today, a week", "/console/?span=week"),
@@ -26,8 +26,15 @@ const PAGES: &[(&str, &str)] = &[
     ("payments, found by a request id", "/console/payments?q={request}"),
     ("payments, found by a reference", "/console/payments?q={reference}"),
     ("one payment", "/console/payments/{payment}"),
+    ("one payment, as it was", "/console/payments/{payment}?at=2"),
     ("statements", "/console/statements"),
     ("one statement", "/console/statements/{statement}"),
+    ("differences of a statement", "/console/statements/{statement}/findings"),
+    (
+        "differences of one kind, from the middle",
+        "/console/statements/{statement}/findings?kind=amount_differs&cursor={middle}",
+    ),
+    ("what accepting it comes to", "/console/statements/{statement}/accept"),
     ("bank", "/console/bank"),
     ("bookings", "/console/bookings"),
     ("invoices", "/console/invoices"),
@@ -89,7 +96,8 @@ pub(super) async fn request(
             .replace("{payment}", &known.payment.to_string())
             .replace("{request}", &known.request_id)
             .replace("{reference}", &known.reference.replace('/', "%2F"))
-            .replace("{statement}", &known.statement);
+            .replace("{statement}", &known.statement)
+            .replace("{middle}", &known.middle.to_string());
         let host = configured.admin;
         let asks = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\n\r\n").into_bytes();
         let mut took = Vec::new();
