@@ -94,6 +94,7 @@ struct Inner {
     engine: Engine,
     catalog: inventory::CatalogCache,
     lookups: inventory::GroupedLookups,
+    hours: search::hours::CountedHours,
 }
 
 impl fmt::Debug for Store {
@@ -109,7 +110,8 @@ impl Store {
         let (writer, write) = Writer::start(&options, engine).await?;
         let read = connect::reading(&options, engine).await?;
         let (catalog, lookups) = (inventory::CatalogCache::default(), inventory::GroupedLookups::start(&read));
-        Ok(Self(Arc::new(Inner { writer, write, read, engine, catalog, lookups })))
+        let hours = search::hours::CountedHours::default();
+        Ok(Self(Arc::new(Inner { writer, write, read, engine, catalog, lookups, hours })))
     }
 
     /// Whether other nodes may write to it (PostgreSQL): what an actor holds in memory may be stale.

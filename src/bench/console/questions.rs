@@ -87,12 +87,11 @@ async fn others(store: &Store, (known, times): (&Known, u32), now: Timestamp) ->
     let piaid = Piaid::parse("BenchPay_INR")?;
     let page = LinePage { statement: known.statement_id, after: 0, limit: PAGE };
     let day = now.plus_millis(-DAY_MS);
+    let week = now.plus_millis(-7 * DAY_MS);
     let month = now.plus_millis(-31 * DAY_MS);
     Ok(vec![
-        asked(("outcomes of a day", times), async || store.issuer_outcomes(day, now).await).await?,
-        asked(("outcomes of a week", times), async || store.issuer_outcomes(now.plus_millis(-7 * DAY_MS), now).await)
-            .await?,
-        asked(("outcomes of all thirty days", times), async || store.issuer_outcomes(month, now).await).await?,
+        asked(("outcomes of a day", times), async || store.issuer_outcomes(day, now, now).await).await?,
+        asked(("outcomes of a week", times), async || store.issuer_outcomes(week, now, now).await).await?,
         asked(("balances", times), async || store.balances().await).await?,
         asked(("figures of thirty days", times), async || store.figures(month, now).await).await?,
         asked(("what needs a person", times), async || store.needing_attention(PAGE).await).await?,

@@ -3,6 +3,7 @@
 
 mod find;
 pub(super) mod groups;
+pub(super) mod hours;
 mod outcomes;
 
 pub use find::Found;

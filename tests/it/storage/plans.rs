@@ -271,7 +271,7 @@ async fn today(home: &Home) {
     let store = &plans.store;
     let (from, until) = (NOW, NOW.plus_millis(86_400_000));
     // A handful of sums, accounts, people.
-    plans.no_scan("outcomes", Sorts::AFew, store.issuer_outcomes(from, until)).await;
+    plans.no_scan("outcomes", Sorts::AFew, store.issuer_outcomes(from, until, until)).await;
     plans.no_scan("balances", Sorts::AFew, store.balances()).await;
     plans.no_scan("figures", Sorts::AFew, store.figures(from, until)).await;
     plans.no_scan("users", Sorts::AFew, store.users()).await;

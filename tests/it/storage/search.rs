@@ -9,12 +9,16 @@ use super::crowd::{One, USUAL_MICROS, crowd, everybody};
 use super::fixture::{Home, NOW, Payment, approved, choose, declined, inr};
 use super::on_both;
 
+const HOUR_MS: i64 = 3_600_000;
+
 on_both! {
     every_filter => con_3_a_search_finds_exactly_what_fits_sqlite, con_3_a_search_finds_exactly_what_fits_postgres;
     commits_are_found => con_3_a_payment_is_found_as_soon_as_it_is_committed_sqlite,
         con_3_a_payment_is_found_as_soon_as_it_is_committed_postgres;
     every_name => con_3_a_transaction_is_found_by_every_name_sqlite, con_3_a_transaction_is_found_by_every_name_postgres;
     outcomes => con_2_outcomes_are_counted_per_issuer_sqlite, con_2_outcomes_are_counted_per_issuer_postgres;
+    late_outcomes => con_2_an_outcome_that_changes_late_is_counted_a_little_later_sqlite,
+        con_2_an_outcome_that_changes_late_is_counted_a_little_later_postgres;
     older_rows => con_3_payments_of_an_older_schema_are_found_sqlite, con_3_payments_of_an_older_schema_are_found_postgres;
 }
 
@@ -186,13 +190,38 @@ async fn outcomes(home: &Home) {
     for one in everybody(home).await.into_iter().filter(|one| one.created_at >= from && one.created_at < until) {
         *wanted.entry((one.issuer, one.state)).or_insert(0_u64) += 1;
     }
-    let found = home.store.issuer_outcomes(from, until).await.unwrap();
-    let found: std::collections::BTreeMap<_, _> =
-        found.into_iter().map(|outcome| ((outcome.issuer, outcome.state), outcome.count)).collect();
-    assert_eq!(found, wanted);
+    // Counted now, counted long after, and as it is known then.
+    for now in [until, until.plus_millis(30 * HOUR_MS), until.plus_millis(30 * HOUR_MS)] {
+        let found = home.store.issuer_outcomes(from, until, now).await.unwrap();
+        let found: std::collections::BTreeMap<_, _> =
+            found.into_iter().map(|outcome| ((outcome.issuer, outcome.state), outcome.count)).collect();
+        assert_eq!(found, wanted);
+    }
     assert!(wanted.contains_key(&(None, "Paid".to_owned())) && wanted.values().sum::<u64>() > 1_900, "{wanted:?}");
     let never = (Timestamp::from_millis(0), Timestamp::from_millis(1));
-    assert_eq!(home.store.issuer_outcomes(never.0, never.1).await.unwrap(), []);
+    assert_eq!(home.store.issuer_outcomes(never.0, never.1, until).await.unwrap(), []);
+}
+
+async fn late_outcomes(home: &Home) {
+    let mut payment = Payment::at_issuer(&home.store).await;
+    let ask = async |store: &Store, after_ms: i64| {
+        let (from, until) = (NOW.plus_millis(-2 * HOUR_MS), NOW.plus_millis(2 * HOUR_MS));
+        let found = store.issuer_outcomes(from, until, NOW.plus_millis(after_ms)).await.unwrap();
+        let [one] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((one.issuer.as_deref(), one.count), (Some("BANK_A"), 1));
+        one.state.clone()
+    };
+    assert_eq!(ask(&home.store, 0).await, "AtIssuer");
+    payment.step(&home.store, declined()).await;
+    assert_eq!(ask(&home.store, 0).await, "Declined", "an hour that is not over is counted every time");
+    let half_a_day = 12 * HOUR_MS;
+    assert_eq!(ask(&home.store, half_a_day).await, "Declined");
+    payment.step(&home.store, approved()).await;
+    assert_eq!(ask(&home.store, half_a_day).await, "Declined", "what was counted is told for a while");
+    assert_eq!(ask(&home.store, half_a_day + HOUR_MS).await, "PaidAfterClose");
+    let other = super::fixture::open(&home.url).await;
+    assert_eq!(ask(&other, half_a_day).await, "PaidAfterClose", "who has not counted counts");
+    other.close().await;
 }
 
 /// What was committed before there was a search: the migration finds references, combinations and sums.

@@ -64,7 +64,7 @@ impl Answers {
     pub(super) async fn look(surface: &Surface, span: Span, now: Timestamp) -> Result<Self, Trouble> {
         let from = now.plus_millis(-span.millis());
         let until = now.plus_millis(1);
-        let outcomes = surface.store.issuer_outcomes(from, until).await?;
+        let outcomes = surface.store.issuer_outcomes(from, until, now).await?;
         Ok(Self { issuers: by_issuer(&outcomes), series: surface.store.figures(from, until).await? })
     }
 
