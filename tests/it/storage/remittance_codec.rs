@@ -10,7 +10,7 @@ use roundtrip::domain::remittance::{
     Acceptance, Approval, Draft, Effect, Event, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification,
     Notice, Reconciled, Remittance, Reply, State, Tally,
 };
-use roundtrip::domain::{Currency, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
+use roundtrip::domain::{Currency, Hands, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 use roundtrip::storage::Codec;
 use uuid::Uuid;
 
@@ -76,7 +76,7 @@ fn tally() -> Tally {
 fn approval(by: Option<&str>) -> Approval {
     let reasons = BTreeMap::from([("unknown".to_owned(), "asked \"Google\" ü".to_owned())]);
     let by = by.map(|name| UserName::parse(name).unwrap());
-    Approval { by, at: NOW, reasons, modification: modification() }
+    Approval { by, held_by: Hands::none(), at: NOW, reasons, modification: modification() }
 }
 
 fn modification() -> Modification {
@@ -305,11 +305,13 @@ prop_compose! {
 prop_compose! {
     fn any_approval()(
         by in option::of("[a-z][a-z ]{0,20}[a-z]"),
+        held_by in prop::collection::vec("[a-z][a-z ]{0,20}[a-z]", 0..3),
         at in any_time(),
         reasons in btree_map(any::<String>(), any::<String>(), 0..4),
         modification in any_modification(),
     ) -> Approval {
-        Approval { by: by.map(|name| UserName::parse(&name).unwrap()), at, reasons, modification }
+        let held_by = Hands::of(held_by.iter().map(|name| UserName::parse(name).unwrap()));
+        Approval { by: by.map(|name| UserName::parse(&name).unwrap()), held_by, at, reasons, modification }
     }
 }
 prop_compose! {
