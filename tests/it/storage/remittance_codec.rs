@@ -215,6 +215,18 @@ fn storage_codec_writes_and_reads_statements_as_they_are_stored() {
 }
 
 #[test]
+fn con_4_an_approval_says_in_whose_hands_its_person_was() {
+    let held = Approval { held_by: Hands::of([UserName::parse("root").unwrap()]), ..approval(Some("ann")) };
+    let event = Event::Approved(held);
+    let written = Remittance::encode_event(&event).unwrap();
+    assert!(written.contains("\"by\":\"ann\",\"held_by\":[\"root\"],"), "{written}");
+    assert_eq!(Remittance::decode_event(&written).unwrap(), event);
+    // Approvals from before anybody asked were in nobody else's.
+    let before = written.replace("\"held_by\":[\"root\"],", "");
+    assert_eq!(Remittance::decode_event(&before).unwrap(), Event::Approved(approval(Some("ann"))));
+}
+
+#[test]
 fn storage_codec_names_every_event_of_a_statement_and_keeps_its_answer() {
     let noted = Remittance::encode_reply(&Reply::Noted).unwrap();
     assert_eq!(Remittance::decode_reply(&noted).unwrap(), Reply::Noted);
