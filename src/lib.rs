@@ -167,6 +167,7 @@
 //! | what stands before finance, and what was dealt with | `domain/redirect_payment/desk.rs` |
 //! | what an event of a statement comes to | `domain/remittance/finding.rs` |
 //! | fees and their rounding | `domain/remittance/fees.rs` |
+//! | who counts as a second person | [`domain::Hands`], `same_hands` in `domain/remittance/decision.rs` |
 //! | who may accept, and what acceptance books | `domain/remittance/accept.rs`, `person` in `web/admin.rs` |
 //! | what a report says | `finance/` (from the books), `report/` (into the file) |
 //! | what a slot costs, and until when it can be cancelled | `domain/catalog/terms.rs` |

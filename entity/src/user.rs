@@ -25,6 +25,10 @@ pub struct Model {
     pub totp_step: Option<i64>,
     /// When they chose the password; null while it is one that they were given.
     pub password_changed_ms: Option<i64>,
+    /// Who else may know the password: names, a line each; null where nobody does.
+    pub password_by: Option<String>,
+    /// Who else may have set up the second factor: names, a line each; null where nobody has.
+    pub second_factor_by: Option<String>,
     /// The language that they chose.
     pub language: Option<String>,
 }

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::{load, store, write};
-use crate::domain::{Role, UserName};
+use crate::domain::{Hands, Role, UserName};
 use crate::people;
 use crate::ports::{Clock, SystemClock};
 use crate::storage::{NewUser, Store, User};
@@ -83,7 +83,7 @@ async fn passwd(store: &Store, name: &UserName, reset_second_factor: bool) -> an
     store::noted(store, ("user passwd", name.as_str()), setting).await?;
     write::line(format_args!("the password of {name} is set; their sessions have ended"))?;
     if reset_second_factor {
-        let resetting = async { Ok(store.reset_second_factor(name).await?) };
+        let resetting = async { Ok(store.reset_second_factor(name, &Hands::none()).await?) };
         store::noted(store, ("user passwd --reset-second-factor", name.as_str()), resetting).await?;
         write::line(format_args!("the second factor of {name} is taken away"))?;
     }
@@ -111,7 +111,16 @@ async fn disable(store: &Store, name: &UserName) -> anyhow::Result<()> {
         Ok(())
     };
     store::noted(store, ("user disable", name.as_str()), disabling).await?;
-    write::line(format_args!("disabled {name}"))
+    write::line(format_args!("disabled {name}"))?;
+    let users = store.users().await?;
+    let was_admin = users.iter().any(|user| user.name == *name && user.role == Role::Admin && user.has_password);
+    if was_admin && !users.iter().any(User::can_manage) {
+        write::note(
+            "warning: nobody is left who can manage people in the console; add somebody with \
+             `roundtrip user add NAME --role admin` and `roundtrip user passwd NAME`",
+        );
+    }
+    Ok(())
 }
 
 async fn list(store: &Store) -> anyhow::Result<()> {

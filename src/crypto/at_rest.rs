@@ -1,5 +1,5 @@
 //! Secrets that have to be used again, at rest: kept cards, which charge a payer without the payer, and second factors are
-//! stored encrypted (architecture section 7).
+//! stored encrypted (architecture section 7). What browsers keep for us is sealed in the same way.
 //!
 //! AES-256-GCM under keys that are derived from the signing keys, others for each purpose: the first seals, all open. So a
 //! signing key has to stay in the configuration for as long as what it sealed may be used.
@@ -24,6 +24,8 @@ pub enum Kept {
     Card,
     /// The secret of a second factor; bound to its person.
     SecondFactor,
+    /// That somebody has signed in with a browser before, kept by the browser; bound to the person and their password.
+    KnownBrowser,
 }
 
 impl Kept {
@@ -32,6 +34,7 @@ impl Kept {
         match self {
             Self::Card => b"roundtrip card seal 1",
             Self::SecondFactor => b"roundtrip second factor seal 1",
+            Self::KnownBrowser => b"roundtrip known browser seal 1",
         }
     }
 
@@ -40,6 +43,7 @@ impl Kept {
         match self {
             Self::Card => "c1",
             Self::SecondFactor => "t1",
+            Self::KnownBrowser => "b1",
         }
     }
 }
@@ -118,7 +122,7 @@ impl AtRest {
     }
 }
 
-/// The id of the signing key that sealed this. `None`: nothing of ours sealed it.
+/// The id of the signing key that sealed this, of what we keep ourselves. `None`: nothing of ours sealed it.
 pub fn sealed_under(sealed: &str) -> Option<String> {
     let (version, rest) = sealed.split_once('.')?;
     let (id, _) = rest.split_once('.')?;

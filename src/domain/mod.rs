@@ -7,6 +7,7 @@ pub mod alarm;
 pub mod bank_transfer;
 pub mod booking;
 pub mod catalog;
+mod hands;
 mod ids;
 pub mod inventory;
 pub mod invoice;
@@ -21,6 +22,7 @@ pub mod redirect_payment;
 pub mod remittance;
 mod time;
 
+pub use hands::Hands;
 pub use ids::{InvalidId, IssuerId, Piaid, RefundId, RequestId, TransactionId, UserName};
 pub use language::Language;
 pub use ledger::{Account, LedgerEntry, unbalanced_currency};

@@ -3,13 +3,14 @@
 use std::fmt::{self, Write as _};
 
 use qrcodegen::{QrCode, QrCodeEcc};
+use secrecy::SecretString;
 
 use super::session::{NewSession, Session};
 use super::sign_in::{typed, unreadable};
 use super::{People, SignInRefused, Stage};
 use crate::crypto::{AtRestError, Totp, TotpError};
 use crate::domain::UserName;
-use crate::storage::StorageError;
+use crate::storage::{Credentials, StorageError};
 
 /// Light modules around a QR code (ISO/IEC 18004).
 const QUIET: usize = 4;
@@ -86,31 +87,57 @@ impl People {
         Ok(Enrolment::of(&totp, unusable)?)
     }
 
-    /// Makes what [`Self::enrolment`] showed the second factor, if the code comes from it, and goes on signed in.
-    pub async fn enrol(&self, session: &Session, code: &str) -> Result<NewSession, SignInRefused> {
-        if !may_enrol(session) {
+    /// Makes what [`Self::enrolment`] showed the second factor, if the code comes from it, and completes the sign-in.
+    pub async fn enrol(
+        &self,
+        session: &Session,
+        code: &str,
+        unverified_mark: Option<&str>,
+    ) -> Result<NewSession, SignInRefused> {
+        if session.stage != Stage::Enrol {
             return Err(SignInRefused::Wrong);
         }
         let user = &session.user;
-        let attempt = self.attempt(user.as_str()).await?;
         let known = self.0.store.credentials(user).await?;
+        let attempt = self.attempt(user.as_str(), (known.as_ref(), unverified_mark)).await?;
+        self.confirm(session, known, code).await?;
+        self.complete(user, Some(session), attempt).await
+    }
+
+    /// The same for who is signed in, with their password: a session that somebody else got hold of is not enough. The session
+    /// goes on in a new one that lasts no longer.
+    pub async fn enrol_own(
+        &self,
+        session: &Session,
+        password: &SecretString,
+        (code, unverified_mark): (&str, Option<&str>),
+    ) -> Result<NewSession, SignInRefused> {
+        if session.stage != Stage::Full || !may_enrol(session) {
+            return Err(SignInRefused::Wrong);
+        }
+        let user = &session.user;
+        let known = self.0.store.credentials(user).await?.filter(|known| known.user.disabled_at.is_none());
+        let attempt = self.attempt(user.as_str(), (known.as_ref(), unverified_mark)).await?;
+        let Some(known) = self.fitting(known, password).await else {
+            return Err(self.not_proved(user, "set up second factor").await?);
+        };
+        self.confirm(session, Some(known), code).await?;
+        self.forgive(attempt).await?;
+        let began = self.begin(user, Stage::Full, session.span(), Some(session)).await?;
+        began.ok_or(SignInRefused::Wrong)
+    }
+
+    /// What was offered becomes the second factor, if the code comes from it.
+    async fn confirm(&self, session: &Session, known: Option<Credentials>, code: &str) -> Result<(), SignInRefused> {
+        let user = &session.user;
         let offered = known.and_then(|known| known.totp_pending).ok_or(SignInRefused::Wrong)?;
         let totp = self.offered(session, &offered).ok_or(SignInRefused::Wrong)?;
         let Some(step) = totp.step_of(&typed(code), self.0.clock.now()) else {
             return Err(self.wrong(Some(user)).await?);
         };
         let sealed = self.sealed(user, &totp)?;
-        if !self.0.store.confirm_second_factor(user, (&offered, &sealed), step).await? {
-            return Err(SignInRefused::Wrong);
-        }
-        match session.stage {
-            Stage::Full => {
-                self.forgive(attempt).await?;
-                let began = self.begin(user, Stage::Full, session.span(), Some(session)).await?;
-                began.ok_or(SignInRefused::Wrong)
-            }
-            Stage::Enrol | Stage::SecondFactor => self.complete(user, Some(session), attempt).await,
-        }
+        let confirmed = self.0.store.confirm_second_factor(user, (&offered, &sealed), step).await?;
+        if confirmed { Ok(()) } else { Err(SignInRefused::Wrong) }
     }
 
     /// What was offered to this session.

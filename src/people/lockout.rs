@@ -1,9 +1,11 @@
-//! Lockout with backoff, per name that is given, whether or not somebody has it: that a name is locked tells nothing.
+//! Lockout with backoff, per name that is given, whether or not somebody has it: that a name is locked tells nothing. Browsers
+//! that are known count on their own.
 
+use super::known_browser::KnownBrowser;
 use super::{People, SignInRefused};
 use crate::crypto::content_hash;
 use crate::domain::Timestamp;
-use crate::storage::{Failures, StorageError};
+use crate::storage::{Credentials, Failures, StorageError};
 
 /// From so many failures in a row a name is locked.
 const FREE: i64 = 5;
@@ -22,6 +24,8 @@ pub(super) struct Attempt {
     digest: [u8; 32],
     before: Option<Failures>,
     counted: Failures,
+    /// The known browser that it comes from.
+    pub(super) browser: Option<KnownBrowser>,
 }
 
 /// The same name in any letter case is the same name, as [`UserName`](crate::domain::UserName) has it.
@@ -40,9 +44,16 @@ fn locked_ms(failures: Failures, now: Timestamp) -> i64 {
 }
 
 impl People {
-    /// Counts an attempt under a name, unless the name is locked.
-    pub(super) async fn attempt(&self, name: &str) -> Result<Attempt, SignInRefused> {
-        let (store, now, digest) = (&self.0.store, self.0.clock.now(), digest(name));
+    /// Counts an attempt under a name, unless the name is locked; one from a known browser under that browser, unless the
+    /// browser is. `known` is the user of this name.
+    pub(super) async fn attempt(
+        &self,
+        name: &str,
+        (known, unverified_mark): (Option<&Credentials>, Option<&str>),
+    ) -> Result<Attempt, SignInRefused> {
+        let (store, now, by_name) = (&self.0.store, self.0.clock.now(), digest(name));
+        let browser = self.known_browser(name, known, unverified_mark);
+        let digest = browser.as_ref().map_or(by_name, |browser| browser.digest(&by_name));
         for _ in 0..TRIES {
             let before = store.failures(&digest).await?;
             let in_a_row = before.filter(|failures| now.millis_since(failures.last) < FORGET_MS);
@@ -55,7 +66,7 @@ impl People {
             }
             let counted = Failures { count: in_a_row.map_or(0, |failures| failures.count) + 1, last: now };
             if store.note_failures(&digest, before, counted).await? {
-                return Ok(Attempt { digest, before, counted });
+                return Ok(Attempt { digest, before, counted, browser });
             }
         }
         Err(SignInRefused::TooMany { retry_after_s: 1 })

@@ -3,10 +3,13 @@
 //! A sign-in goes through stages ([`Stage`]), each with a session and a token of its own: what was handed out before a stage
 //! is worth nothing after it. Only [`Stage::Full`] opens pages. Whoever is refused learns neither why nor whether there is
 //! such a person, and learns it at the same time: the same rows are written and the same hash is computed for everybody.
+//! Who keeps guessing at a name locks it for strangers, but not for a browser that somebody of this name has signed in with
+//! before (`known_browser.rs`).
 //!
 //! Architecture invariant: tokens, passwords, codes and secrets are arguments and answers, never in `Debug`, logs or errors.
 
 mod enrolment;
+mod known_browser;
 mod lockout;
 mod manage;
 mod password;
@@ -79,6 +82,7 @@ struct Inner {
     store: Store,
     clock: Arc<dyn Clock>,
     seal: AtRest,
+    browsers: AtRest,
     settings: PeopleSettings,
     hashing: Arc<Semaphore>,
 }
@@ -90,15 +94,16 @@ impl fmt::Debug for People {
 }
 
 impl People {
-    /// `keys` are the signing keys: those that seal second factors are derived from them.
+    /// `keys` are the signing keys: those that seal second factors and know browsers again are derived from them.
     pub fn new(
         store: Store,
         clock: Arc<dyn Clock>,
         keys: &UrlKeys,
         settings: PeopleSettings,
     ) -> Result<Self, AtRestError> {
-        let seal = AtRest::new(keys, Kept::SecondFactor)?;
-        Ok(Self(Arc::new(Inner { store, clock, seal, settings, hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)) })))
+        let (seal, browsers) = (AtRest::new(keys, Kept::SecondFactor)?, AtRest::new(keys, Kept::KnownBrowser)?);
+        let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
+        Ok(Self(Arc::new(Inner { store, clock, seal, browsers, settings, hashing })))
     }
 
     /// How people sign in.

@@ -5,8 +5,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::session::{NewSession, Session};
 use super::{People, SignInRefused, Stage};
 use crate::crypto::{PasswordError, hash_password, random_bytes};
-use crate::domain::{Timestamp, UserName};
-use crate::storage::{StorageError, Store};
+use crate::domain::{Hands, Timestamp, UserName};
+use crate::storage::{PasswordFrom, StorageError, Store};
 
 /// Characters of a password, at least and at most.
 const LENGTH: std::ops::RangeInclusive<usize> = 12..=1024;
@@ -89,7 +89,7 @@ fn check(name: &UserName, password: &SecretString) -> Result<(), PasswordRefused
     Ok(())
 }
 
-/// Sets the password of a user and ends their sessions; for commands, where nobody else waits for the machine.
+/// Sets the password of a user and ends their sessions; for commands: nobody else's hands, where nobody else waits for the machine.
 pub async fn set_password(
     store: &Store,
     name: &UserName,
@@ -97,11 +97,11 @@ pub async fn set_password(
     now: Timestamp,
 ) -> Result<(), PasswordNotSet> {
     check(name, new)?;
-    keep(store, name, &hash_password(new)?, Some(now)).await
+    keep(store, name, &hash_password(new)?, PasswordFrom::Shell(now)).await
 }
 
-async fn keep(store: &Store, name: &UserName, hash: &str, chosen_at: Option<Timestamp>) -> Result<(), PasswordNotSet> {
-    let set = store.set_password(name, hash, chosen_at).await?;
+async fn keep(store: &Store, name: &UserName, hash: &str, from: PasswordFrom<'_>) -> Result<(), PasswordNotSet> {
+    let set = store.set_password(name, hash, from).await?;
     if set { Ok(()) } else { Err(PasswordNotSet::Unknown) }
 }
 
@@ -110,42 +110,44 @@ impl People {
     pub async fn change_password(
         &self,
         session: &Session,
-        old: &SecretString,
-        new: &SecretString,
+        (old, new): (&SecretString, &SecretString),
+        unverified_mark: Option<&str>,
     ) -> Result<NewSession, ChangeRefused> {
         let user = &session.user;
         if session.stage != Stage::Full {
             return Err(SignInRefused::Wrong.into());
         }
         check(user, new).map_err(PasswordNotSet::from)?;
-        let attempt = self.attempt(user.as_str()).await?;
         let known = self.0.store.credentials(user).await?.filter(|known| known.user.disabled_at.is_none());
-        if self.fitting(known, old).await.is_none() {
+        let attempt = self.attempt(user.as_str(), (known.as_ref(), unverified_mark)).await?;
+        let Some(before) = self.fitting(known, old).await.and_then(|known| known.password_hash) else {
             return Err(self.not_proved(user, "change password").await?.into());
-        }
+        };
+        let browser = attempt.browser.clone();
         self.forgive(attempt).await?;
         if old.expose_secret() == new.expose_secret() {
             return Err(PasswordNotSet::from(PasswordRefused::Same).into());
         }
         let hash = self.hashed(new).await.map_err(PasswordNotSet::from)?;
-        keep(&self.0.store, user, &hash, Some(self.0.clock.now())).await?;
-        let began = self.begin(user, Stage::Full, session.span(), None).await?;
-        Ok(began.ok_or(SignInRefused::Wrong)?)
+        keep(&self.0.store, user, &hash, PasswordFrom::Owner { at: self.0.clock.now(), before: &before }).await?;
+        let began = self.begin(user, Stage::Full, session.span(), None).await?.ok_or(SignInRefused::Wrong)?;
+        // What the browser kept was bound to the old one.
+        Ok(NewSession { browser: self.mark(user, browser).await?, ..began })
     }
 
-    /// Sets the password of a user, as they chose it, and ends their sessions.
+    /// Sets the password of a user at the shell, as they chose it, and ends their sessions.
     pub async fn set_password(&self, name: &UserName, new: &SecretString) -> Result<(), PasswordNotSet> {
         check(name, new)?;
         let hash = self.hashed(new).await?;
-        keep(&self.0.store, name, &hash, Some(self.0.clock.now())).await
+        keep(&self.0.store, name, &hash, PasswordFrom::Shell(self.0.clock.now())).await
     }
 
     /// Gives a user a password that they have to change ([`Session::must_change_password`]), and ends their sessions. Shown
-    /// once and kept nowhere: 100 random bits in letters and digits.
-    pub async fn reset_password(&self, name: &UserName) -> Result<String, PasswordNotSet> {
+    /// once and kept nowhere: 100 random bits in letters and digits. Whoever has these hands knows it.
+    pub async fn reset_password(&self, name: &UserName, by: &Hands) -> Result<String, PasswordNotSet> {
         let given = given();
         let hash = self.hashed(&SecretString::from(given.clone())).await?;
-        keep(&self.0.store, name, &hash, None).await?;
+        keep(&self.0.store, name, &hash, PasswordFrom::Given(by)).await?;
         Ok(given)
     }
 

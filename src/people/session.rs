@@ -54,6 +54,9 @@ pub struct NewSession {
     pub stage: Stage,
     /// Whose it is.
     pub user: UserName,
+    /// After a whole sign-in, what the browser shows when somebody signs in with it again: who locks the name from elsewhere
+    /// does not lock this browser. Goes into a cookie of its own; `None`: the one that it has stays good.
+    pub browser: Option<String>,
 }
 
 impl fmt::Debug for NewSession {
@@ -62,7 +65,7 @@ impl fmt::Debug for NewSession {
             .field("token", &"[redacted]")
             .field("stage", &self.stage)
             .field("user", &self.user)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -158,7 +161,7 @@ impl People {
             expires_at: span.expires_at,
         };
         let began = self.0.store.begin_session(row, from.map(|session| session.id)).await?;
-        Ok(began.then(|| NewSession { token, stage, user: user.clone() }))
+        Ok(began.then(|| NewSession { token, stage, user: user.clone(), browser: None }))
     }
 }
 

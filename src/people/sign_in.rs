@@ -14,14 +14,20 @@ const SIGN_IN: &str = "sign in";
 
 impl People {
     /// The first step. What follows stands in the new session's stage. The answer and its time are the same for a name that
-    /// nobody has, for a disabled user and for one without a password.
-    pub async fn password(&self, name: &str, password: &SecretString) -> Result<NewSession, SignInRefused> {
+    /// nobody has, for a disabled user and for one without a password. `unverified_mark` is what the browser shows of an
+    /// earlier sign-in ([`NewSession::browser`]).
+    pub async fn password(
+        &self,
+        name: &str,
+        password: &SecretString,
+        unverified_mark: Option<&str>,
+    ) -> Result<NewSession, SignInRefused> {
         let name = name.trim();
-        let attempt = self.attempt(name).await?;
         let known = match UserName::parse(name) {
             Ok(name) => self.0.store.credentials(&name).await?,
             Err(_) => None,
         };
+        let attempt = self.attempt(name, (known.as_ref(), unverified_mark)).await?;
         let known = known.filter(|known| known.user.disabled_at.is_none());
         let Some(known) = self.fitting(known.clone(), password).await else {
             return Err(self.wrong(known.as_ref().map(|known| &known.user.name)).await?);
@@ -38,13 +44,18 @@ impl People {
     }
 
     /// The second step, for who has a second factor. A code counts once.
-    pub async fn second_factor(&self, session: &Session, code: &str) -> Result<NewSession, SignInRefused> {
+    pub async fn second_factor(
+        &self,
+        session: &Session,
+        code: &str,
+        unverified_mark: Option<&str>,
+    ) -> Result<NewSession, SignInRefused> {
         if session.stage != Stage::SecondFactor {
             return Err(SignInRefused::Wrong);
         }
         let user = &session.user;
-        let attempt = self.attempt(user.as_str()).await?;
         let known = self.0.store.credentials(user).await?.filter(|known| known.user.disabled_at.is_none());
+        let attempt = self.attempt(user.as_str(), (known.as_ref(), unverified_mark)).await?;
         let sealed = known.and_then(|known| known.totp_secret).ok_or(SignInRefused::Wrong)?;
         let totp = self.opened(user, &sealed)?;
         let step = totp.step_of(&typed(code), self.0.clock.now());
@@ -91,8 +102,9 @@ impl People {
         let began = self.begin(user, Stage::Full, self.span(Stage::Full), from).await?;
         let new = began.ok_or(SignInRefused::Wrong)?;
         self.note(done).await?;
+        let browser = self.mark(user, attempt.browser.clone()).await?;
         self.forget(attempt).await?;
-        Ok(new)
+        Ok(NewSession { browser, ..new })
     }
 
     /// The second factor of a user, from what is stored.

@@ -77,7 +77,7 @@ pub use search::{Found, IssuerOutcome, PaymentFilter};
 pub use session::{SessionRow, SessionStage};
 pub use sign_in::Failures;
 pub use token::{ApiToken, NewApiToken};
-pub use user::{Credentials, NewUser, User};
+pub use user::{Credentials, Managed, NewUser, PasswordFrom, User};
 
 use connect::Engine;
 use writer::Writer;

@@ -16,7 +16,7 @@ use crate::domain::remittance::{
     Acceptance, Approval, FindingKind, Input, KindSum, MissingAge, MissingSum, Modification, Reconciled, Rejection,
     Reply, State,
 };
-use crate::domain::{Money, Piaid, Timestamp, TransactionId};
+use crate::domain::{Hands, Money, Piaid, Timestamp, TransactionId};
 use crate::storage::{LinePage, RequestKey, StatementRow, StorageError, Store};
 
 /// Lines of a list, unless `limit` says otherwise.
@@ -275,7 +275,9 @@ async fn accepted(
     let round = row.state.reconciled().map_or(0, |done| done.round);
     let covered = covered(surface, &row, &body.reasons).await?;
     let rules = surface.policies.get(&notice.piaid).copied().unwrap_or_default().rules;
-    let approval = Approval { by: Some(by), at: surface.clock.now(), reasons: body.reasons, modification };
+    let user = surface.store.find_user(&by).await.map_err(|error| unavailable(&error))?;
+    let held_by = user.map_or_else(Hands::none, |user| user.held_by());
+    let approval = Approval { by: Some(by), held_by, at: surface.clock.now(), reasons: body.reasons, modification };
     let ask = Ask {
         id: row.id,
         input: Input::Approve { approval, round, covered, rules },

@@ -36,8 +36,10 @@ pub(super) fn approve(
     match done.approvals.as_slice() {
         [] => Ok(record(state, vec![Event::Approved(approval.clone())])),
         [.., first] if first.modification != approval.modification => Err(Rejection::ModificationDiffers),
-        known if known.iter().any(|first| first.by != approval.by) => Ok(accepted(state, done, approval)),
-        [..] => Err(Rejection::SamePerson),
+        [..] => match done.not_second(approval) {
+            None => Ok(accepted(state, done, approval)),
+            Some(why) => Err(why),
+        },
     }
 }
 
@@ -161,6 +163,19 @@ impl Reconciled {
             vat_micros,
             differences: differing.map(|(kind, sum)| (*kind, sum.stated - sum.ours)).collect(),
         }
+    }
+
+    /// Why an approval is not that of a second person, beside one of those that there are; `None`: it is.
+    pub fn not_second(&self, approval: &Approval) -> Option<Rejection> {
+        let mut refused = None;
+        for earlier in &self.approvals {
+            // What somebody else's approval lacks says more than that one's own is there already.
+            match approval.same_hands(earlier)? {
+                Rejection::SamePerson if refused.is_some() => {}
+                why => refused = Some(why),
+            }
+        }
+        refused
     }
 
     /// Why a finding is accepted: the last approval's word on the finding as a whole.

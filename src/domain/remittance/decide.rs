@@ -12,7 +12,7 @@ use super::state::{
     Effect, Event, FeeConvention, Fetched, Input, Judged, MissingAge, MissingSum, Notice, Page, Reconciled, Rejection,
     Reply, State, Tally, TransferRefusal,
 };
-use crate::domain::{Decision, Record, RemittableKind, Timestamp};
+use crate::domain::{Decision, Hands, Record, RemittableKind, Timestamp};
 
 pub(super) type Verdicts = Result<Decision<Remittance>, Rejection>;
 
@@ -345,7 +345,13 @@ fn reconciled(
     debug_assert_eq!(round, state.round());
     if let (State::Matched(done), true, false) = (&after, rules.auto_accept && plain, two_persons) {
         // Only where everything matched, and only by the account's own setting.
-        let approval = Approval { by: None, at: now, reasons: BTreeMap::new(), modification: Modification::default() };
+        let approval = Approval {
+            by: None,
+            held_by: Hands::none(),
+            at: now,
+            reasons: BTreeMap::new(),
+            modification: Modification::default(),
+        };
         let mut decision = super::accept::accepted(&after, done, &approval);
         decision.events.insert(0, event);
         return decision;

@@ -6,7 +6,7 @@ use super::Remittance;
 use super::decide::{Verdicts, record, stands};
 use super::finding::FindingKind;
 use super::state::{Event, Reconciled, Rejection, State};
-use crate::domain::{Decision, Money, Timestamp, UserName};
+use crate::domain::{Decision, Hands, Money, Timestamp, UserName};
 
 /// So many differences may have reasons of their own: they stand in the snapshot.
 pub const MOST_DRAFTS: usize = 500;
@@ -16,12 +16,35 @@ pub const MOST_DRAFTS: usize = 500;
 pub struct Approval {
     /// Who.
     pub by: Option<UserName>,
+    /// Who else could have been that person then ([`Hands`]).
+    pub held_by: Hands,
     /// When.
     pub at: Timestamp,
     /// Why differences are accepted: by finding, or by an event's id.
     pub reasons: BTreeMap<String, String>,
     /// How the statement is modified.
     pub modification: Modification,
+}
+
+impl Approval {
+    /// Everybody who may have given it.
+    fn hands(&self) -> Hands {
+        self.by.iter().fold(self.held_by.clone(), |hands, by| hands.and(by.clone()))
+    }
+
+    /// Why this one and an `earlier` one are not two persons' decisions; `None`: they are. One person may have given both
+    /// where somebody stands in the hands of both.
+    pub fn same_hands(&self, earlier: &Self) -> Option<Rejection> {
+        if self.by == earlier.by {
+            return Some(Rejection::SamePerson);
+        }
+        let common = self.hands().common(&earlier.hands());
+        let hand = common.iter().next()?.clone();
+        // Of both it may be true; new credentials for one of them are enough.
+        let held = [self, earlier].into_iter().find(|approval| approval.held_by.has(&hand));
+        let held = held.and_then(|approval| approval.by.clone());
+        Some(held.map_or(Rejection::SamePerson, |held| Rejection::SameHands { held, hand }))
+    }
 }
 
 /// What `acceptRemittanceStatementWithModifications` says (API section 6.6). Empty: accepted as it is.

@@ -13,6 +13,8 @@ mod draft_proof;
 mod fees;
 mod finding;
 #[cfg(test)]
+mod hands_proof;
+#[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod proof;

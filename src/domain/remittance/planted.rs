@@ -228,6 +228,7 @@ impl History {
 pub(super) fn approval(by: &str, reasons: &[(&str, &str)]) -> Approval {
     Approval {
         by: crate::domain::UserName::parse(by).ok(),
+        held_by: crate::domain::Hands::none(),
         at: at(3_000),
         reasons: reasons.iter().map(|(about, text)| ((*about).to_owned(), (*text).to_owned())).collect(),
         modification: Modification::default(),

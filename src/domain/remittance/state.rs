@@ -557,6 +557,17 @@ pub enum Rejection {
     /// The second person must be another one.
     #[error("a second person has to approve it")]
     SamePerson,
+    /// Somebody could have approved it as both persons.
+    #[error(
+        "{held} signs in with what {hand} gave, so it does not count as a second person's decision: a third person has to \
+         approve it, or {held} gets a new password from another administrator or at the shell (`roundtrip user passwd {held}`)"
+    )]
+    SameHands {
+        /// The person whose way in is in somebody else's hands.
+        held: UserName,
+        /// Whose.
+        hand: UserName,
+    },
     /// The second person modifies it otherwise than the first.
     #[error("the first person approved another modification")]
     ModificationDiffers,

@@ -9,7 +9,7 @@ use crate::domain::remittance::{
     Acceptance, Approval, Draft, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification, Notice,
     PageProblem, Reconciled, Tally,
 };
-use crate::domain::{Currency, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
+use crate::domain::{Currency, Hands, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 use crate::storage::CodecError;
 
 /// `[micros, currency]`
@@ -230,6 +230,9 @@ impl From<StoredModification> for Modification {
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredApproval {
     by: Option<String>,
+    /// Approvals in nobody else's hands are written as they were before anybody asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    held_by: Vec<String>,
     at_ms: i64,
     reasons: BTreeMap<String, String>,
     modification: StoredModification,
@@ -239,6 +242,7 @@ impl From<&Approval> for StoredApproval {
     fn from(approval: &Approval) -> Self {
         Self {
             by: approval.by.as_ref().map(ToString::to_string),
+            held_by: approval.held_by.iter().map(ToString::to_string).collect(),
             at_ms: approval.at.as_millis(),
             reasons: approval.reasons.clone(),
             modification: (&approval.modification).into(),
@@ -250,8 +254,10 @@ impl TryFrom<StoredApproval> for Approval {
     type Error = CodecError;
 
     fn try_from(stored: StoredApproval) -> Result<Self, CodecError> {
+        let held_by = stored.held_by.iter().map(|name| UserName::parse(name));
         Ok(Self {
             by: stored.by.map(|by| UserName::parse(&by)).transpose()?,
+            held_by: Hands::of(held_by.collect::<Result<Vec<_>, _>>()?),
             at: Timestamp::from_millis(stored.at_ms),
             reasons: stored.reasons,
             modification: stored.modification.into(),

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::PREFIX;
 use super::form::Fields;
 use super::frame::{outside, page, page_as};
-use super::gate::{see_other, session_cookie};
+use super::gate::{let_in, see_other, session_cookie};
 use super::parts::{moment, submit};
 use super::routes::{self, Fields as Noted, Needs, Route, form, get};
 use super::signed::{At, Signed};
@@ -92,7 +92,7 @@ fn sign_in_form(at: &At, fields: &Fields, wrong: Option<&str>) -> Markup {
 async fn password(surface: web::Data<Surface>, at: At, fields: Fields, request: HttpRequest) -> Answer {
     let _place = limited(&surface, &request)?;
     let secret = SecretString::from(fields.raw("password").unwrap_or_default().to_owned());
-    let came = surface.console.people.password(fields.text("name").unwrap_or_default(), &secret).await;
+    let came = surface.console.people.password(fields.text("name").unwrap_or_default(), &secret, at.mark()).await;
     let next = wanted(&fields);
     match came {
         Ok(session) => {
@@ -134,8 +134,7 @@ fn go_on(surface: &Surface, session: &NewSession, next: Option<&str>) -> HttpRes
         Stage::Enrol => format!("{PREFIX}/sign-in/enrol{}", carried(next)),
     };
     let mut response = see_other(&to);
-    // A cookie that cannot be written is no session: the next page asks again.
-    let _unwritable = response.add_cookie(&session_cookie(surface, &session.token));
+    let_in(surface, session, &mut response);
     response
 }
 
@@ -173,7 +172,7 @@ fn code_field(label: &str) -> Markup {
 
 async fn second_factor(surface: web::Data<Surface>, at: At, session: web::ReqData<Session>, fields: Fields) -> Answer {
     let code = fields.text("code").unwrap_or_default().replace(' ', "");
-    match surface.console.people.second_factor(&session, &code).await {
+    match surface.console.people.second_factor(&session, &code, at.mark()).await {
         Ok(session) => Ok(go_on(&surface, &session, wanted(&fields).as_deref())),
         Err(why) => {
             let wrong = at.words.say("code-wrong");
@@ -218,6 +217,7 @@ async fn enrolment_page(
         p { (words.say("enrol-by-hand")) " " code.secret { (spaced.join(" ")) } }
         (at.form(action, &html! {
             @if let Some(next) = wanted(fields) { input type="hidden" name="next" value=(next); }
+            @if session.stage == Stage::Full { (password_field("password", &words.say("account-old"), "current-password")) }
             (code_field(&words.say("code-label")))
             (submit(&words.say("enrol-submit")))
         }))
@@ -243,7 +243,7 @@ fn of_enrolment(why: EnrolmentRefused) -> Trouble {
 
 async fn enrol(surface: web::Data<Surface>, at: At, session: web::ReqData<Session>, fields: Fields) -> Answer {
     let code = fields.text("code").unwrap_or_default().replace(' ', "");
-    match surface.console.people.enrol(&session, &code).await {
+    match surface.console.people.enrol(&session, &code, at.mark()).await {
         Ok(session) => Ok(go_on(&surface, &session, wanted(&fields).as_deref())),
         Err(SignInRefused::Wrong) => {
             let wrong = at.words.say("code-wrong");
@@ -275,16 +275,17 @@ async fn account(signed: Signed) -> Answer {
     page(&signed, &signed.words().say("account-title"), &account_page(&signed, None))
 }
 
+fn password_field(name: &str, label: &str, complete: &str) -> Markup {
+    html! {
+        div.field {
+            label for=(name) { (label) }
+            input id=(name) name=(name) type="password" required maxlength="1024" autocomplete=(complete);
+        }
+    }
+}
+
 fn account_page(signed: &Signed, wrong: Option<&str>) -> Markup {
     let words = signed.words();
-    let field = |name: &str, label: &str, complete: &str| {
-        html! {
-            div.field {
-                label for=(name) { (label) }
-                input id=(name) name=(name) type="password" required maxlength="1024" autocomplete=(complete);
-            }
-        }
-    };
     html! {
         h1 { (words.say("account-title")) }
         dl.facts {
@@ -298,9 +299,9 @@ fn account_page(signed: &Signed, wrong: Option<&str>) -> Markup {
             @if let Some(wrong) = wrong { p.wrong role="alert" { (wrong) } }
             p { (words.say("account-password-rules")) }
             (signed.form(&format!("{PREFIX}/account/password"), &html! {
-                (field("old", &words.say("account-old"), "current-password"))
-                (field("new", &words.say("account-new"), "new-password"))
-                (field("again", &words.say("account-again"), "new-password"))
+                (password_field("old", &words.say("account-old"), "current-password"))
+                (password_field("new", &words.say("account-new"), "new-password"))
+                (password_field("again", &words.say("account-again"), "new-password"))
                 (submit(&words.say("account-change")))
             }))
         }
@@ -327,10 +328,11 @@ async fn change_password(surface: web::Data<Surface>, signed: Signed, fields: Fi
     if fields.raw("new") != fields.raw("again") {
         return wrong("account-wrong-again");
     }
-    match surface.console.people.change_password(&signed.session, &secret("old"), &secret("new")).await {
+    let (old, new) = (secret("old"), secret("new"));
+    match surface.console.people.change_password(&signed.session, (&old, &new), signed.at.mark()).await {
         Ok(session) => {
             let mut response = see_other(&format!("{PREFIX}/account?done=password"));
-            let _unwritable = response.add_cookie(&session_cookie(&surface, &session.token));
+            let_in(&surface, &session, &mut response);
             Ok(response)
         }
         Err(ChangeRefused::NotProved(SignInRefused::Wrong)) => wrong("account-wrong-old"),
@@ -365,14 +367,15 @@ async fn own_enrolment_page(surface: &Surface, signed: &Signed, wrong: Option<&s
 
 async fn own_enrol(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
     let code = fields.text("code").unwrap_or_default().replace(' ', "");
-    match surface.console.people.enrol(&signed.session, &code).await {
+    let password = SecretString::from(fields.raw("password").unwrap_or_default().to_owned());
+    match surface.console.people.enrol_own(&signed.session, &password, (&code, signed.at.mark())).await {
         Ok(session) => {
             let mut response = see_other(&format!("{PREFIX}/account?done=second-factor"));
-            let _unwritable = response.add_cookie(&session_cookie(&surface, &session.token));
+            let_in(&surface, &session, &mut response);
             Ok(response)
         }
         Err(SignInRefused::Wrong) => {
-            own_enrolment_page(&surface, &signed, Some(&signed.words().say("code-wrong"))).await
+            own_enrolment_page(&surface, &signed, Some(&signed.words().say("enrol-own-wrong"))).await
         }
         Err(why) => refused(why, |_| HttpResponse::Forbidden().finish()),
     }

@@ -17,13 +17,15 @@ use super::signed::{At, CSRF, Signed, Token};
 use super::trouble::Trouble;
 use super::words::Words;
 use crate::crypto::random_token;
-use crate::people::{Session, Stage};
+use crate::people::{NewSession, Session, Stage};
 use crate::storage::{AuditActor, AuditNote, AuditOutcome};
 use crate::web::locale::Locale;
 use crate::web::surface::Surface;
 
 /// The cookie of the session.
 pub(super) const COOKIE: &str = "roundtrip_console";
+/// The cookie by which a browser is known again that somebody has signed in with.
+const KNOWN: &str = "roundtrip_known";
 /// How many fields of a form the audit log keeps, and how much of each, in characters.
 const MOST_NOTED: usize = 24;
 const LONGEST_NOTED: usize = 300;
@@ -55,6 +57,7 @@ pub(super) async fn gate(
         path: request.path().to_owned(),
         query: request.query_string().to_owned(),
         token: Token(token),
+        unverified_mark: request.cookie(KNOWN).map(|cookie| Token(cookie.value().to_owned())),
     };
     let admitted = admit(&surface, &mut request, &at).await;
     let signed = request.extensions().get::<Signed>().cloned();
@@ -300,6 +303,18 @@ pub(super) fn session_cookie(surface: &Surface, token: &str) -> Cookie<'static> 
         cookie.set_max_age(CookieLife::ZERO);
     }
     cookie
+}
+
+/// Hands a new session to the browser, and after a whole sign-in what it is known by from then on. A cookie that cannot be
+/// written is no session: the next page asks again.
+pub(super) fn let_in(surface: &Surface, session: &NewSession, response: &mut HttpResponse) {
+    let _unwritable = response.add_cookie(&session_cookie(surface, &session.token));
+    if let Some(mark) = &session.browser {
+        let mut cookie = session_cookie(surface, mark);
+        cookie.set_name(KNOWN);
+        cookie.set_max_age(CookieLife::days(365));
+        let _unwritable = response.add_cookie(&cookie);
+    }
 }
 
 /// The language that was just chosen, else the one that was chosen before, else the browser's.

@@ -12,9 +12,9 @@ use super::routes::{self, Fields as Noted, PEOPLE, Route, form, get, post};
 use super::signed::Signed;
 use super::trouble::{Answer, Trouble};
 use super::words::Words;
-use crate::domain::{Role, UserName};
+use crate::domain::{Hands, Role, UserName};
 use crate::people::PasswordNotSet;
-use crate::storage::User;
+use crate::storage::{Managed, User};
 use crate::web::surface::Surface;
 
 /// The pages.
@@ -53,7 +53,7 @@ async fn list(surface: web::Data<Surface>, signed: Signed) -> Answer {
             vec![
                 html! { a href=(address(&user.name)) { bdi { (user.name) } } },
                 html! { (words.name("role", user.role.as_str())) },
-                state(words, user),
+                html! { (state(words, user)) (held(words, user)) },
                 html! { (words.say(if user.has_second_factor { "people-yes" } else { "people-no" })) },
                 moment(user.created_at),
             ]
@@ -87,6 +87,20 @@ fn state(words: &Words, user: &User) -> Markup {
     }
 }
 
+/// Who else can sign in as this person: for four eyes they are one.
+fn held(words: &Words, user: &User) -> Markup {
+    let held_by = user.held_by();
+    html! {
+        @if user.disabled_at.is_none() && !held_by.is_none() {
+            " " (badge(Mood::Attention, &words.tell("people-held", &[("names", names(&held_by).into())])))
+        }
+    }
+}
+
+fn names(hands: &Hands) -> String {
+    hands.iter().map(UserName::as_str).collect::<Vec<_>>().join(", ")
+}
+
 async fn found(surface: &Surface, name: &str) -> Result<User, Trouble> {
     let name = UserName::parse(name).map_err(|_| Trouble::NotFound)?;
     let users = surface.console.people.users().await?;
@@ -110,12 +124,13 @@ fn person(signed: &Signed, user: &User, given: Option<&str>) -> Markup {
         }
         dl.facts {
             div { dt { (words.say("people-role")) } dd { (words.name("role", user.role.as_str())) } }
-            div { dt { (words.say("people-state")) } dd { (state(words, user)) } }
+            div { dt { (words.say("people-state")) } dd { (state(words, user)) (held(words, user)) } }
             div { dt { (words.say("people-second-factor")) } dd {
                 (words.say(if user.has_second_factor { "people-yes" } else { "people-no" }))
             } }
             div { dt { (words.say("people-added")) } dd { (moment(user.created_at)) } }
         }
+        @if user.disabled_at.is_none() && !user.held_by().is_none() { p.note { (words.say("people-held-text")) } }
         @if own { p.note { (words.say("people-own")) } }
         @if user.disabled_at.is_none() && !own {
             section aria-labelledby="role-heading" {
@@ -145,10 +160,16 @@ fn person(signed: &Signed, user: &User, given: Option<&str>) -> Markup {
     }
 }
 
-async fn add(surface: web::Data<Surface>, fields: Fields) -> Answer {
+/// Whose hands whatever this person gives goes through.
+async fn hands(surface: &Surface, signed: &Signed) -> Result<Hands, Trouble> {
+    surface.console.people.hands(&signed.session).await?.ok_or(Trouble::Forbidden)
+}
+
+async fn add(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
     let name = fields.needed("name", "expected-name", |text| UserName::parse(text).ok())?;
     let role = fields.needed("role", "expected-choice", Role::parse)?;
-    if surface.console.people.add_user(name.clone(), role).await? {
+    let by = hands(&surface, &signed).await?;
+    if surface.console.people.add_user(name.clone(), role, &by).await? {
         Ok(see_other(&format!("{}?done=person-added", address(&name))))
     } else {
         Err(Trouble::Field("name", "expected-new-name"))
@@ -168,26 +189,36 @@ fn happened(happened: bool, to: &UserName, done: &str) -> Answer {
     if happened { Ok(see_other(&format!("{}?done={done}", address(to)))) } else { Err(Trouble::NotFound) }
 }
 
+fn managed(signed: &Signed, managed: Managed, to: &UserName, done: &str) -> Answer {
+    match managed {
+        Managed::Done => happened(true, to, done),
+        Managed::Unknown => happened(false, to, done),
+        Managed::LastAdmin => Err(Trouble::Refused(signed.words().say("people-last-admin"))),
+    }
+}
+
 async fn set_role(surface: web::Data<Surface>, signed: Signed, name: web::Path<String>, fields: Fields) -> Answer {
     let role = fields.needed("role", "expected-choice", Role::parse)?;
     let name = other(&surface, &signed, &name).await?;
-    happened(surface.console.people.set_role(&name, role).await?, &name, "person-role")
+    managed(&signed, surface.console.people.set_role(&name, role).await?, &name, "person-role")
 }
 
 async fn disable(surface: web::Data<Surface>, signed: Signed, name: web::Path<String>) -> Answer {
     let name = other(&surface, &signed, &name).await?;
-    happened(surface.console.people.disable_user(&name).await?, &name, "person-disabled")
+    managed(&signed, surface.console.people.disable_user(&name).await?, &name, "person-disabled")
 }
 
 async fn reset_factor(surface: web::Data<Surface>, signed: Signed, name: web::Path<String>) -> Answer {
     let name = other(&surface, &signed, &name).await?;
-    happened(surface.console.people.reset_second_factor(&name).await?, &name, "person-factor")
+    let by = hands(&surface, &signed).await?;
+    happened(surface.console.people.reset_second_factor(&name, &by).await?, &name, "person-factor")
 }
 
 /// A password for the first sign-in, shown once: the person has to choose another there.
 async fn reset_password(surface: web::Data<Surface>, signed: Signed, name: web::Path<String>) -> Answer {
     let name = other(&surface, &signed, &name).await?;
-    let password = match surface.console.people.reset_password(&name).await {
+    let by = hands(&surface, &signed).await?;
+    let password = match surface.console.people.reset_password(&name, &by).await {
         Ok(password) => password,
         Err(PasswordNotSet::Unknown | PasswordNotSet::Refused(_)) => return Err(Trouble::NotFound),
         Err(PasswordNotSet::Unavailable(error)) => return Err(error.into()),

@@ -25,9 +25,11 @@ pub(in crate::web) struct At {
     pub(super) query: String,
     /// What the cookie holds: of a session, or drawn for the way in.
     pub(super) token: Token,
+    /// What the browser shows of an earlier sign-in, if anything: unverified, and of no use but for the way in.
+    pub(super) unverified_mark: Option<Token>,
 }
 
-/// A session's token, or the one that the way in was given. Never shown.
+/// A session's token, or the one that the way in was given; what a browser is known by. Never shown.
 #[derive(Clone)]
 pub(super) struct Token(pub(super) String);
 
@@ -38,6 +40,11 @@ impl std::fmt::Debug for Token {
 }
 
 impl At {
+    /// What the browser shows of an earlier sign-in.
+    pub(super) fn mark(&self) -> Option<&str> {
+        self.unverified_mark.as_ref().map(|mark| mark.0.as_str())
+    }
+
     /// A form that posts to `action`, with its CSRF token.
     pub(in crate::web) fn form(&self, action: &str, content: &Markup) -> Markup {
         html! { form method="post" action=(action) { (self.csrf_field()) (content) } }

@@ -107,3 +107,20 @@ fn con_1_commands_that_change_people_and_tokens_are_noted_before_and_when_refuse
     let doctor = place.run(&["doctor", "--verify-journal"]).out;
     assert!(doctor.contains("the chain of 7 rows holds; row 7 is "), "{doctor}");
 }
+
+#[test]
+fn con_1_the_last_administrator_goes_at_the_shell_with_a_warning() {
+    let place = Place::new();
+    for name in ["ada", "ben"] {
+        place.must(&["user", "add", name, "--role", "admin"]);
+        assert_eq!(place.run_fed(&["user", "passwd", name], "correct horse battery").status, 0);
+    }
+    place.must(&["user", "add", "without", "--role", "admin"]);
+    let run = place.run(&["user", "disable", "ada"]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "ben is left: {run:?}");
+    let run = place.run(&["user", "disable", "ben"]);
+    assert!(run.status == 0 && run.err.contains("nobody is left who can manage people"), "{run:?}");
+    assert!(run.out.contains("disabled ben"), "{run:?}");
+    let run = place.run(&["user", "disable", "without"]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "who could not sign in takes nothing away: {run:?}");
+}

@@ -3,6 +3,7 @@
 
 mod bank;
 mod gate;
+mod hands;
 mod invoices;
 mod matrix;
 mod payments;

@@ -177,3 +177,52 @@ async fn con_1_pages_speak_the_browsers_language_until_another_is_chosen() {
     visitor.get("/console/sign-in").await;
     visitor.sees("<html lang=\"en\">");
 }
+
+#[tokio::test]
+async fn con_1_whoever_guesses_at_a_name_keeps_nobody_out_of_their_own_browser() {
+    let world = console().start().await;
+    add_person(&world, "fiona", Role::Finance).await;
+    let mut fiona = Visitor::new(&world);
+    fiona.get("/console/sign-in").await;
+    let entered = fiona.submit("/console/sign-in", &[("name", "fiona"), ("password", PASSWORD)]).await;
+    let cookies: Vec<_> = entered.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    let known = cookies.iter().find(|cookie| cookie.starts_with("roundtrip_known=")).expect("the browser is known");
+    for attribute in ["HttpOnly", "SameSite=Strict", "Path=/console", "Max-Age=31536000"] {
+        assert!(known.contains(attribute), "{attribute}: {known}");
+    }
+    assert!(!known.contains("fiona") && !known.contains("Secure"), "{known}");
+    fiona.get("/console/account").await;
+    fiona.submit("/console/sign-out", &[]).await;
+
+    let mut guesser = Visitor::new(&world);
+    for _ in 0..5 {
+        assert_eq!(guesser.sign_in("fiona", "not the password").await.status, 403);
+    }
+    let mut stranger = Visitor::new(&world);
+    assert_eq!(stranger.sign_in("fiona", PASSWORD).await.status, 429);
+    assert!(!stranger.cookies.contains_key("roundtrip_known"));
+    stranger.cookies.insert("roundtrip_known".to_owned(), "b1.azE.AAAA".to_owned());
+    assert_eq!(stranger.sign_in("fiona", PASSWORD).await.status, 429);
+    assert_eq!(fiona.sign_in("fiona", PASSWORD).await.status, 303, "from where she has signed in before");
+    assert_eq!(fiona.get("/console/account").await.status, 200);
+}
+
+#[tokio::test]
+async fn con_1_a_second_factor_of_ones_own_takes_the_password_too() {
+    let world = console().start().await;
+    let mut visitor = Visitor::signed_in(&world, Role::Viewer).await;
+    let page = "/console/account/second-factor";
+    visitor.get(page).await;
+    visitor.sees("name=\"password\"");
+    let secret = secret_on(&visitor.last.as_ref().unwrap().text());
+    let now = code(&world, &secret);
+    for password in ["", "not the password"] {
+        let refused = visitor.submit(page, &[("code", &now), ("password", password)]).await;
+        assert_eq!(refused.status, 422, "{password}");
+        visitor.sees("The password or the code is wrong");
+    }
+    let done = visitor.submit(page, &[("code", &now), ("password", PASSWORD)]).await;
+    assert_eq!((done.status, done.header("location")), (303, "/console/account?done=second-factor"));
+    visitor.get("/console/account").await;
+    visitor.sees("An authenticator app is set up");
+}

@@ -1,6 +1,6 @@
 //! Lockout with backoff, and what a refusal tells.
 
-use roundtrip::domain::Role;
+use roundtrip::domain::{Hands, Role};
 use roundtrip::people::{SecondFactor, Stage};
 use roundtrip::ports::Clock as _;
 
@@ -39,17 +39,17 @@ async fn con_1_codes_are_not_guessed_behind_a_right_password(home: &Home) {
     for _ in 0..5 {
         // The right password each time: it does not clear what the codes count.
         let session = house.first_step().await;
-        assert!(is_wrong(&house.people.second_factor(&session, "12345x").await));
+        assert!(is_wrong(&house.people.second_factor(&session, "12345x", None).await));
     }
     assert_eq!(locked_s(&house.password("ada", PASSWORD).await), Some(30));
     house.clock.advance(30_000);
     let session = house.first_step().await;
-    let new = house.people.second_factor(&session, &totp.code_at(house.clock.now())).await.unwrap();
+    let new = house.people.second_factor(&session, &totp.code_at(house.clock.now()), None).await.unwrap();
     assert_eq!(new.stage, Stage::Full);
     house.clock.advance(60_000);
     let session = house.first_step().await;
-    assert!(is_wrong(&house.people.second_factor(&session, "12345x").await), "the first in a row again");
-    assert!(house.people.second_factor(&session, &totp.code_at(house.clock.now())).await.is_ok());
+    assert!(is_wrong(&house.people.second_factor(&session, "12345x", None).await), "the first in a row again");
+    assert!(house.people.second_factor(&session, &totp.code_at(house.clock.now()), None).await.is_ok());
 }
 
 async fn con_1_attempts_at_once_are_no_more_than_in_a_row(home: &Home) {
@@ -60,7 +60,7 @@ async fn con_1_attempts_at_once_are_no_more_than_in_a_row(home: &Home) {
     let guesses: Vec<_> = (0..20)
         .map(|_| {
             let (people, session) = (house.people.clone(), session.clone());
-            tokio::spawn(async move { people.second_factor(&session, "12345x").await })
+            tokio::spawn(async move { people.second_factor(&session, "12345x", None).await })
         })
         .collect();
     let mut looked_at = 0;
@@ -73,8 +73,8 @@ async fn con_1_attempts_at_once_are_no_more_than_in_a_row(home: &Home) {
 
 async fn con_1_a_refusal_tells_nothing(home: &Home) {
     let house = House::with(home, SecondFactor::Optional).await;
-    house.people.add_user(name("ben"), Role::Viewer).await.unwrap();
-    house.people.add_user(name("carl"), Role::Viewer).await.unwrap();
+    house.people.add_user(name("ben"), Role::Viewer, &Hands::none()).await.unwrap();
+    house.people.add_user(name("carl"), Role::Viewer, &Hands::none()).await.unwrap();
     house.people.set_password(&name("carl"), &super::secret(PASSWORD)).await.unwrap();
     house.people.disable_user(&name("carl")).await.unwrap();
     // Wrong password, none, disabled, nobody's name, no name at all.

@@ -3,6 +3,8 @@
 
 mod api;
 mod factor;
+mod hands;
+mod known_browser;
 mod lockout;
 mod passwords;
 mod sessions;
@@ -10,7 +12,7 @@ mod sessions;
 use std::sync::Arc;
 
 use roundtrip::crypto::{Totp, UrlKey, UrlKeys};
-use roundtrip::domain::{Role, UserName};
+use roundtrip::domain::{Hands, Role, UserName};
 use roundtrip::people::{NewSession, People, PeopleSettings, SecondFactor, Session, SignInRefused, Stage};
 use roundtrip::ports::{Clock as _, ManualClock};
 use roundtrip::storage::{AuditFilter, Store};
@@ -55,13 +57,13 @@ impl House {
     async fn with(home: &Home, second_factor: SecondFactor) -> Self {
         let (store, clock) = (home.store.clone(), ManualClock::at(NOW));
         let people = people(&store, &clock, second_factor, &keys("2026-11"));
-        assert!(people.add_user(name("ada"), Role::Finance).await.unwrap());
+        assert!(people.add_user(name("ada"), Role::Finance, &Hands::none()).await.unwrap());
         people.set_password(&name("ada"), &secret(PASSWORD)).await.unwrap();
         Self { people, clock, store }
     }
 
     async fn password(&self, given: &str, password: &str) -> Result<NewSession, SignInRefused> {
-        self.people.password(given, &secret(password)).await
+        self.people.password(given, &secret(password), None).await
     }
 
     /// The session that a token opens.
@@ -81,7 +83,7 @@ impl House {
         assert_eq!(session.stage, Stage::Enrol);
         let shown = self.people.enrolment(&session).await.unwrap();
         let totp = Totp::from_secret(&shown.secret_base32, "ada", "pay.example.com").unwrap();
-        let new = self.people.enrol(&session, &totp.code_at(self.clock.now())).await.unwrap();
+        let new = self.people.enrol(&session, &totp.code_at(self.clock.now()), None).await.unwrap();
         (totp, new)
     }
 

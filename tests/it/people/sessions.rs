@@ -23,7 +23,7 @@ async fn con_1_every_step_has_a_token_of_its_own(home: &Home) {
     let session = house.session(&first).await.unwrap();
     let (_, full) = house.enrolled().await;
     assert_ne!(first.token, full.token);
-    assert!(is_wrong(&house.people.enrol(&session, "000000").await));
+    assert!(is_wrong(&house.people.enrol(&session, "000000", None).await));
 
     house.clock.advance(60_000);
     let before = house.password("ada", PASSWORD).await.unwrap();
@@ -34,7 +34,7 @@ async fn con_1_every_step_has_a_token_of_its_own(home: &Home) {
     // What was handed out at one step is worth nothing after it.
     house.people.sign_out(&session).await.unwrap();
     assert!(house.session(&before).await.is_none());
-    assert!(is_wrong(&house.people.second_factor(&session, "000000").await));
+    assert!(is_wrong(&house.people.second_factor(&session, "000000", None).await));
     assert!(house.session(&full).await.is_some(), "other sessions stay");
     assert_eq!(house.people.sign_out_everywhere(&name("ada")).await.unwrap(), 2);
     assert!(house.session(&full).await.is_none() && house.session(&first).await.is_none());

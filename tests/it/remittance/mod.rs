@@ -166,7 +166,7 @@ impl World {
         self.accept_as(&[("authorization", &format!("Bearer {who}"))], id, body).await
     }
 
-    async fn accept_as(&self, headers: &[(&'static str, &str)], id: &str, body: &Value) -> Page {
+    pub(crate) async fn accept_as(&self, headers: &[(&'static str, &str)], id: &str, body: &Value) -> Page {
         let url = format!("{}/api/v1/statements/{id}/accept", self.nodes[0].admin);
         let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
         self.browser.post(url, &headers, body.to_string()).await

@@ -10,7 +10,7 @@ use roundtrip::domain::remittance::{
     Acceptance, Approval, Draft, Effect, Event, Fetched, FindingKind, KindSum, MissingAge, MissingSum, Modification,
     Notice, Reconciled, Remittance, Reply, State, Tally,
 };
-use roundtrip::domain::{Currency, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
+use roundtrip::domain::{Currency, Hands, Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 use roundtrip::storage::Codec;
 use uuid::Uuid;
 
@@ -76,7 +76,7 @@ fn tally() -> Tally {
 fn approval(by: Option<&str>) -> Approval {
     let reasons = BTreeMap::from([("unknown".to_owned(), "asked \"Google\" ü".to_owned())]);
     let by = by.map(|name| UserName::parse(name).unwrap());
-    Approval { by, at: NOW, reasons, modification: modification() }
+    Approval { by, held_by: Hands::none(), at: NOW, reasons, modification: modification() }
 }
 
 fn modification() -> Modification {
@@ -215,6 +215,18 @@ fn storage_codec_writes_and_reads_statements_as_they_are_stored() {
 }
 
 #[test]
+fn con_4_an_approval_says_in_whose_hands_its_person_was() {
+    let held = Approval { held_by: Hands::of([UserName::parse("root").unwrap()]), ..approval(Some("ann")) };
+    let event = Event::Approved(held);
+    let written = Remittance::encode_event(&event).unwrap();
+    assert!(written.contains("\"by\":\"ann\",\"held_by\":[\"root\"],"), "{written}");
+    assert_eq!(Remittance::decode_event(&written).unwrap(), event);
+    // Approvals from before anybody asked were in nobody else's.
+    let before = written.replace("\"held_by\":[\"root\"],", "");
+    assert_eq!(Remittance::decode_event(&before).unwrap(), Event::Approved(approval(Some("ann"))));
+}
+
+#[test]
 fn storage_codec_names_every_event_of_a_statement_and_keeps_its_answer() {
     let noted = Remittance::encode_reply(&Reply::Noted).unwrap();
     assert_eq!(Remittance::decode_reply(&noted).unwrap(), Reply::Noted);
@@ -305,11 +317,13 @@ prop_compose! {
 prop_compose! {
     fn any_approval()(
         by in option::of("[a-z][a-z ]{0,20}[a-z]"),
+        held_by in prop::collection::vec("[a-z][a-z ]{0,20}[a-z]", 0..3),
         at in any_time(),
         reasons in btree_map(any::<String>(), any::<String>(), 0..4),
         modification in any_modification(),
     ) -> Approval {
-        Approval { by: by.map(|name| UserName::parse(&name).unwrap()), at, reasons, modification }
+        let held_by = Hands::of(held_by.iter().map(|name| UserName::parse(name).unwrap()));
+        Approval { by: by.map(|name| UserName::parse(&name).unwrap()), held_by, at, reasons, modification }
     }
 }
 prop_compose! {

@@ -1,7 +1,7 @@
 //! Sessions, failures and credentials as rows.
 
-use roundtrip::domain::{Language, Role, Timestamp, UserName};
-use roundtrip::storage::{Failures, NewUser, SessionRow, SessionStage};
+use roundtrip::domain::{Hands, Language, Role, Timestamp, UserName};
+use roundtrip::storage::{Failures, Managed, NewUser, PasswordFrom, SessionRow, SessionStage};
 
 use super::fixture::{Home, NOW};
 use super::on_both;
@@ -71,21 +71,18 @@ async fn con_1_sessions_end_with_role_password_factor_and_user(home: &Home) {
     };
     assert!(!there().await);
     assert!(there().await, "it stays until something happens");
-    assert!(store.set_role(&name("ada"), Role::Viewer).await.unwrap());
+    assert_eq!(store.set_role(&name("ada"), Role::Viewer).await.unwrap(), Managed::Done);
     assert!(!there().await, "another role");
-    assert!(store.set_password(&name("ada"), "hash", Some(NOW)).await.unwrap());
+    assert!(store.set_password(&name("ada"), "hash", PasswordFrom::Shell(NOW)).await.unwrap());
     assert!(!there().await, "another password");
-    assert!(store.reset_second_factor(&name("ada")).await.unwrap());
+    assert!(store.reset_second_factor(&name("ada"), &Hands::none()).await.unwrap());
     assert!(!there().await, "no second factor any more");
     assert!(store.disable_user(&name("ada"), NOW).await.unwrap());
     assert!(!there().await, "no user any more");
-    for changed in [
-        store.set_role(&name("ada"), Role::Admin).await,
-        store.set_password(&name("ada"), "other", None).await,
-        store.set_role(&name("eve"), Role::Admin).await,
-    ] {
-        assert!(!changed.unwrap(), "of nobody who is enabled");
+    for (who, role) in [("ada", Role::Admin), ("ada", Role::Viewer), ("eve", Role::Admin), ("eve", Role::Viewer)] {
+        assert_eq!(store.set_role(&name(who), role).await.unwrap(), Managed::Unknown, "of nobody who is enabled");
     }
+    assert!(!store.set_password(&name("ada"), "other", PasswordFrom::Given(&Hands::none())).await.unwrap());
     assert!(there().await, "what changed nothing ended nothing");
     assert!(store.find_session(&[9; 32]).await.unwrap().is_some(), "others stay");
     store.set_language(&name("ben"), Language::German).await.unwrap();
@@ -143,7 +140,7 @@ async fn con_1_a_second_factor_is_confirmed_as_it_was_offered(home: &Home) {
     let known = store.credentials(&ada).await.unwrap().unwrap();
     assert_eq!((known.totp_secret.as_deref(), known.totp_pending.as_deref()), (Some("sealed"), None));
     assert!(!store.use_step(&ada, 7).await.unwrap(), "the code that proved it is used up");
-    assert!(store.reset_second_factor(&ada).await.unwrap());
+    assert!(store.reset_second_factor(&ada, &Hands::none()).await.unwrap());
     assert!(!store.find_user(&ada).await.unwrap().unwrap().has_second_factor);
     assert!(store.offer_second_factor(&ada, "four").await.unwrap());
 }

@@ -180,6 +180,7 @@ fn signed(role: Role, locale: Locale) -> Signed {
         path: "/console/payments/x".to_owned(),
         query: String::new(),
         token: Token("token".to_owned()),
+        unverified_mark: None,
     };
     Signed { user, role, at, session }
 }

@@ -1,5 +1,7 @@
 //! Acceptance: what it comes to before the button, and the button; and judging again.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, Render, html};
@@ -8,9 +10,11 @@ use serde_json::{Map, Value};
 use super::reasons::Reasons;
 use super::show::modified;
 use super::totals::adds_up;
-use super::{address, find, findings_of, refused, standing, sum};
+use super::{address, find, findings_of, refused, same_hands, standing, sum};
 use crate::actors::{Ask, AskError, Told};
-use crate::domain::remittance::{Approval, FeeConvention, Input, Modification, Reconciled, Reply, Rules, State};
+use crate::domain::remittance::{
+    Approval, FeeConvention, Input, Modification, Reconciled, Rejection, Reply, Rules, State,
+};
 use crate::storage::StatementRow;
 use crate::web::console::form::Fields;
 use crate::web::console::frame;
@@ -66,6 +70,7 @@ async fn answer(
         reasons: Reasons::load(&surface.store, row.id, done).await?,
         rules: surface.policies.get(&notice.piaid).copied().unwrap_or_default().rules,
         chosen: chosen.unwrap_or_default(),
+        not_second: done.not_second(&approval(surface, signed).await?),
     };
     let content = html! {
         h1 { (title) }
@@ -91,6 +96,20 @@ struct Offered<'a> {
     reasons: Reasons,
     rules: Rules,
     chosen: Modification,
+    /// Why this person's approval would not be a second one's.
+    not_second: Option<Rejection>,
+}
+
+/// This person's approval, as it is before anything is said with it.
+async fn approval(surface: &Surface, signed: &Signed) -> Result<Approval, Trouble> {
+    let held_by = surface.console.people.held_by(&signed.session).await?.ok_or(Trouble::Forbidden)?;
+    Ok(Approval {
+        by: Some(signed.user.clone()),
+        held_by,
+        at: surface.clock.now(),
+        reasons: BTreeMap::new(),
+        modification: Modification::default(),
+    })
 }
 
 /// What has to be so before anything can be accepted.
@@ -176,8 +195,7 @@ fn decide(signed: &Signed, offered: &Offered<'_>) -> Markup {
     let total = offered.done.notice.total;
     let two = offered.rules.two_persons(total);
     let approvals = &offered.done.approvals;
-    let same =
-        two && !approvals.is_empty() && approvals.iter().all(|approval| approval.by.as_ref() == Some(&signed.user));
+    let not_second = offered.not_second.as_ref().filter(|_| two).map(|why| not_second(words, why));
     let differs = two && approvals.last().is_some_and(|first| first.modification != offered.chosen);
     let amount = [("amount", words.money(total).into())];
     let button = match (two, approvals.is_empty(), offered.chosen.is_none()) {
@@ -186,7 +204,8 @@ fn decide(signed: &Signed, offered: &Offered<'_>) -> Markup {
         (false, _, true) => words.tell("accept-submit", &amount),
         (false, _, false) => words.tell("accept-submit-modified", &amount),
     };
-    let ready = offered.reasons.lacking.is_empty() && offered.done.adds_up().is_ok() && !same && !differs;
+    let ready =
+        offered.reasons.lacking.is_empty() && offered.done.adds_up().is_ok() && not_second.is_none() && !differs;
     html! {
         section aria-labelledby="decide" {
             h2 #decide { (words.say("accept-heading")) }
@@ -198,7 +217,7 @@ fn decide(signed: &Signed, offered: &Offered<'_>) -> Markup {
                     ", " (moment(approval.at)) ": " (modified(words, &approval.modification))
                 }
             }
-            @if same { p.wrong { (words.say("accept-same-person")) } }
+            @if let Some(why) = &not_second { p.wrong { (why) } }
             @if differs { p.wrong { (words.say("accept-differs")) } }
             @if ready {
                 p { (words.say("accept-consequence")) }
@@ -212,6 +231,13 @@ fn decide(signed: &Signed, offered: &Offered<'_>) -> Markup {
                 p.nothing { (words.say("accept-not-ready")) }
             }
         }
+    }
+}
+
+fn not_second(words: &Words, why: &Rejection) -> String {
+    match why {
+        Rejection::SameHands { held, hand } => same_hands(words, held, hand),
+        _ => words.say("accept-same-person"),
     }
 }
 
@@ -236,8 +262,7 @@ pub(super) async fn accept(
     }
     let reasons = Reasons::load(&surface.store, row.id, done).await?;
     let rules = surface.policies.get(&done.notice.piaid).copied().unwrap_or_default().rules;
-    let now = surface.clock.now();
-    let approval = Approval { by: Some(signed.user.clone()), at: now, reasons: reasons.texts, modification };
+    let approval = Approval { reasons: reasons.texts, modification, ..approval(&surface, &signed).await? };
     let input = Input::Approve { approval, round: done.round, covered: reasons.covered, rules };
     match surface.statements.ask(Ask::plain(row.id, input)).await.map(Told::into_reply) {
         Ok(Reply::Standing { second_person: true, .. }) => Ok(led(&row, "approved-first")),

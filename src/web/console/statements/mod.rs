@@ -20,7 +20,7 @@ use super::trouble::Trouble;
 use super::words::Words;
 use crate::actors::AskError;
 use crate::domain::remittance::{FindingKind, Rejection, State};
-use crate::domain::{Currency, Money, Timestamp};
+use crate::domain::{Currency, Money, Timestamp, UserName};
 use crate::storage::StatementRow;
 use crate::web::statements::{Sought, seek};
 use crate::web::surface::Surface;
@@ -134,6 +134,7 @@ fn refused(words: &Words, why: AskError<Rejection>) -> Trouble {
             return Trouble::Refused(text);
         }
         Rejection::DoesNotAddUp(why) => return Trouble::Refused(words.name("statement-sum", why)),
+        Rejection::SameHands { held, hand } => return Trouble::Refused(same_hands(words, held, hand)),
         Rejection::SamePerson => "statement-refused-same-person",
         Rejection::ModificationDiffers => "statement-refused-modification-differs",
         Rejection::Replaced => "statement-refused-replaced",
@@ -142,6 +143,11 @@ fn refused(words: &Words, why: AskError<Rejection>) -> Trouble {
         Rejection::TooManyDrafts => "statement-refused-too-many-drafts",
     };
     Trouble::Refused(words.say(key))
+}
+
+/// Two approvals that one person may have given, and what helps.
+fn same_hands(words: &Words, held: &UserName, hand: &UserName) -> String {
+    words.tell("statement-refused-same-hands", &[("held", held.as_str().into()), ("hand", hand.as_str().into())])
 }
 
 #[cfg(test)]

@@ -224,6 +224,7 @@ mod tests {
         let hostile = "<script>alert(1)</script>\"><img src=x onerror=alert(1)>";
         let approval = Approval {
             by: UserName::parse("ann").ok(),
+            held_by: crate::domain::Hands::none(),
             at: Timestamp::from_millis(0),
             reasons: BTreeMap::from([
                 ("unknown".to_owned(), hostile.to_owned()),

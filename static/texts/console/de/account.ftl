@@ -19,6 +19,7 @@ enrol-code-alt = QR-Code für die Authenticator-App
 enrol-by-hand = Oder tippen Sie diesen Schlüssel in die App:
 enrol-submit = Bestätigen
 
+enrol-own-wrong = Das Passwort oder der Code ist falsch, oder der Code wurde schon benutzt. Warten Sie auf den nächsten.
 account-title = Ihr Konto
 account-name = Name
 account-role = Rolle

@@ -69,6 +69,7 @@ statement-refused-already-notified = Die Abrechnung wurde schon angekündigt.
 statement-refused-not-reconciled = Die Abrechnung ist noch nicht mit unseren Büchern verglichen, oder sie wurde neu verglichen, seit Sie nachgesehen haben. Öffnen Sie sie noch einmal.
 statement-refused-unexplained = Es fehlt noch eine Begründung für: { $kinds }.
 statement-refused-same-person = Sie haben diese Abrechnung schon freigegeben. Jetzt muss eine andere Person sie freigeben.
+statement-refused-same-hands = { $held } meldet sich mit dem an, was { $hand } vergeben hat. Das ist deshalb nicht die Entscheidung einer zweiten Person. Eine dritte Person kann die Abrechnung freigeben. Oder { $held } bekommt ein neues Passwort von jemand anderem aus der Verwaltung oder auf der Kommandozeile: roundtrip user passwd { $held }
 statement-refused-modification-differs = Die erste Person hat eine andere Änderung freigegeben. Wählen Sie dieselbe, oder vergleichen Sie die Abrechnung neu, um von vorn zu beginnen.
 statement-refused-replaced = Eine berichtigte Abrechnung ist an ihre Stelle getreten.
 statement-refused-decided = Die Abrechnung ist schon angenommen: Sie nimmt keine Begründungen mehr auf.

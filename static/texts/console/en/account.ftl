@@ -19,6 +19,7 @@ enrol-code-alt = QR code for the authenticator app
 enrol-by-hand = Or type this key into the app:
 enrol-submit = Confirm
 
+enrol-own-wrong = The password or the code is wrong, or the code was used already. Wait for the next one.
 account-title = Your account
 account-name = Name
 account-role = Role

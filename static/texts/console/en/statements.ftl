@@ -69,6 +69,7 @@ statement-refused-already-notified = The statement was announced before.
 statement-refused-not-reconciled = The statement is not compared with our books yet, or was compared again since you looked. Open it again.
 statement-refused-unexplained = A reason is still missing for: { $kinds }.
 statement-refused-same-person = You have approved this statement already. Another person has to approve it now.
+statement-refused-same-hands = { $held } signs in with what { $hand } gave, so this is not a second person's decision. A third person can approve the statement. Or { $held } gets a new password from another administrator, or at the shell: roundtrip user passwd { $held }
 statement-refused-modification-differs = The first person approved another modification. Choose the same one, or compare the statement again to begin anew.
 statement-refused-replaced = A revised statement took its place.
 statement-refused-decided = The statement is accepted already: it takes no more reasons.
