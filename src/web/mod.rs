@@ -16,6 +16,7 @@ mod guard;
 mod invoice_page;
 mod invoice_sheet;
 mod invoices;
+mod keys;
 mod locale;
 mod openapi;
 mod outbox;
@@ -155,6 +156,11 @@ pub fn administration(app: &mut web::ServiceConfig) {
         .service(
             web::resource("/api/v1/ledger")
                 .route(web::get().to(admin::ledger))
+                .default_service(web::to(admin::not_allowed)),
+        )
+        .service(
+            web::resource("/api/v1/keys")
+                .route(web::get().to(keys::list))
                 .default_service(web::to(admin::not_allowed)),
         )
         .service(

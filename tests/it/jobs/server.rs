@@ -4,12 +4,12 @@ use std::io::Write as _;
 
 use futures_util::future::join_all;
 use roundtrip::actors::{NewJob, PeriodWork, Report, Work};
-use roundtrip::domain::TransactionId;
+use roundtrip::domain::{Role, TransactionId};
 use roundtrip::report::{Day, Format};
 use roundtrip::storage::{DeadLetterFilter, Job, JobId, JobState, LetterAct, PaymentFilter, Store};
 use serde_json::json;
 
-use super::bench::{fiona, output};
+use super::bench::{fiona, knows_fiona, output};
 use crate::harness::{DAY, SECOND, Script, Setup, Word, until};
 
 fn asked(work: Work) -> NewJob {
@@ -116,6 +116,7 @@ async fn con_7_dead_letters_are_repaired_in_bulk_and_sent_at_once() {
         .pass_until(SECOND, "a dead letter", async || (store.outbox_figures().await.unwrap().parked == 1).then_some(()))
         .await;
     let sent = world.google.notifications("rq-1").len();
+    knows_fiona(store, Role::Operator).await;
     let retry = Work::Letters(LetterAct::Retry, DeadLetterFilter::default());
     let job = over(store, world.nodes[0].jobs.submit(asked(retry)).await.unwrap()).await;
     assert_eq!((job.summary, job.done, job.total), (Some(json!({"retried": 1})), 1, Some(1)));
