@@ -9,7 +9,8 @@ use super::shell::RememberAs;
 use crate::domain::{EffectLane, Timestamp, TransactionId};
 use crate::ports::Clock;
 use crate::storage::{
-    DeadLetterFilter, DeadLetterPlace, LetterAct, LetterDecision, LetterRequest, OutboxKey, OutboxRow, StorageError, Store,
+    DeadLetterFilter, DeadLetterPlace, LetterAct, LetterDecision, LetterRequest, OutboxKey, OutboxRow, StorageError,
+    Store,
 };
 
 /// An effect that was given up, without what it says.

@@ -28,6 +28,7 @@ pub mod processor;
 mod reports;
 mod respond;
 mod returns;
+mod slow;
 mod spool;
 mod statements;
 mod surface;
@@ -36,6 +37,7 @@ pub mod texts;
 pub use booking::BookingSurface;
 pub use guard::{Limiter, guard};
 pub use openapi::OPENAPI;
+pub use slow::{BodyLimits, patient_for_a_while};
 pub use surface::{GoogleSurface, InvoiceSurface, Metrics, OfferedIssuer, OutlookSurface, Readiness, Surface};
 
 use actix_web::http::StatusCode;
@@ -159,9 +161,7 @@ pub fn administration(app: &mut web::ServiceConfig) {
                 .default_service(web::to(admin::not_allowed)),
         )
         .service(
-            web::resource("/api/v1/keys")
-                .route(web::get().to(keys::list))
-                .default_service(web::to(admin::not_allowed)),
+            web::resource("/api/v1/keys").route(web::get().to(keys::list)).default_service(web::to(admin::not_allowed)),
         )
         .service(
             web::resource("/api/v1/reports/period.{extension}")

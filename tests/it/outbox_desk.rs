@@ -297,9 +297,7 @@ async fn con_6_the_same_key_twice_decides_once_and_is_answered_alike() {
             // It is sent once more, and dies again.
             world.google.attempts("rq-0001", sent + 1).await;
             world.pass(8 * DAY);
-            world
-                .pass_until(SECOND, "given up again", async || (parked(&world).await > 0).then_some(()))
-                .await;
+            world.pass_until(SECOND, "given up again", async || (parked(&world).await > 0).then_some(())).await;
             assert_eq!(again(&world, &admin, (&path, key, "")).await, first);
             assert_eq!(parked(&world).await, 1, "the remembered answer has no effect");
         }

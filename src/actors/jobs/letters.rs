@@ -58,11 +58,8 @@ impl JobSettings {
             return Ok(JobNext::Ends(JobOutcome::Done { summary, done: job.done, parts: Vec::new(), file: None }));
         };
         let looked_at = letters.len();
-        let keys: Vec<_> = letters
-            .into_iter()
-            .filter(|letter| about_money || !moves_money(letter))
-            .map(|letter| letter.key)
-            .collect();
+        let keys: Vec<_> =
+            letters.into_iter().filter(|letter| about_money || !moves_money(letter)).map(|letter| letter.key).collect();
         left = left.saturating_add(looked_at.saturating_sub(keys.len()) as u64);
         let cursor = json!(Cursor {
             parked_ms: parked.as_millis(),

@@ -63,11 +63,7 @@ pub(super) fn run(config: &Path, command: Command) -> anyhow::Result<()> {
 }
 
 /// Changes keys: notes it in the audit log first, and once more if it was refused. What cannot be noted is not done.
-fn noted(
-    config: &Config,
-    asked: (&str, &str),
-    act: impl FnOnce() -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+fn noted(config: &Config, asked: (&str, &str), act: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     actix_rt::System::new().block_on(async {
         let store = store::open_current(config).await.context(
             "nothing was changed: keys are changed only where the audit log can note it. Run this where the database can be \

@@ -7,6 +7,7 @@ mod invoices;
 mod matrix;
 mod payments;
 mod sign_in;
+mod slow;
 mod statements;
 pub(crate) mod visitor;
 

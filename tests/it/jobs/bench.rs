@@ -79,6 +79,7 @@ impl Bench {
             node: NODE,
             lease_ms: LEASE_MS,
             at_once: AT_ONCE,
+            tell_every: Duration::from_millis(5),
             outbox: OutboxHandle::default(),
             reports: app::reports(store.clone(), time),
             bank,

@@ -54,12 +54,16 @@ async fn con_7_a_server_exports_reports_and_imports() {
         "{job:?}"
     );
     assert!(text(store, job.id).await.contains("rq-1"), "its entries are in the books");
+    let lines = job.summary.as_ref().unwrap()["lines"].as_u64().unwrap();
+    assert!(lines > 0 && (job.done, job.total) == (lines, Some(lines)), "{job:?}");
 
     let mut input = tempfile::tempfile().unwrap();
-    input.write_all(&crate::bank::two_payments()).unwrap();
+    let two = crate::bank::two_payments();
+    input.write_all(&two).unwrap();
     let import = NewJob { work: Work::BankImport, by: fiona(), input: Some(input) };
     let job = over(store, jobs.submit(import).await.unwrap()).await;
-    assert_eq!((job.state, job.done), (JobState::Done, 2), "{job:?}");
+    let bytes = two.len() as u64;
+    assert_eq!((job.state, job.done, job.total), (JobState::Done, bytes, Some(bytes)), "{job:?}");
     assert_eq!(store.bank_transfers(None, None, 10).await.unwrap().len(), 2);
 
     let mut broken = tempfile::tempfile().unwrap();

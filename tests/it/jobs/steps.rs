@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::bench::{Bench, fiona, knows_fiona, row};
 use super::on_both;
+use crate::harness::until;
 use crate::storage::fixture::{Home, NODE, NOW, Payment, choose, declined, start};
 
 on_both! {
@@ -26,6 +27,7 @@ on_both! {
     letters_are_decided_by_filter => con_7_letters_by_filter_sqlite, con_7_letters_by_filter_postgres;
     errors_are_told => con_7_errors_are_told_sqlite, con_7_errors_are_told_postgres;
     what_fails_again_and_again_is_given_up => con_7_given_up_sqlite, con_7_given_up_postgres;
+    a_report_says_how_far_it_is => con_7_a_report_says_how_far_it_is_sqlite, con_7_a_report_says_how_far_it_is_postgres;
     an_import_survives_a_kill => con_7_import_killed_sqlite, con_7_import_killed_postgres;
 }
 
@@ -94,7 +96,7 @@ async fn a_workbook_survives_a_kill_at_every_step(home: &Home) {
     });
     let work = Work::Report(Report::Statement(TransactionId::from_uuid(Uuid::from_u128(5))), Format::Csv);
     let (job, steps) = bench.undisturbed(&work).await;
-    assert_eq!((job.done, job.total, steps), (1_200_000, Some(1_200_000), 5));
+    assert_eq!((job.done, job.total, steps), (3, Some(3), 5));
     let undisturbed = bench.output(job.id).await;
     assert_eq!(undisturbed.len(), 1_200_000);
     for killed_after in 0..steps {
@@ -110,13 +112,45 @@ fn with_report(
 ) -> Bench {
     let make = Arc::new(make);
     bench.settings = JobSettings {
-        reports: Arc::new(move |_, _, path| {
+        reports: Arc::new(move |_, _, (path, _)| {
             let make = make.clone();
             async move { make(&path) }.boxed_local()
         }),
         ..bench.settings
     };
     bench
+}
+
+async fn a_report_says_how_far_it_is(home: &Home) {
+    let mut bench = Bench::new(home);
+    let work = Work::Report(Report::Statement(TransactionId::from_uuid(Uuid::from_u128(5))), Format::Csv);
+    let id = bench.submit(&work).await;
+    let store = home.store.clone();
+    bench.settings.reports = Arc::new(move |_, _, (path, progress)| {
+        let store = store.clone();
+        async move {
+            progress.expect(10);
+            for done in [4, 9] {
+                progress.reach(done);
+                let told = async || {
+                    let job = store.job(id).await.unwrap().unwrap();
+                    ((job.done, job.total) == (done, Some(10)) && job.state == JobState::Running).then_some(())
+                };
+                until("the page of the job says so", told).await;
+            }
+            std::fs::write(path, "x").unwrap();
+            let written = Written { sha256: [0; 32], bytes: 1, lines: 10 };
+            Ok(MadeReport { written, name: "statement-s-1".to_owned() })
+        }
+        .boxed_local()
+    });
+    bench.work(1, usize::MAX).await;
+    let job = bench.job(id).await;
+    assert_eq!((job.state, job.done, job.total), (JobState::Done, 10, Some(10)), "{job:?}");
+    // Whoever does not work on it (any more) says nothing.
+    let other = roundtrip::storage::NodeId::from_uuid(Uuid::from_u128(404));
+    home.store.tell_job_progress((id, other), (1, None), bench.now()).await.unwrap();
+    assert_eq!(bench.job(id).await, job);
 }
 
 async fn an_export_has_what_was_asked_for(home: &Home) {
@@ -337,7 +371,8 @@ async fn an_import_survives_a_kill(home: &Home) {
     bench.crashed().await;
     bench.work(2, usize::MAX).await;
     let job = bench.job(id).await;
-    assert_eq!((job.state, job.done), (JobState::Done, 2), "{job:?}");
+    let bytes = file.len() as u64;
+    assert_eq!((job.state, job.done, job.total), (JobState::Done, bytes, Some(bytes)), "{job:?}");
     let summary = job.summary.unwrap();
     assert_eq!((&summary["booked"], &summary["known"]), (&json!(2), &json!(0)), "{summary}");
     // Once more: nothing is booked twice.
