@@ -56,17 +56,14 @@ pub async fn patient_for_a_while(
     request.extensions_mut().insert(ended.clone());
     let payload = limited(request.take_payload(), patience, ended.clone());
     request.set_payload(Payload::Stream { payload: Box::pin(payload) });
-    let asked = request.request().clone();
-    let answered = next.call(request).await;
+    let response = next.call(request).await?.map_into_boxed_body();
     if !ended.0.load(Ordering::Relaxed) {
-        return Ok(answered?.map_into_boxed_body());
+        return Ok(response);
     }
-    let mut response = match answered {
-        Ok(response) if response.status() == StatusCode::REQUEST_TIMEOUT => response.map_into_boxed_body(),
-        Ok(_) | Err(_) => {
-            let late = problem(StatusCode::REQUEST_TIMEOUT, "the body came too slowly");
-            ServiceResponse::new(asked, late)
-        }
+    let mut response = if response.status() == StatusCode::REQUEST_TIMEOUT {
+        response
+    } else {
+        response.into_response(problem(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"))
     };
     // The rest of the body would be read as the next request.
     response.response_mut().head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
