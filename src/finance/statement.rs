@@ -29,7 +29,7 @@ pub async fn write_statement(
     let mut report = StatementReport::begin(format, &head(&state, done, convention), path)?;
     let piaid = done.notice.piaid.clone();
     let currency = done.notice.total.currency();
-    progress.expect(done.fetched.lines);
+    progress.promise(done.fetched.lines);
     let mut after = 0;
     loop {
         let lines = store.stated_lines(&piaid, LinePage { statement: id, after, limit: LINES_AT_ONCE }).await?;

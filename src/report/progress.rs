@@ -16,7 +16,7 @@ struct Counts {
 
 impl Progress {
     /// How much there is.
-    pub fn expect(&self, total: u64) {
+    pub fn promise(&self, total: u64) {
         self.0.total.store(total, Ordering::Relaxed);
     }
 

@@ -116,7 +116,7 @@ impl BankImport {
     /// Imports a file, plain or gzip. Reads it twice: a file that is broken at its very end books nothing.
     /// `progress` counts its bytes, each half when it is judged and half when it is booked.
     pub async fn run(&self, file: File, progress: &Progress) -> Result<Imported, ImportError> {
-        progress.expect(file.metadata().map_err(ImportError::Unreadable)?.len());
+        progress.promise(file.metadata().map_err(ImportError::Unreadable)?.len());
         let file = Arc::new(file);
         let (whole, judged) = (file.clone(), Reading::new(progress.clone()));
         let booked = judged.clone();

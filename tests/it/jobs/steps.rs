@@ -129,7 +129,7 @@ async fn a_report_says_how_far_it_is(home: &Home) {
     bench.settings.reports = Arc::new(move |_, _, (path, progress)| {
         let store = store.clone();
         async move {
-            progress.expect(10);
+            progress.promise(10);
             for done in [4, 9] {
                 progress.reach(done);
                 let told = async || {
