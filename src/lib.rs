@@ -159,6 +159,8 @@
 //! | idempotency: same request, same answer, one effect | `actors/shell.rs`, `storage/batch.rs` |
 //! | long work: steps, leases, cancelling, what is kept | `actors/jobs/`, `storage/job/` |
 //! | retries, leases, dead letters | `actors/outbox.rs`, `storage/outbox.rs` |
+//! | which letters are decisions about money when they are given up | `actors/letter_kind.rs` |
+//! | how long is waited for a body on the admin listener | `web/slow.rs` |
 //! | what is an alarm, and when it is told | `actors/watch.rs`, `domain/alarm/decide.rs` |
 //! | who may be redirected where | `protocol/google_redirect/callback.rs` |
 //! | signed URLs (SU1) and webhooks | `crypto/signed_url.rs`, `crypto/webhook.rs` |

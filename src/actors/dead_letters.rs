@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
+use super::letter_kind::moves_money;
 use super::preview::{Description, flat};
 use super::route::Routes;
+use super::shell::RememberAs;
 use crate::domain::{EffectLane, Timestamp, TransactionId};
 use crate::ports::Clock;
-use crate::storage::{DeadLetterFilter, DeadLetterPlace, OutboxKey, OutboxRow, StorageError, Store};
+use crate::storage::{
+    DeadLetterFilter, DeadLetterPlace, LetterAct, LetterDecision, LetterRequest, OutboxKey, OutboxRow, StorageError,
+    Store,
+};
 
 /// An effect that was given up, without what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub struct DeadLetter {
     pub trying_since: Timestamp,
     /// When it was given up.
     pub parked_at: Option<Timestamp>,
+    /// Whether it moves money or tells what became of money: to give it up for good is a decision about money.
+    pub moves_money: bool,
 }
 
 impl From<&OutboxRow> for DeadLetter {
@@ -43,6 +50,7 @@ impl From<&OutboxRow> for DeadLetter {
             created_at: row.created_at,
             trying_since: row.trying_since,
             parked_at: row.parked_at,
+            moves_money: moves_money(row),
         }
     }
 }
@@ -86,6 +94,14 @@ impl DeadLetters {
         Ok(rows.iter().map(DeadLetter::from).collect())
     }
 
+    /// One of them. `None`: there is no such dead letter.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn find(&self, key: OutboxKey) -> Result<Option<DeadLetter>, StorageError> {
+        Ok(self.store.dead_letter(key).await?.as_ref().map(DeadLetter::from))
+    }
+
     /// What would be sent if it were taken up again now. Nothing is sent, and nothing changes. `None`: there is no such dead
     /// letter.
     ///
@@ -123,11 +139,37 @@ impl DeadLetters {
         self.store.retry(key, self.clock.now()).await
     }
 
-    /// Gives it up for good: it is never sent. `false`: there is no such dead letter.
+    /// Gives it up for good: it is never sent. `false`: there is no such dead letter. Whether the person may do so with one that
+    /// moves money ([`DeadLetter::moves_money`]) is the caller's to judge.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn discard(&self, key: OutboxKey) -> Result<bool, StorageError> {
         self.store.discard(key).await
     }
+
+    /// Decides one for a request that may come again: the same request is answered again, and does nothing.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn decide(
+        &self,
+        (act, key): (LetterAct, OutboxKey),
+        request: Option<&RememberAs>,
+    ) -> Result<LetterDecision, StorageError> {
+        let request = request.map(asked);
+        self.store.decide_letter((act, key), request.as_ref(), self.clock.now()).await
+    }
+
+    /// What became of a request that was made before. `None`: it was not.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn recall(&self, request: &RememberAs) -> Result<Option<LetterDecision>, StorageError> {
+        self.store.recall_letter(&asked(request)).await
+    }
+}
+
+fn asked(request: &RememberAs) -> LetterRequest {
+    LetterRequest { key: request.key.clone(), method: request.method, content_hash: request.content_hash }
 }

@@ -22,6 +22,7 @@ mod invoice_letters;
 mod invoice_look;
 mod invoice_payment;
 mod jobs;
+mod letter_kind;
 mod outbox;
 mod payment_effects;
 mod preview;
@@ -55,6 +56,7 @@ pub use jobs::{
     Advanced, AtOnce, DrainJobs, HeldJob, JobRunner, JobSettings, Jobs, MadeReport, MakeReport, NewJob, PeriodWork,
     Report, Stop, SubmitError, Unmade, Work,
 };
+pub use letter_kind::{LetterKind, moves_money};
 pub use outbox::{Drain, Outbox, OutboxHandle, OutboxSettings};
 pub use payment_effects::{LateMoney, PaymentEffects};
 pub use preview::{Description, Hindrance, Member, REDACTED, Since};

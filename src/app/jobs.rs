@@ -1,6 +1,7 @@
 //! Jobs: what finance gives them, and the runner.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::prelude::*;
 use futures_util::FutureExt as _;
@@ -14,6 +15,9 @@ use crate::finance::{FinanceError, PeriodAccount, PeriodAsked, Surfaces, write_p
 use crate::ports::Clock;
 use crate::storage::Store;
 
+/// How often the page of a job hears how far a long step is.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
 /// Starts the runner on a thread of its own.
 pub(super) fn start(hands: &Hands<'_>, bank: BankImport) -> (Jobs, Addr<JobRunner>) {
     let (store, clock) = (hands.store.clone(), hands.around.clock.clone());
@@ -23,6 +27,7 @@ pub(super) fn start(hands: &Hands<'_>, bank: BankImport) -> (Jobs, Addr<JobRunne
         node: hands.node,
         lease_ms: hands.lease_ms,
         at_once: AtOnce::default(),
+        tell_every: TELL_EVERY,
         outbox: hands.outbox.clone(),
         reports: reports(store.clone(), clock.clone()),
         bank,
@@ -33,12 +38,12 @@ pub(super) fn start(hands: &Hands<'_>, bank: BankImport) -> (Jobs, Addr<JobRunne
 
 /// Finance's reports.
 pub fn reports(store: Store, clock: Arc<dyn Clock>) -> MakeReport {
-    Arc::new(move |report, format, path| {
+    Arc::new(move |report, format, (path, progress)| {
         let (store, now) = (store.clone(), clock.now());
         async move {
             match report {
                 Report::Statement(id) => {
-                    let written = write_statement(&store, id, (format, &path), now).await.map_err(unmade)?;
+                    let written = write_statement(&store, id, (format, &path, &progress), now).await.map_err(unmade)?;
                     let statement = store.load::<Remittance>(id).await.map_err(Unmade::Storage)?;
                     let notice = statement.as_ref().and_then(|loaded| loaded.state.notice());
                     let name = notice.map_or_else(|| id.to_string(), |notice| notice.statement_id.to_string());
@@ -47,7 +52,8 @@ pub fn reports(store: Store, clock: Arc<dyn Clock>) -> MakeReport {
                 Report::Period(period) => {
                     let name = format!("period-{}-to-{}", period.from, period.to);
                     let asked = asked(period)?;
-                    let written = write_period(&store, &asked, (format, &path), now).await.map_err(unmade)?;
+                    let written =
+                        write_period(&store, &asked, (format, &path, &progress), now).await.map_err(unmade)?;
                     Ok(MadeReport { written, name })
                 }
             }

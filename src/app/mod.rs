@@ -42,7 +42,7 @@ use crate::domain::remittance::Remittance;
 use crate::ports::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::protocol::google_redirect::http_client;
 use crate::storage::{Codec, NodeId, Store, StoreOptions};
-use crate::web::{Limiter, Surface, administration, guard, public};
+use crate::web::{BodyLimits, Limiter, Surface, administration, guard, patient_for_a_while, public};
 
 /// How long an effect belongs to the node that works on it. With the outbox's look every 500 ms, what a killed process
 /// held runs again within 5 s (contract section 7).
@@ -357,7 +357,18 @@ fn servers(
     }
     .context("cannot start the public listener")?
     .run();
-    let admin = HttpServer::new(move || App::new().app_data(surface.clone()).configure(administration))
+    let patience = web::Data::new(BodyLimits {
+        whole: config.server.admin_body_timeout,
+        window: config.server.admin_upload_window,
+    });
+    let admin = move || {
+        App::new()
+            .app_data(surface.clone())
+            .app_data(patience.clone())
+            .wrap(from_fn(patient_for_a_while))
+            .configure(administration)
+    };
+    let admin = HttpServer::new(admin)
         .workers(1)
         .shutdown_timeout(shutdown_s)
         .disable_signals()

@@ -9,6 +9,7 @@ use clap::Subcommand;
 use super::{load, store, write};
 use crate::app;
 use crate::protocol::camt053::BalanceCheck;
+use crate::report::Progress;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -25,7 +26,7 @@ pub(super) async fn run(config: &Path, command: Command) -> anyhow::Result<()> {
     let config = load(config)?;
     let opened = open(&file)?;
     let store = store::open_current(&config).await?;
-    let imported = app::bank_import(&config, &store).run(opened).await;
+    let imported = app::bank_import(&config, &store).run(opened, &Progress::default()).await;
     store.close().await;
     let imported = imported.with_context(|| format!("{} was not imported", file.display()))?;
     let passed_over = imported.passed_over;

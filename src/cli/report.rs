@@ -11,7 +11,7 @@ use crate::domain::Piaid;
 use crate::domain::catalog::MerchantId;
 use crate::finance::{PeriodAccount, PeriodAsked, Surfaces, write_period, write_statement};
 use crate::ports::{Clock as _, SystemClock};
-use crate::report::{Day, Format, Written};
+use crate::report::{Day, Format, Progress, Written};
 use crate::storage::Store;
 
 #[derive(Debug, Subcommand)]
@@ -100,12 +100,12 @@ async fn carry_out(store: &Store, command: Command) -> anyhow::Result<()> {
                 [one] => one,
                 [..] => bail!("several accounts have a statement {id}: name one with --account"),
             };
-            (write_statement(store, row.id, (to.format, &to.out), now).await?, to.out)
+            (write_statement(store, row.id, (to.format, &to.out, &Progress::default()), now).await?, to.out)
         }
         Command::Period { from, to, account, merchant, surface, file } => {
             let account = account.map(PeriodAccount::Google).or(merchant.map(PeriodAccount::Merchant));
             let asked = PeriodAsked { from, to, account, surfaces: surface };
-            (write_period(store, &asked, (file.format, &file.out), now).await?, file.out)
+            (write_period(store, &asked, (file.format, &file.out, &Progress::default()), now).await?, file.out)
         }
     };
     told(&written, &out).context("cannot tell what was written")

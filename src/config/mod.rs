@@ -8,7 +8,8 @@
 //! `ROUNDTRIP__PROCESSOR__STRIPE__SECRET_KEY` or `ROUNDTRIP__SIGNING__KEYS__0__SECRET`; the variable wins. Never in the
 //! file itself. Relative paths are relative to the configuration file.
 //!
-//! Keys that contract section 2 does not name: `server.workers`, `server.shutdown_timeout_s`, `database.url_file`,
+//! Keys that contract section 2 does not name: `server.workers`, `server.shutdown_timeout_s`,
+//! `server.admin_body_timeout_s`, `server.admin_upload_window_s`, `database.url_file`,
 //! `database.commit_timeout_ms`, `google.choice_timeout_s`, `google.replay_before_clock`, `google.accounts[].jose`,
 //! `google.accounts[].paid_after_close`,
 //! `google.accounts[].two_persons_above_micros`, `google.accounts[].fee`, `google.accounts[].sign_with_all`, `google.accounts[].environment`, `limits.parallel`, `actors.idle_s`,

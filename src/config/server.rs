@@ -27,6 +27,10 @@ pub struct Server {
     pub workers: usize,
     /// `shutdown_timeout_s` (default 2, at most 2: SIGTERM must have drained within 3 s): how long requests may still run.
     pub shutdown_timeout: Duration,
+    /// `admin_body_timeout_s` (default 30): how long is waited for the whole body of a form or call on the admin listener.
+    pub admin_body_timeout: Duration,
+    /// `admin_upload_window_s` (default 10): in so long at least 64 KiB of an upload have to come, again and again.
+    pub admin_upload_window: Duration,
 }
 
 /// Certificate chain and private key, both PEM.
@@ -106,6 +110,8 @@ pub(super) const SERVER: &[&str] = &[
     "trusted_proxies",
     "workers",
     "shutdown_timeout_s",
+    "admin_body_timeout_s",
+    "admin_upload_window_s",
 ];
 pub(super) const DATABASE: &[&str] = &["url", "url_file", "migrate_on_start", "commit_timeout_ms"];
 pub(super) const LOG: &[&str] = &["format", "level"];
@@ -133,6 +139,9 @@ impl Server {
         if public_url.url().scheme() == "http" && !is_loopback(public_url.url()) {
             warnings.push(format!("server.public_url is {public_url}: payers need https"));
         }
+        let seconds = |name, usual| -> Result<Duration, ConfigError> {
+            Ok(Duration::from_secs(section.number(name, 1..=3_600)?.unwrap_or(usual).unsigned_abs()))
+        };
         Ok(Self {
             listen,
             admin_listen,
@@ -141,6 +150,8 @@ impl Server {
             trusted_proxies: section.parsed_list("trusted_proxies", "networks such as 10.0.0.0/8", network)?,
             workers: section.number("workers", 1..=1024)?.map_or_else(cores, |workers| workers as usize),
             shutdown_timeout: Duration::from_secs(section.number("shutdown_timeout_s", 0..=2)?.unwrap_or(2) as u64),
+            admin_body_timeout: seconds("admin_body_timeout_s", 30)?,
+            admin_upload_window: seconds("admin_upload_window_s", 10)?,
         })
     }
 }

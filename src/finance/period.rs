@@ -5,7 +5,7 @@ use std::path::Path;
 use super::FinanceError;
 use crate::domain::catalog::MerchantId;
 use crate::domain::{Piaid, Timestamp};
-use crate::report::{AccountBalance, Day, Format, LedgerLine, PeriodHead, PeriodReport, Written, Zone};
+use crate::report::{AccountBalance, Day, Format, LedgerLine, PeriodHead, PeriodReport, Progress, Written, Zone};
 use crate::storage::{INVOICES, LedgerFilter, LedgerRow, ReportMade, Store, merchant_account};
 
 /// Lines that are read at once.
@@ -97,7 +97,7 @@ pub struct PeriodAsked {
 pub async fn write_period(
     store: &Store,
     asked: &PeriodAsked,
-    (format, path): (Format, &Path),
+    (format, path, progress): (Format, &Path, &Progress),
     now: Timestamp,
 ) -> Result<Written, FinanceError> {
     if asked.from > asked.to {
@@ -127,6 +127,8 @@ pub async fn write_period(
         for row in &rows {
             report.line(&line(row, &row.transaction.to_string()))?;
         }
+        // How many there are nobody has counted.
+        progress.add(rows.len() as u64);
     }
     let balances = store.ledger_period(&filter).await?;
     let balance = |sum: crate::storage::PeriodSum| AccountBalance {

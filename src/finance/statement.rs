@@ -6,8 +6,8 @@ use super::FinanceError;
 use crate::domain::remittance::{Approval, FeeConvention, FindingKind, MissingAge, Reconciled, Remittance, State};
 use crate::domain::{Timestamp, TransactionId};
 use crate::report::{
-    Decision, FindingTotal, Format, MissingBucket, StatementHead, StatementLine, StatementReport, StatementTotals,
-    Written, Zone,
+    Decision, FindingTotal, Format, MissingBucket, Progress, StatementHead, StatementLine, StatementReport,
+    StatementTotals, Written, Zone,
 };
 use crate::storage::{LinePage, ReportMade, StatedLine, Store};
 
@@ -19,7 +19,7 @@ const LINES_AT_ONCE: u64 = 5_000;
 pub async fn write_statement(
     store: &Store,
     id: TransactionId,
-    (format, path): (Format, &Path),
+    (format, path, progress): (Format, &Path, &Progress),
     now: Timestamp,
 ) -> Result<Written, FinanceError> {
     let loaded = store.load::<Remittance>(id).await?.ok_or(FinanceError::Unknown)?;
@@ -29,6 +29,7 @@ pub async fn write_statement(
     let mut report = StatementReport::begin(format, &head(&state, done, convention), path)?;
     let piaid = done.notice.piaid.clone();
     let currency = done.notice.total.currency();
+    progress.promise(done.fetched.lines);
     let mut after = 0;
     loop {
         let lines = store.stated_lines(&piaid, LinePage { statement: id, after, limit: LINES_AT_ONCE }).await?;
@@ -37,6 +38,7 @@ pub async fn write_statement(
         for line in &lines {
             report.line(&row(line, done, (currency.code(), convention)))?;
         }
+        progress.add(lines.len() as u64);
     }
     let written = report.finish(&totals(done, convention))?;
     store

@@ -16,23 +16,27 @@
 //!
 //! Architecture invariant: no clock, no network, no floating point but in `xlsx/number.rs`.
 
+mod aside;
 mod comma;
 mod decimal;
 mod error;
 mod moment;
 mod payments;
 mod period;
+mod progress;
 mod statement;
 mod table;
 mod target;
 mod text;
 mod xlsx;
 
+pub use aside::{Aside, unnamed};
 pub use decimal::decimal_of_micros;
 pub use error::ReportError;
 pub use moment::{Day, Zone};
 pub use payments::{PaymentLine, PaymentSums, PaymentsHead, PaymentsReport, payments_end, payments_part};
 pub use period::{AccountBalance, LedgerLine, PeriodHead, PeriodReport};
+pub use progress::Progress;
 pub use statement::{
     Decision, FindingTotal, MATCHED, MissingBucket, StatementHead, StatementLine, StatementReport, StatementTotals,
 };

@@ -1,15 +1,18 @@
 //! Dead letters in bulk: by what they have in common, in the order in which they died.
 
 use entity::outbox::{Column, Entity};
-use sea_orm::sea_query::Condition;
+use entity::request_log;
+use sea_orm::sea_query::{Condition, OnConflict};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel as _, PaginatorTrait as _, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 
 use super::batch::KEYS_AT_ONCE;
 use super::job::LetterAct;
 use super::outbox::{keyed, revived};
-use super::{OutboxKey, OutboxRow, StorageError, Store};
+use super::writer::begin;
+use super::{OutboxKey, OutboxRow, RequestKey, StorageError, Store};
 use crate::domain::{EffectLane, Timestamp};
 
 /// Which dead letters are asked for: everything that is said holds.
@@ -39,7 +42,66 @@ impl DeadLetterPlace {
     }
 }
 
+/// A request about a letter, to be answered alike when it comes again (contract section 6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterRequest {
+    /// Whose request it is.
+    pub key: RequestKey,
+    /// What was asked.
+    pub method: &'static str,
+    /// SHA-256 over its content.
+    pub content_hash: [u8; 32],
+}
+
+/// What became of a letter that somebody decided about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LetterDecision {
+    /// It is done.
+    Decided,
+    /// It was done before, for the same request.
+    Replayed,
+    /// There is no such dead letter.
+    Unknown,
+    /// The request's key was used before, with other content.
+    KeyUsed,
+}
+
 impl Store {
+    /// Decides one letter, and remembers for which request.
+    pub async fn decide_letter(
+        &self,
+        (act, key): (LetterAct, OutboxKey),
+        request: Option<&LetterRequest>,
+        now: Timestamp,
+    ) -> Result<LetterDecision, StorageError> {
+        let transaction = begin(&self.0.write).await?;
+        if let Some(request) = request
+            && !remember(&transaction, request, (key, now)).await?
+        {
+            transaction.rollback().await?;
+            // Whoever wrote it has committed by now.
+            return Ok(self.recall_letter(request).await?.unwrap_or(LetterDecision::KeyUsed));
+        }
+        if decide(&transaction, act, (&[key], now)).await? == 0 {
+            // What was not done is not remembered.
+            transaction.rollback().await?;
+            return Ok(LetterDecision::Unknown);
+        }
+        transaction.commit().await?;
+        Ok(LetterDecision::Decided)
+    }
+
+    /// What a request came to that was made before. `None`: it was not, or it came to nothing.
+    pub async fn recall_letter(&self, request: &LetterRequest) -> Result<Option<LetterDecision>, StorageError> {
+        Ok(self.answered(&request.key).await?.map(|(method, content)| {
+            if method == request.method && content == request.content_hash {
+                LetterDecision::Replayed
+            } else {
+                LetterDecision::KeyUsed
+            }
+        }))
+    }
+
     /// The dead letters after `after`, the longest parked first.
     pub async fn dead_letters_page(
         &self,
@@ -85,6 +147,30 @@ fn of(filter: &DeadLetterFilter) -> Select<Entity> {
         select = select.filter(Column::ParkedMs.lt(before.as_millis()));
     }
     select
+}
+
+/// `false`: the request's key is known.
+async fn remember(
+    transaction: &DatabaseTransaction,
+    request: &LetterRequest,
+    (key, now): (OutboxKey, Timestamp),
+) -> Result<bool, StorageError> {
+    let row = request_log::Model {
+        scope: request.key.scope.clone(),
+        request_id: request.key.request_id.clone(),
+        method: request.method.to_owned(),
+        content_hash: request.content_hash.to_vec(),
+        // The content says it all: what was asked for was done.
+        reply: "null".to_owned(),
+        transaction_id: key.transaction.as_uuid(),
+        at_ms: now.as_millis(),
+    };
+    let keys = [request_log::Column::Scope, request_log::Column::RequestId];
+    let written = request_log::Entity::insert(row.into_active_model())
+        .on_conflict(OnConflict::columns(keys).do_nothing().to_owned())
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(written > 0)
 }
 
 /// Decides those of the letters that are still dead. Answers how many.

@@ -57,7 +57,7 @@ pub use booking_lists::{BookingFilter, ListedBooking, Pack, TroubledBooking};
 pub use codec::{Codec, CodecError, Summary};
 pub use commit::{Answer, Change, Commit, Committed, Loaded, NodeId, Position, Remembered, RequestKey};
 pub use connect::{Observer, StoreOptions};
-pub use dead_letters::{DeadLetterFilter, DeadLetterPlace};
+pub use dead_letters::{DeadLetterFilter, DeadLetterPlace, LetterDecision, LetterRequest};
 pub use error::{CommitError, StorageError};
 pub use figures::{Noted, Quantile, SeriesFigures, Tally};
 pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldSlot};

@@ -14,6 +14,7 @@ use crate::actors::{Ask, AskError, ImportError, Imported, Told};
 use crate::domain::bank_transfer::{BankDay, BankTransfer, Direction, Input, Rejection, Reply, Standing, State};
 use crate::domain::{Attention, Machine as _, Piaid, TransactionId};
 use crate::protocol::camt053::{BalanceCheck, StatementClose};
+use crate::report::Progress;
 use crate::storage::{Codec as _, TransferRow};
 
 /// The states that a list can be narrowed to.
@@ -30,10 +31,10 @@ pub(super) async fn import(
 
 async fn imported(surface: &Surface, request: &HttpRequest, unverified: web::Payload) -> Answered {
     allowed(surface, request, "statements:write").await?;
-    let file = receive(surface, request, unverified).await?;
+    let file = receive(request, unverified).await?;
     let import = surface.bank.clone();
     // A task of its own: an import that has begun is finished, whether or not somebody waits for its answer.
-    match actix_rt::spawn(async move { import.run(file).await }).await {
+    match actix_rt::spawn(async move { import.run(file, &Progress::default()).await }).await {
         Ok(Ok(imported)) => Ok(no_store(told(&imported))),
         Ok(Err(ImportError::Refused(error))) => {
             Err(problem(StatusCode::UNPROCESSABLE_ENTITY, &format!("{error}; nothing of the file is booked")))

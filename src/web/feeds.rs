@@ -21,7 +21,7 @@ pub(super) async fn load(surface: web::Data<Surface>, request: HttpRequest, unve
 async fn loaded(surface: &Surface, request: &HttpRequest, unverified: web::Payload) -> Answered {
     allowed(surface, request, "bookings:write").await?;
     let Some(load) = surface.inventory.clone() else { return Err(not_found().await) };
-    let file = receive(surface, request, unverified).await?;
+    let file = receive(request, unverified).await?;
     let files = vec![FeedFile { name: String::new(), file }];
     // A task of its own: a load that has begun is finished, whether or not somebody waits for its answer.
     match actix_rt::spawn(async move { load.run(files).await }).await {

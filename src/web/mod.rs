@@ -16,6 +16,7 @@ mod guard;
 mod invoice_page;
 mod invoice_sheet;
 mod invoices;
+mod keys;
 mod locale;
 mod openapi;
 mod outbox;
@@ -27,6 +28,7 @@ pub mod processor;
 mod reports;
 mod respond;
 mod returns;
+mod slow;
 mod spool;
 mod statements;
 mod surface;
@@ -35,6 +37,7 @@ pub mod texts;
 pub use booking::BookingSurface;
 pub use guard::{Limiter, guard};
 pub use openapi::OPENAPI;
+pub use slow::{BodyLimits, patient_for_a_while};
 pub use surface::{GoogleSurface, InvoiceSurface, Metrics, OfferedIssuer, OutlookSurface, Readiness, Surface};
 
 use actix_web::http::StatusCode;
@@ -156,6 +159,9 @@ pub fn administration(app: &mut web::ServiceConfig) {
             web::resource("/api/v1/ledger")
                 .route(web::get().to(admin::ledger))
                 .default_service(web::to(admin::not_allowed)),
+        )
+        .service(
+            web::resource("/api/v1/keys").route(web::get().to(keys::list)).default_service(web::to(admin::not_allowed)),
         )
         .service(
             web::resource("/api/v1/reports/period.{extension}")

@@ -5,13 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::admin::{allowed, unavailable};
+use super::admin::{Caller, allowed, person, unavailable};
 use super::respond::problem;
-use super::statements::{Answered, either, no_store};
+use super::statements::{Answered, either, no_store, remember};
 use super::surface::Surface;
 use crate::actors::{DeadLetter, Description, Hindrance, Preview, Since};
 use crate::domain::{EffectLane, Timestamp, TransactionId};
-use crate::storage::{DeadLetterFilter, DeadLetterPlace, OutboxKey};
+use crate::storage::{DeadLetterFilter, DeadLetterPlace, LetterAct, LetterDecision, OutboxKey};
 
 /// Letters of a list, unless `limit` says otherwise.
 const USUAL_LIMIT: u64 = 50;
@@ -94,6 +94,7 @@ fn brief(letter: &DeadLetter) -> Value {
         "createdAtMs": letter.created_at.as_millis(),
         "tryingSinceMs": letter.trying_since.as_millis(),
         "parkedAtMs": letter.parked_at.map(Timestamp::as_millis),
+        "movesMoney": letter.moves_money,
     })
 }
 
@@ -145,34 +146,68 @@ pub(super) async fn retry(
     surface: web::Data<Surface>,
     path: web::Path<(String, String)>,
     request: HttpRequest,
+    body: web::Bytes,
 ) -> HttpResponse {
     let retried = async {
-        allowed(&surface, &request, "outbox:write").await?;
+        let caller = allowed(&surface, &request, "outbox:write").await?;
         let key = key(&path.0, &path.1).ok_or_else(unknown)?;
-        done(key, surface.dead_letters.retry(key).await, "waiting")
+        decided(&surface, (LetterAct::Retry, key), (&request, &caller, &body)).await
     };
     either(retried.await)
 }
 
-/// `POST /api/v1/outbox/dead-letters/{transactionId}/{number}/discard`: it is never sent.
+/// `POST /api/v1/outbox/dead-letters/{transactionId}/{number}/discard`: it is never sent. One that moves money, or tells what
+/// became of money, a named person has to give up who decides about money.
 pub(super) async fn discard(
     surface: web::Data<Surface>,
     path: web::Path<(String, String)>,
     request: HttpRequest,
+    body: web::Bytes,
 ) -> HttpResponse {
     let discarded = async {
-        allowed(&surface, &request, "outbox:write").await?;
+        let caller = allowed(&surface, &request, "outbox:write").await?;
         let key = key(&path.0, &path.1).ok_or_else(unknown)?;
-        done(key, surface.dead_letters.discard(key).await, "discarded")
+        decided(&surface, (LetterAct::Discard, key), (&request, &caller, &body)).await
     };
     either(discarded.await)
 }
 
-fn done(key: OutboxKey, done: Result<bool, crate::storage::StorageError>, state: &str) -> Answered {
-    if !done.map_err(|error| unavailable(&error))? {
-        return Err(unknown());
+async fn decided(
+    surface: &Surface,
+    (act, key): (LetterAct, OutboxKey),
+    (request, caller, body): (&HttpRequest, &Caller, &[u8]),
+) -> Answered {
+    let remember = remember(request, caller, body)?;
+    if let Some(remember) = &remember {
+        // The letter is gone by then.
+        let before = surface.dead_letters.recall(remember).await.map_err(|error| unavailable(&error))?;
+        if let Some(before) = before {
+            return told((act, key), before);
+        }
     }
-    tracing::info!(outbox.key = %key, state, "a person decided about a dead letter");
+    if act == LetterAct::Discard {
+        let letter = surface.dead_letters.find(key).await.map_err(|error| unavailable(&error))?;
+        if letter.ok_or_else(unknown)?.moves_money {
+            person(surface, caller).await?;
+        }
+    }
+    let decision = surface.dead_letters.decide((act, key), remember.as_ref()).await;
+    told((act, key), decision.map_err(|error| unavailable(&error))?)
+}
+
+fn told((act, key): (LetterAct, OutboxKey), decision: LetterDecision) -> Answered {
+    let state = match act {
+        LetterAct::Retry => "waiting",
+        LetterAct::Discard => "discarded",
+    };
+    match decision {
+        LetterDecision::Decided => tracing::info!(outbox.key = %key, state, "a person decided about a dead letter"),
+        LetterDecision::Replayed => {}
+        LetterDecision::Unknown => return Err(unknown()),
+        LetterDecision::KeyUsed => {
+            return Err(problem(StatusCode::CONFLICT, "Idempotency-Key was used before with different content"));
+        }
+    }
     Ok(HttpResponse::Accepted()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(json!({"transactionId": key.transaction.to_string(), "number": key.number, "state": state})))

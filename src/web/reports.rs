@@ -1,7 +1,7 @@
 //! Reports over the admin API: made in a file beside, streamed, and gone (contract section 6).
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -17,7 +17,7 @@ use super::surface::Surface;
 use crate::domain::Piaid;
 use crate::domain::catalog::MerchantId;
 use crate::finance::{FinanceError, PeriodAccount, PeriodAsked, Surfaces, write_period, write_statement};
-use crate::report::{Day, Format, ReportError, Written};
+use crate::report::{Aside, Day, Format, Progress, ReportError, Written};
 use crate::storage::StatementRow;
 
 /// How much of a file is sent at once.
@@ -56,9 +56,10 @@ pub(super) async fn statement_file(
 ) -> Result<HttpResponse, NotMade> {
     let (store, id) = (surface.store.clone(), row.id);
     let now = surface.clock.now();
-    let file = temporary(surface, format);
-    let path = file.clone();
-    let written = aside(file, move || async move { write_statement(&store, id, (format, &path), now).await }).await?;
+    let write = move |path: PathBuf| async move {
+        write_statement(&store, id, (format, &path, &Progress::default()), now).await
+    };
+    let written = aside(format, write).await?;
     let statement_id = row.state.notice().map_or_else(String::new, |notice| notice.statement_id.to_string());
     Ok(send(written, format, &format!("statement-{statement_id}")))
 }
@@ -112,23 +113,13 @@ pub(super) async fn period(
         let name = format!("period-{}-to-{}", asked.from, asked.to);
         let store = surface.store.clone();
         let now = surface.clock.now();
-        let file = temporary(&surface, format);
-        let path = file.clone();
-        let written =
-            aside(file, move || async move { write_period(&store, &asked, (format, &path), now).await }).await?;
+        let write = move |path: PathBuf| async move {
+            write_period(&store, &asked, (format, &path, &Progress::default()), now).await
+        };
+        let written = aside(format, write).await?;
         Ok(send(written, format, &name))
     };
     made.await.unwrap_or_else(|refused| refused)
-}
-
-fn temporary(surface: &Surface, format: Format) -> PathBuf {
-    let name = format!(
-        "roundtrip-{:016x}{:016x}.{}",
-        surface.entropy.next_u64(),
-        surface.entropy.next_u64(),
-        format.extension()
-    );
-    std::env::temp_dir().join(name)
 }
 
 /// Why there is no report.
@@ -161,17 +152,22 @@ impl From<NotMade> for HttpResponse {
 }
 
 /// On a thread of its own: a workbook is seconds of work, and other people ask the same listener.
-async fn aside<F>(file: PathBuf, make: impl FnOnce() -> F + Send + 'static) -> Result<(Written, File), NotMade>
+async fn aside<F>(format: Format, make: impl FnOnce(PathBuf) -> F + Send + 'static) -> Result<(Written, File), NotMade>
 where
     F: Future<Output = Result<Written, FinanceError>>,
 {
     let runtime = tokio::runtime::Handle::current();
     let made = tokio::task::spawn_blocking(move || {
-        let written = runtime.block_on(make())?;
-        // Open and without a name: whatever becomes of the asker, nothing stays behind.
-        let opened = File::open(&file);
-        let _nobody_else_reads_it = std::fs::remove_file(&file);
-        Ok((written, opened.map_err(|source| ReportError::File { path: file, doing: "read", source })?))
+        let failed = |path: &Path, doing| {
+            let path = path.to_owned();
+            move |source| ReportError::File { path, doing, source }
+        };
+        let folder = Aside::new().map_err(failed(&std::env::temp_dir(), "find a place for"))?;
+        let path = folder.place(&format!("report.{}", format.extension()));
+        let written = runtime.block_on(make(path.clone()))?;
+        // Open, and without a name once the folder is gone: whatever becomes of the asker, nothing stays behind.
+        let file = File::open(&path).map_err(failed(&path, "read"))?;
+        Ok((written, file))
     });
     match made.await {
         Ok(made) => made.map_err(NotMade::Finance),

@@ -8,17 +8,13 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
 
 use super::respond::problem;
-use super::surface::Surface;
+use crate::report::unnamed;
 
 /// What a body may weigh as it is sent (contract section 3).
 pub(super) const LONGEST_FILE: u64 = 1 << 30;
 
 /// The body of a request, plain or gzip, as a file without a name.
-pub(super) async fn receive(
-    surface: &Surface,
-    request: &HttpRequest,
-    unverified: web::Payload,
-) -> Result<File, HttpResponse> {
+pub(super) async fn receive(request: &HttpRequest, unverified: web::Payload) -> Result<File, HttpResponse> {
     let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase());
     // Whether it is gzip, its content says: the header may speak of the transport or of the file.
     if text(header::CONTENT_ENCODING).is_some_and(|coding| !["gzip", "x-gzip", "identity"].contains(&coding.as_str())) {
@@ -32,16 +28,12 @@ pub(super) async fn receive(
     {
         return Err(Spooling::TooLong.into());
     }
-    Ok(keep(surface, unverified).await?)
+    Ok(keep(unverified).await?)
 }
 
 /// What a stream holds, as a file without a name.
-pub(super) async fn keep<E>(
-    surface: &Surface,
-    unverified: impl Stream<Item = Result<web::Bytes, E>>,
-) -> Result<File, Spooling> {
-    let name = format!("roundtrip-body-{:016x}{:016x}", surface.entropy.next_u64(), surface.entropy.next_u64());
-    spool(&std::env::temp_dir().join(name), unverified, LONGEST_FILE).await
+pub(super) async fn keep<E>(unverified: impl Stream<Item = Result<web::Bytes, E>>) -> Result<File, Spooling> {
+    spool(unverified, LONGEST_FILE).await
 }
 
 /// Why a body is not in a file.
@@ -73,18 +65,8 @@ impl From<Spooling> for HttpResponse {
 }
 
 /// Writes a body to a file that only this process knows, chunk by chunk.
-async fn spool<E>(
-    path: &std::path::Path,
-    unverified: impl Stream<Item = Result<web::Bytes, E>>,
-    longest: u64,
-) -> Result<File, Spooling> {
-    let mut options = tokio::fs::OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    options.mode(0o600);
-    let mut file = options.open(path).await?;
-    // Without a name nobody else opens it, and it is gone with this process, however that ends.
-    tokio::fs::remove_file(path).await?;
+async fn spool<E>(unverified: impl Stream<Item = Result<web::Bytes, E>>, longest: u64) -> Result<File, Spooling> {
+    let mut file = tokio::fs::File::from_std(unnamed()?);
     let mut unverified = std::pin::pin!(unverified);
     let mut left = longest;
     while let Some(chunk) = unverified.next().await {
@@ -108,11 +90,8 @@ mod tests {
     type Chunks = Vec<Result<web::Bytes, PayloadError>>;
 
     async fn spooled(chunks: Chunks, longest: u64) -> Result<Vec<u8>, Spooling> {
-        let folder = tempfile::tempdir()?;
-        let spooled = spool(&folder.path().join("body"), stream::iter(chunks), longest).await;
-        assert_eq!(std::fs::read_dir(folder.path())?.count(), 0, "nothing is left behind");
         let mut content = Vec::new();
-        let mut file = spooled?;
+        let mut file = spool(stream::iter(chunks), longest).await?;
         file.rewind()?;
         file.read_to_end(&mut content)?;
         Ok(content)

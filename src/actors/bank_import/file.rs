@@ -2,10 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 
 use crate::protocol::camt053::BankStatementReader;
+use crate::report::Progress;
 
 /// What a file may inflate to.
 const MOST_INFLATED: Bound = Bound { bytes: 4 << 30, said: "more than 4 GiB" };
@@ -20,14 +23,47 @@ struct Bound {
     said: &'static str,
 }
 
-/// Begins to read, whatever was read before. The bytes are unverified.
-pub(super) fn read(unverified: &File) -> io::Result<BankStatementReader<impl BufRead + use<'_>>> {
-    Ok(BankStatementReader::new(open(unverified, MOST_INFLATED)?))
+/// Counts what is read of a file: it is read twice.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    progress: Progress,
+    read: Arc<AtomicU64>,
 }
 
-fn open(file: &File, bound: Bound) -> io::Result<impl BufRead + use<'_>> {
-    let mut file = BufReader::with_capacity(BUFFER, file);
+impl Reading {
+    pub(super) fn new(progress: Progress) -> Self {
+        Self { progress, read: Arc::default() }
+    }
+
+    fn count(&self, bytes: usize) {
+        let bytes = bytes as u64;
+        let read = self.read.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        self.progress.reach(read / 2);
+    }
+}
+
+/// Says how much was read.
+struct Counted<R> {
+    inner: R,
+    reading: Reading,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(into)?;
+        self.reading.count(read);
+        Ok(read)
+    }
+}
+
+/// Begins to read, whatever was read before. The bytes are unverified.
+pub(super) fn read(unverified: &File, reading: Reading) -> io::Result<BankStatementReader<impl BufRead + use<'_>>> {
+    Ok(BankStatementReader::new(open(unverified, reading, MOST_INFLATED)?))
+}
+
+fn open(mut file: &File, reading: Reading, bound: Bound) -> io::Result<impl BufRead + use<'_>> {
     file.seek(SeekFrom::Start(0))?;
+    let mut file = BufReader::with_capacity(BUFFER, Counted { inner: file, reading });
     // What it says it is does not count: files are renamed, and a header may describe the transport or the file.
     let inner: Box<dyn Read + '_> =
         if file.fill_buf()?.starts_with(&GZIP) { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
@@ -68,9 +104,13 @@ mod tests {
         let mut file = tempfile::tempfile()?;
         file.write_all(bytes)?;
         let mut content = Vec::new();
+        let (progress, mut times) = (Progress::default(), 0);
+        let reading = Reading::new(progress.clone());
         for _ in 0..2 {
             content.clear();
-            open(&file, Bound { bytes: most, said: "too much" })?.read_to_end(&mut content)?;
+            open(&file, reading.clone(), Bound { bytes: most, said: "too much" })?.read_to_end(&mut content)?;
+            times += 1;
+            assert_eq!(progress.now().0, bytes.len() as u64 * times / 2, "half of it each time");
         }
         Ok(content)
     }

@@ -22,7 +22,9 @@ use crate::domain::TransactionId;
 use crate::domain::bank_transfer::{BankTransfer, Input, Rejection, Reply, Standing, Transfer};
 use crate::ports::Clock;
 use crate::protocol::camt053::{BalanceCheck, BankStatementItem, InvalidBankStatement, PassedOver, StatementClose};
+use crate::report::Progress;
 use crate::storage::{StorageError, Store};
+use file::Reading;
 use payable::{Payable, Payables};
 use sent::SentPayouts;
 
@@ -112,14 +114,17 @@ struct Entered {
 
 impl BankImport {
     /// Imports a file, plain or gzip. Reads it twice: a file that is broken at its very end books nothing.
-    pub async fn run(&self, file: File) -> Result<Imported, ImportError> {
+    /// `progress` counts its bytes, each half when it is judged and half when it is booked.
+    pub async fn run(&self, file: File, progress: &Progress) -> Result<Imported, ImportError> {
+        progress.promise(file.metadata().map_err(ImportError::Unreadable)?.len());
         let file = Arc::new(file);
-        let whole = file.clone();
-        let mut imported = spawn_blocking(move || judge(&whole)).await??;
+        let (whole, judged) = (file.clone(), Reading::new(progress.clone()));
+        let booked = judged.clone();
+        let mut imported = spawn_blocking(move || judge(&whole, judged)).await??;
         let statements = Payables::load(&self.store, self.clock.now()).await?;
         let payouts = SentPayouts::load(&self.store, self.clock.now()).await?;
         let (sender, receiver) = mpsc::channel(SIDE_BY_SIDE);
-        let reading = spawn_blocking(move || hand_out(&file, &sender));
+        let reading = spawn_blocking(move || hand_out(&file, booked, &sender));
         let transfers = stream::unfold(receiver, |mut receiver| async {
             let transfer = receiver.recv().await?;
             Some((transfer, receiver))
@@ -208,9 +213,9 @@ impl BankImport {
 }
 
 /// Reads the file to its end.
-fn judge(file: &File) -> Result<Imported, ImportError> {
+fn judge(file: &File, reading: Reading) -> Result<Imported, ImportError> {
     let mut imported = Imported::default();
-    for item in file::read(file).map_err(ImportError::Unreadable)? {
+    for item in file::read(file, reading).map_err(ImportError::Unreadable)? {
         match item? {
             BankStatementItem::Transfer(_) => {}
             BankStatementItem::Closed(close) => imported.close(close),
@@ -220,8 +225,8 @@ fn judge(file: &File) -> Result<Imported, ImportError> {
 }
 
 /// Reads the file once more and hands out its transfers, as fast as they are taken.
-fn hand_out(file: &File, to: &mpsc::Sender<Box<Transfer>>) -> Result<(), ImportError> {
-    for item in file::read(file).map_err(ImportError::Unreadable)? {
+fn hand_out(file: &File, reading: Reading, to: &mpsc::Sender<Box<Transfer>>) -> Result<(), ImportError> {
+    for item in file::read(file, reading).map_err(ImportError::Unreadable)? {
         match item? {
             BankStatementItem::Transfer(transfer) => {
                 if to.blocking_send(transfer).is_err() {

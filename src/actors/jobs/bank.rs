@@ -5,24 +5,29 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use super::files::unnamed;
 use super::steps::{Fault, JobSettings};
 use super::stop::Stop;
 use crate::actors::{ImportError, Imported};
 use crate::protocol::camt053::{BankStatementProblem, InvalidBankStatement};
+use crate::report::{Progress, unnamed};
 use crate::storage::{Job, JobNext, JobOutcome};
 
 impl JobSettings {
     pub(super) async fn import(&self, job: &Job, stop: &mut Stop) -> Result<JobNext, Fault> {
         let file = self.input(job).await?;
-        let imported = tokio::select! {
-            imported = self.bank.run(file) => imported,
-            // What is booked stays booked.
-            () = stop.asked() => return Err(Fault::Stopped),
+        let progress = Progress::default();
+        let importing = async {
+            tokio::select! {
+                imported = self.bank.run(file, &progress) => Some(imported),
+                // What is booked stays booked.
+                () = stop.asked() => None,
+            }
         };
+        let Some(imported) = self.telling(job, &progress, importing).await else { return Err(Fault::Stopped) };
         match imported {
             Ok(imported) => {
-                let (summary, done) = (told(&imported), imported.booked.saturating_add(imported.known));
+                let (done, total) = progress.now();
+                let (summary, done) = (told(&imported), total.unwrap_or(done));
                 Ok(JobNext::Ends(JobOutcome::Done { summary, done, parts: Vec::new(), file: None }))
             }
             Err(ImportError::Refused(why)) => {

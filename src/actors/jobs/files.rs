@@ -3,7 +3,7 @@
 //! The file lies beside, without a name. It is gone with this process: whoever takes the job up makes it again, from the
 //! beginning.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::PART;
 use super::steps::{Fault, HeldJob, JobSettings};
 use super::stop::Stop;
 use super::work::Report;
-use crate::report::{Format, Written};
+use crate::report::{Aside, Format, Progress, Written};
 use crate::storage::{Job, JobGoesOn, JobNext, JobOutcome, StorageError};
 
 /// A report that lies complete in its file.
@@ -38,9 +38,11 @@ pub enum Unmade {
     File,
 }
 
-/// Makes a report of finance's at a path. The work is done where it is awaited, and can be dropped at any time.
-pub type MakeReport =
-    Arc<dyn Fn(Report, Format, PathBuf) -> LocalBoxFuture<'static, Result<MadeReport, Unmade>> + Send + Sync>;
+/// Makes a report of finance's at a path, and says how far it is. The work is done where it is awaited, and can be dropped at
+/// any time.
+pub type MakeReport = Arc<
+    dyn Fn(Report, Format, (PathBuf, Progress)) -> LocalBoxFuture<'static, Result<MadeReport, Unmade>> + Send + Sync,
+>;
 
 impl From<Unmade> for Fault {
     fn from(why: Unmade) -> Self {
@@ -58,6 +60,7 @@ pub(super) struct MadeFile {
     name: String,
     mime: &'static str,
     summary: Value,
+    lines: u64,
     length: u64,
     stored: u64,
 }
@@ -70,7 +73,7 @@ impl JobSettings {
         stop: &mut Stop,
     ) -> Result<JobNext, Fault> {
         let make = self.reports.clone();
-        self.made(held, format, (stop, move |path| make(report, format, path))).await
+        self.made(held, format, (stop, move |place| make(report, format, place))).await
     }
 
     /// Makes the file unless it is made already, and stores the next parts of it.
@@ -81,18 +84,20 @@ impl JobSettings {
         (stop, make): (&Stop, M),
     ) -> Result<JobNext, Fault>
     where
-        M: FnOnce(PathBuf) -> LocalBoxFuture<'static, Result<MadeReport, Unmade>> + Send + 'static,
+        M: FnOnce((PathBuf, Progress)) -> LocalBoxFuture<'static, Result<MadeReport, Unmade>> + Send + 'static,
     {
         let made = if let Some(made) = &mut held.made {
             made
         } else {
-            let path = temporary().with_extension(format.extension());
-            let (report, file) = aside(path, stop.clone(), make).await?;
+            let progress = Progress::default();
+            let making = aside(format, stop.clone(), (progress.clone(), make));
+            let (report, file) = self.telling(&held.job, &progress, making).await?;
             held.made.insert(MadeFile {
                 file,
                 name: format!("{}.{}", report.name, format.extension()),
                 mime: format.media_type(),
                 summary: json!({"lines": report.written.lines, "bytes": report.written.bytes}),
+                lines: report.written.lines,
                 length: report.written.bytes,
                 stored: 0,
             })
@@ -119,31 +124,35 @@ impl MadeFile {
         }
         if anew || self.stored < self.length {
             let cursor = json!({"stored": self.stored});
-            let (done, total) = (self.stored, Some(self.length));
+            let (done, total) = (self.lines, Some(self.lines));
             return Ok(JobNext::GoesOn(JobGoesOn { cursor, done, total, parts, anew, letters: None }));
         }
         let file = Some((self.name.clone(), self.mime.to_owned()));
-        Ok(JobNext::Ends(JobOutcome::Done { summary: self.summary.clone(), done: self.length, parts, file }))
+        Ok(JobNext::Ends(JobOutcome::Done { summary: self.summary.clone(), done: self.lines, parts, file }))
     }
 }
 
 /// On a thread of its own: a workbook is seconds of work.
-async fn aside<M>(path: PathBuf, mut stop: Stop, make: M) -> Result<(MadeReport, File), Fault>
+async fn aside<M>(format: Format, mut stop: Stop, (progress, make): (Progress, M)) -> Result<(MadeReport, File), Fault>
 where
-    M: FnOnce(PathBuf) -> LocalBoxFuture<'static, Result<MadeReport, Unmade>> + Send + 'static,
+    M: FnOnce((PathBuf, Progress)) -> LocalBoxFuture<'static, Result<MadeReport, Unmade>> + Send + 'static,
 {
     let runtime = tokio::runtime::Handle::current();
     let made = tokio::task::spawn_blocking(move || {
-        let making = make(path.clone());
+        let folder = Aside::new().map_err(|error| {
+            tracing::error!(error = %error, "there is no place for a report");
+            Fault::Ours("the file could not be written on the server".to_owned())
+        })?;
+        let path = folder.place(&format!("report.{}", format.extension()));
+        let making = make((path.clone(), progress));
         let made = runtime.block_on(async {
             tokio::select! {
                 made = making => Ok(made?),
                 () = stop.asked() => Err(Fault::Stopped),
             }
         })?;
-        let opened = File::open(&path);
-        let _nobody_else_reads_it = std::fs::remove_file(&path);
-        let file = opened.map_err(|error| {
+        // It loses its name with the folder.
+        let file = File::open(&path).map_err(|error| {
             tracing::error!(error = %error, "a report that was made could not be opened");
             Fault::Ours("the file could not be read on the server".to_owned())
         })?;
@@ -153,20 +162,4 @@ where
         tracing::error!(error = %error, "making a report ended abnormally");
         Err(Fault::Ours("the report could not be made".to_owned()))
     })
-}
-
-fn temporary() -> PathBuf {
-    std::env::temp_dir().join(format!("roundtrip-job-{:032x}", u128::from_ne_bytes(crate::crypto::random_bytes())))
-}
-
-/// A file that only this process knows, and that is gone with it.
-pub(super) fn unnamed() -> io::Result<File> {
-    let path = temporary();
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&path)?;
-    std::fs::remove_file(&path)?;
-    Ok(file)
 }

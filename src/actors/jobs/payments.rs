@@ -11,7 +11,8 @@ use super::steps::{Fault, HeldJob, JobSettings};
 use super::stop::Stop;
 use crate::domain::{Currency, Timestamp, TransactionId};
 use crate::report::{
-    Format, PaymentLine, PaymentSums, PaymentsHead, PaymentsReport, ReportError, Zone, payments_end, payments_part,
+    Format, PaymentLine, PaymentSums, PaymentsHead, PaymentsReport, Progress, ReportError, Zone, payments_end,
+    payments_part,
 };
 use crate::storage::{Job, JobGoesOn, JobNext, JobOutcome, Overview, PaymentFilter};
 
@@ -69,7 +70,7 @@ impl JobSettings {
         let asked = so_far(asked, &held.job);
         let (head, name) = (head(&asked, &held.job), name(&held.job));
         let (store, limit) = (self.store.clone(), self.at_once.payments);
-        let make = move |path: std::path::PathBuf| {
+        let make = move |(path, progress): (std::path::PathBuf, Progress)| {
             let book = async move {
                 let mut report = PaymentsReport::begin(&head, &path).map_err(unmade)?;
                 let (mut before, mut sums) = (None, PaymentSums::new());
@@ -79,6 +80,7 @@ impl JobSettings {
                         add(&mut sums, payment);
                         report.line(&Line::of(payment).as_line()).map_err(unmade)?;
                     }
+                    progress.add(found.len() as u64);
                     match found.last().filter(|_| found.len() as u64 == limit) {
                         Some(last) => before = Some((last.created_at, last.id)),
                         None => break,

@@ -1,4 +1,4 @@
-//! Claims jobs, keeps their leases, and removes what is no longer kept.
+//! Claims jobs, keeps their leases, and removes what is no longer kept: what jobs have left behind, and old figures.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::storage::{Job, JobId};
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often held leases are renewed.
 const RENEW_EVERY: Duration = Duration::from_millis(1_200);
-/// How often files that are no longer kept are looked for.
+/// How often what is no longer kept is looked for.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 /// How much is removed in one look.
 const TIDY_STEPS: usize = 200;
@@ -127,10 +127,17 @@ impl JobRunner {
             for _ in 0..TIDY_STEPS {
                 match store.tidy_jobs(clock.now()).await {
                     Ok(true) => {}
-                    Ok(false) => return,
+                    Ok(false) => break,
                     Err(error) => {
                         return tracing::error!(error = %error, "what jobs have left behind could not be removed");
                     }
+                }
+            }
+            for _ in 0..TIDY_STEPS {
+                match store.tidy_figures(clock.now()).await {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    Err(error) => return tracing::error!(error = %error, "old figures could not be removed"),
                 }
             }
         };

@@ -1,12 +1,14 @@
 //! One step of a job after the other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::files::{MadeFile, MakeReport};
 use super::stop::{Ending, Stop};
 use super::work::Work;
 use crate::actors::{BankImport, OutboxHandle};
 use crate::ports::Clock;
+use crate::report::Progress;
 use crate::storage::{Job, JobNext, JobOutcome, JobState, JobStep, JobStepped, NodeId, StorageError, Store};
 
 /// How often a step is tried before the job is given up. A step that is done begins the count anew.
@@ -46,6 +48,8 @@ pub struct JobSettings {
     pub lease_ms: i64,
     /// How much one step takes.
     pub at_once: AtOnce,
+    /// How often a long step says how far it is.
+    pub tell_every: Duration,
     /// Hears of dead letters that are due again.
     pub outbox: OutboxHandle,
     /// Makes finance's reports.
@@ -173,6 +177,30 @@ impl JobSettings {
                 let doublings = held.job.attempts.saturating_sub(1).min(20);
                 let wait = FIRST_RETRY_MS.saturating_mul(1_i64 << doublings).min(LONGEST_RETRY_MS);
                 JobNext::PutOff { until: self.clock.now().plus_millis(wait), error: Some(why) }
+            }
+        }
+    }
+
+    /// Works, and says meanwhile how far it is. Nothing hangs on it: what cannot be said now is said later.
+    pub(super) async fn telling<T>(&self, job: &Job, progress: &Progress, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        let mut every = tokio::time::interval(self.tell_every);
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut told = Progress::default().now();
+        loop {
+            tokio::select! {
+                // First: it says how much there is before it is asked.
+                biased;
+                done = &mut work => return done,
+                _ = every.tick() => {}
+            }
+            let reached = progress.now();
+            if reached == told {
+                continue;
+            }
+            match self.store.tell_job_progress((job.id, self.node), reached, self.clock.now()).await {
+                Ok(()) => told = reached,
+                Err(error) => tracing::warn!(job.id = %job.id, error = %error, "how far a job is could not be written"),
             }
         }
     }

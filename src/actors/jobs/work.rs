@@ -14,9 +14,9 @@ use crate::storage::{DeadLetterFilter, LetterAct, PaymentFilter};
 pub enum Work {
     /// The payments that a search finds, as a file. Counts payments.
     PaymentsExport(PaymentFilter, Format),
-    /// A report of finance's, as a file. Counts bytes once it is made.
+    /// A report of finance's, as a file. Counts lines.
     Report(Report, Format),
-    /// Bank statements, from the file that the job was given. Counts transfers.
+    /// Bank statements, from the file that the job was given. Counts bytes that were read.
     BankImport,
     /// Dead letters are taken up again, or given up for good. Counts letters.
     Letters(LetterAct, DeadLetterFilter),

@@ -10,8 +10,11 @@ mod rotate;
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
 
+use super::store;
+use crate::config::Config;
 use crate::crypto::Scheme;
 
 #[derive(Debug, Subcommand)]
@@ -57,4 +60,17 @@ pub(super) fn run(config: &Path, command: Command) -> anyhow::Result<()> {
         Command::Rotate(args) => rotate::run(config, &args),
         Command::Retire(args) => retire::run(config, &args),
     }
+}
+
+/// Changes keys: notes it in the audit log first, and once more if it was refused. What cannot be noted is not done.
+fn noted(config: &Config, asked: (&str, &str), act: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    actix_rt::System::new().block_on(async {
+        let store = store::open_current(config).await.context(
+            "nothing was changed: keys are changed only where the audit log can note it. Run this where the database can be \
+             reached (`roundtrip doctor` says what is wrong with it), or try again when it answers",
+        )?;
+        let done = store::noted(&store, asked, async { act() }).await;
+        store.close().await;
+        done
+    })
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow, bail, ensure};
 
 use super::configured::{ConfigFile, Place};
+use super::noted;
 use super::rotate::{account, place_of, same, steps};
 use crate::app::{key_ring, scheme_of};
 use crate::cli::{load, store, write};
@@ -56,13 +57,16 @@ pub(super) fn run(path: &Path, args: &Args) -> anyhow::Result<()> {
         cards(&config, key, args)?;
     }
     alone_in_its_file(&config, (&place, &key.id))?;
-    let mut file = ConfigFile::read(path)?;
-    let at = place_of(&config, (&place, &key.id), &mut file)?;
-    file.remove(&place, at)?;
-    file.save(args.dry_run, now)?;
+    let remove = || {
+        let mut file = ConfigFile::read(path)?;
+        let at = place_of(&config, (&place, &key.id), &mut file)?;
+        file.remove(&place, at)?;
+        file.save(args.dry_run, now)
+    };
     if args.dry_run {
-        return Ok(());
+        return remove();
     }
+    noted(&config, ("keys retire", &format!("{} of {place}", key.id)), remove)?;
     write::line(format_args!("{} is out of {place}; its file stays where it is", key.id))?;
     steps(&[
         "restart every server".to_owned(),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail, ensure};
 
 use super::configured::{ConfigFile, NewSecret, Place};
+use super::noted;
 use crate::app::{key_ring, scheme_of};
 use crate::cli::load;
 use crate::cli::write::{self, Readable};
@@ -74,7 +75,12 @@ pub(super) fn run(path: &Path, args: &Args) -> anyhow::Result<()> {
     keys.retain(|key| same(&place, &key.place));
     ensure!(!keys.is_empty(), "there are no {place} in the configuration; see `roundtrip keys list`");
     let task = Task { path, args, config: &config, place, keys, now };
-    if args.activate { task.activate() } else { task.add() }
+    let act = || if args.activate { task.activate() } else { task.add() };
+    if args.dry_run {
+        return act();
+    }
+    let action = if args.activate { "keys rotate --activate" } else { "keys rotate" };
+    noted(&config, (action, &task.place.to_string()), act)
 }
 
 /// Whether a place of the file is that of the ring.

@@ -15,6 +15,9 @@ use super::{CodecError, NodeId, StorageError, Store};
 use crate::domain::Timestamp;
 
 const HOUR_MS: i64 = 3_600_000;
+/// How long an hour is kept: a year and a month, so that a month can be held beside the same one of the year before. Later
+/// nobody asks: what became of a single call stands in its transaction's journal.
+const KEPT_MS: i64 = 400 * 24 * HOUR_MS;
 
 /// Calls of one series and one outcome, to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +114,23 @@ impl Store {
             Insert::many(rows).on_conflict(known.clone()).exec_without_returning(&self.0.write).await?;
         }
         Ok(())
+    }
+
+    /// Removes the oldest hour if it is no longer kept: one at a time, a few rows for each series and node. `true`: there may be
+    /// more.
+    pub async fn tidy_figures(&self, now: Timestamp) -> Result<bool, StorageError> {
+        let oldest: Option<i64> = Entity::find()
+            .select_only()
+            .column(Column::HourMs)
+            .filter(Column::HourMs.lt(now.as_millis().saturating_sub(KEPT_MS)))
+            .order_by_asc(Column::HourMs)
+            .limit(1)
+            .into_tuple()
+            .one(&self.0.read)
+            .await?;
+        let Some(hour_ms) = oldest else { return Ok(false) };
+        Entity::delete_many().filter(Column::HourMs.eq(hour_ms)).exec(&self.0.write).await?;
+        Ok(true)
     }
 
     /// What was seen in the hours that begin in `[from, until)`, on all nodes, by series.

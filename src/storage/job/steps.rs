@@ -171,6 +171,24 @@ impl Store {
         Ok(rows.into_iter().map(|row| (JobId(row.id), row.cancel_asked)).collect())
     }
 
+    /// Says how far the step is that `node` works on; nothing if somebody else does by now.
+    pub async fn tell_job_progress(
+        &self,
+        (id, node): (JobId, NodeId),
+        (done, total): (u64, Option<u64>),
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        Entity::update_many()
+            .col_expr(Column::Done, Expr::value(signed(done)))
+            .col_expr(Column::Total, Expr::value(total.map(signed)))
+            .col_expr(Column::UpdatedMs, Expr::value(now.as_millis()))
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::LeaseNode.eq(node.as_uuid()))
+            .exec(&self.0.write)
+            .await?;
+        Ok(())
+    }
+
     /// Ends every lease at once: for a starting server on SQLite, where nobody else can hold one. Answers how many.
     pub async fn take_back_jobs(&self, now: Timestamp) -> Result<u64, StorageError> {
         let ended = Entity::update_many()
@@ -255,6 +273,10 @@ async fn ends(
         JobOutcome::Done { summary, done, parts, file } => {
             add_parts(transaction, row, parts).await?;
             row.done = signed(done);
+            if file.is_some() {
+                // A file that is there is whole.
+                row.total = Some(row.done);
+            }
             row.summary = Some(summary.to_string());
             (row.file_name, row.mime) = file.unzip();
             (JobState::Done, None)

@@ -64,6 +64,7 @@ pub(super) fn trouble(at: &At, signed: Option<&Signed>, trouble: &Trouble) -> Ht
         Trouble::Forbidden => (words.say("trouble-forbidden"), words.say("trouble-forbidden-text")),
         Trouble::Forged => (words.say("trouble-forged"), words.say("trouble-forged-text")),
         Trouble::Body => (words.say("trouble-body"), words.say("trouble-body-text")),
+        Trouble::TooSlow => (words.say("trouble-too-slow"), words.say("trouble-too-slow-text")),
         Trouble::TooMany(seconds) => {
             (words.say("trouble-too-many"), words.tell("trouble-too-many-text", &[("seconds", (*seconds).into())]))
         }

@@ -20,6 +20,7 @@ use crate::crypto::random_token;
 use crate::people::{NewSession, Session, Stage};
 use crate::storage::{AuditActor, AuditNote, AuditOutcome};
 use crate::web::locale::Locale;
+use crate::web::slow::too_slow;
 use crate::web::surface::Surface;
 
 /// The cookie of the session.
@@ -73,7 +74,10 @@ pub(super) async fn gate(
         }
     };
     let trouble = response.response().error().and_then(|error| error.as_error::<Trouble>()).cloned();
-    if let Some(trouble) = trouble {
+    if let Some(mut trouble) = trouble {
+        if trouble == Trouble::Body && too_slow(response.request()) {
+            trouble = Trouble::TooSlow;
+        }
         note_refusal(&surface, response.request(), signed.as_ref(), &trouble).await;
         let drawn = frame::trouble(&at, signed.as_ref(), &trouble);
         response = response.into_response(drawn).map_into_boxed_body();

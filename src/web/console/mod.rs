@@ -36,6 +36,7 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 
+pub(in crate::web) use routes::{Fields, Verb};
 pub use routes::{Needs, Route, routes};
 
 use super::guard::Limiter;

@@ -7,12 +7,13 @@ use super::PREFIX;
 use super::form::Fields;
 use super::frame::page;
 use super::gate::see_other;
+use super::long_work;
 use super::parts::{Column, Mood, badge, choice, moment, nothing, pager, submit, table};
 use super::routes::{self, Fields as Noted, LOOK, OPERATE, Route, form, get, post};
 use super::signed::Signed;
 use super::trouble::{Answer, Trouble};
 use super::words::Words;
-use crate::actors::{DeadLetter, Description, Hindrance, NewJob, Preview, Since, SubmitError, Work};
+use crate::actors::{DeadLetter, Description, Hindrance, Preview, Since, Work};
 use crate::domain::{Capability, EffectLane, Timestamp, TransactionId};
 use crate::storage::{DeadLetterFilter, DeadLetterPlace, LetterAct, OutboxKey};
 use crate::web::surface::Surface;
@@ -131,6 +132,7 @@ fn in_bulk(signed: &Signed, asked: &Fields, seen_at: Timestamp) -> Markup {
     let discard = html! {
         (filter)
         p { (words.say("outbox-discard-all-warning")) }
+        @if !signed.may(Capability::DecideMoney) { p.note { (words.say("outbox-discard-all-money")) } }
         button.danger type="submit" { (words.say("outbox-discard-all")) }
     };
     html! {
@@ -185,22 +187,27 @@ fn letter_page(signed: &Signed, preview: &Preview) -> Markup {
             p.lead { (words.say("outbox-stored-lead")) }
             dl.facts { @for (name, value) in &preview.stored { div { dt { (name) } dd { bdi { (value) } } } } }
         }
-        @if signed.may(Capability::Operate) { (acts(signed, letter.key)) }
+        @if signed.may(Capability::Operate) { (acts(signed, letter)) }
     }
 }
 
-fn acts(signed: &Signed, key: OutboxKey) -> Markup {
-    let words = signed.words();
+/// Giving up what moves money is a decision about money: whoever only operates is told who may.
+fn acts(signed: &Signed, letter: &DeadLetter) -> Markup {
+    let (words, key) = (signed.words(), letter.key);
     html! {
         section aria-labelledby="acts" {
             h2 #acts { (words.say("outbox-acts")) }
             (signed.form(&format!("{}/retry", address(key)), &submit(&words.say("outbox-retry"))))
-            details {
-                summary { (words.say("outbox-give-up")) }
-                (signed.form(&format!("{}/discard", address(key)), &html! {
-                    p { (words.say("outbox-discard-warning")) }
-                    button.danger type="submit" { (words.say("outbox-discard")) }
-                }))
+            @if letter.moves_money && !signed.may(Capability::DecideMoney) {
+                p.note { (words.say("outbox-discard-money")) }
+            } @else {
+                details {
+                    summary { (words.say("outbox-give-up")) }
+                    (signed.form(&format!("{}/discard", address(key)), &html! {
+                        p { (words.say("outbox-discard-warning")) }
+                        button.danger type="submit" { (words.say("outbox-discard")) }
+                    }))
+                }
             }
         }
     }
@@ -255,8 +262,12 @@ async fn retry(surface: web::Data<Surface>, path: web::Path<(String, String)>) -
     decided(surface.dead_letters.retry(key).await?, "letter-retried")
 }
 
-async fn discard(surface: web::Data<Surface>, path: web::Path<(String, String)>) -> Answer {
+async fn discard(surface: web::Data<Surface>, signed: Signed, path: web::Path<(String, String)>) -> Answer {
     let key = key(&path.0, &path.1).ok_or(Trouble::NotFound)?;
+    let letter = surface.dead_letters.find(key).await?.ok_or(Trouble::NotFound)?;
+    if letter.moves_money && !signed.may(Capability::DecideMoney) {
+        return Err(Trouble::Forbidden);
+    }
     decided(surface.dead_letters.discard(key).await?, "letter-discarded")
 }
 
@@ -274,21 +285,9 @@ fn seen(fields: &Fields) -> Result<DeadLetterFilter, Trouble> {
 }
 
 async fn retry_all(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
-    in_job(&surface, &signed, Work::Letters(LetterAct::Retry, seen(&fields)?)).await
+    long_work::begin(&surface, &signed, (Work::Letters(LetterAct::Retry, seen(&fields)?), None)).await
 }
 
 async fn discard_all(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
-    in_job(&surface, &signed, Work::Letters(LetterAct::Discard, seen(&fields)?)).await
-}
-
-/// Gives long work to the runner, and leads to where it is seen.
-pub(super) async fn in_job(surface: &Surface, signed: &Signed, work: Work) -> Answer {
-    match surface.jobs.submit(NewJob { work, by: signed.user.clone(), input: None }).await {
-        Ok(id) => Ok(see_other(&format!("{PREFIX}/jobs/{id}"))),
-        Err(SubmitError::Storage(error)) => Err(error.into()),
-        Err(SubmitError::Unreadable(error)) => {
-            tracing::error!(error = %error, "a job's file could not be read");
-            Err(Trouble::Unavailable)
-        }
-    }
+    long_work::begin(&surface, &signed, (Work::Letters(LetterAct::Discard, seen(&fields)?), None)).await
 }

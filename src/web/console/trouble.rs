@@ -28,6 +28,8 @@ pub(in crate::web) enum Trouble {
     Forged,
     /// Too much was sent, or it broke off.
     Body,
+    /// The form or file came too slowly.
+    TooSlow,
     /// Too many attempts; seconds to wait.
     TooMany(u64),
     /// Ours; try again.
@@ -44,6 +46,7 @@ impl Trouble {
             Self::NotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Forbidden | Self::Forged => StatusCode::FORBIDDEN,
             Self::Body => StatusCode::BAD_REQUEST,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -1,5 +1,7 @@
 //! Keys rotated and retired by the commands, and the API's document printed (contract section 1).
 
+use roundtrip::storage::{AuditFilter, Store, StoreOptions};
+
 use super::Place;
 use super::keys::{account, generate, printed, value};
 
@@ -165,6 +167,55 @@ fn con_6_a_configuration_that_would_be_refused_is_not_written() {
     let error = place.must_fail(&["keys", "rotate", "--signing", "--out", &format!("./{out}")]);
     assert!(error.contains("stays as it was"), "{error}");
     assert_eq!((text(&place) == before, copies(&place), place.path(out).exists()), (true, 0, false));
+}
+
+/// What the audit log of a place says: actor, action, subject, outcome, the oldest first.
+fn audited(place: &Place) -> Vec<[String; 4]> {
+    let url = format!("sqlite://{}", place.path("var/roundtrip.db").display());
+    let rows = tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = Store::open(StoreOptions::new(&url)).await.unwrap();
+        let rows = store.audit(&AuditFilter::default(), None, 100).await.unwrap();
+        store.close().await;
+        rows
+    });
+    rows.into_iter().rev().map(|row| [row.actor, row.action, row.subject, row.outcome.as_str().to_owned()]).collect()
+}
+
+#[test]
+fn con_6_what_is_done_to_keys_stands_in_the_audit_log() {
+    let place = Place::new();
+    let mut expected: Vec<[String; 4]> = Vec::new();
+    let mut note = |action: &str, subject: &str, outcome: &str| {
+        expected.push(["shell", action, subject, outcome].map(str::to_owned));
+        expected.clone()
+    };
+    place.must(&["keys", "rotate", "--signing", "--dry-run"]);
+    assert!(!place.path("var/roundtrip.db").exists(), "a dry run changes nothing, and notes nothing");
+    place.must(&["keys", "rotate", "--signing"]);
+    assert_eq!(audited(&place), note("keys rotate", "signing.keys", "asked"));
+    note("keys rotate", "signing.keys", "asked");
+    place.must_fail(&["keys", "rotate", "--signing"]);
+    assert_eq!(audited(&place), note("keys rotate", "signing.keys", "refused"));
+    place.must(&["keys", "rotate", "--signing", "--activate"]);
+    assert_eq!(audited(&place), note("keys rotate --activate", "signing.keys", "asked"));
+    let stopped = text(&place).replace(&format!("signed_until = \"{}\"", today()), "signed_until = \"2020-01-01\"");
+    place.write("roundtrip.toml", &stopped);
+    place.must(&["keys", "retire", "2026-11"]);
+    assert_eq!(audited(&place), note("keys retire", "2026-11 of signing.keys", "asked"));
+}
+
+#[test]
+fn con_6_no_key_changes_where_the_audit_log_cannot_note_it() {
+    let place = Place::new();
+    // A file stands where the database's folder would be.
+    place.write("var", "");
+    let before = text(&place);
+    for args in [&["keys", "rotate", "--signing"][..], &["keys", "rotate", "--signing", "--activate"][..]] {
+        let error = place.must_fail(args);
+        assert!(error.contains("nothing was changed") && error.contains("roundtrip doctor"), "{error}");
+    }
+    let keys = std::fs::read_dir(place.path("keys")).unwrap().count();
+    assert_eq!((text(&place) == before, copies(&place), keys), (true, 0, 1));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod invoices;
 mod matrix;
 mod payments;
 mod sign_in;
+mod slow;
 mod statements;
 pub(crate) mod visitor;
 

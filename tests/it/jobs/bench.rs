@@ -8,9 +8,9 @@ use roundtrip::actors::{
     Advanced, AtOnce, BankImport, HeldJob, JobSettings, OutboxHandle, Registry, RegistrySettings, Shell, Stop, Work,
 };
 use roundtrip::app;
-use roundtrip::domain::{Timestamp, UserName};
+use roundtrip::domain::{Role, Timestamp, UserName};
 use roundtrip::ports::{Clock as _, ManualClock};
-use roundtrip::storage::{Job, JobId, JobState, NewJobRow, NodeId, Store};
+use roundtrip::storage::{Job, JobId, JobState, NewJobRow, NewUser, NodeId, Store};
 use uuid::Uuid;
 
 use crate::storage::fixture::{Home, LEASE_MS, NODE, NOW};
@@ -20,6 +20,14 @@ pub(super) const AT_ONCE: AtOnce = AtOnce { payments: 2, letters: 2, parts: 1 };
 
 pub(super) fn fiona() -> UserName {
     UserName::parse("fiona").unwrap()
+}
+
+/// Makes fiona somebody whom the store knows.
+pub(super) async fn knows_fiona(store: &Store, role: Role) {
+    let new = NewUser { name: fiona(), role, created_at: NOW };
+    if !store.create_user(new).await.unwrap() {
+        assert!(store.set_role(&fiona(), role).await.unwrap());
+    }
 }
 
 /// An id that no other job has; later ones are greater.
@@ -71,6 +79,7 @@ impl Bench {
             node: NODE,
             lease_ms: LEASE_MS,
             at_once: AT_ONCE,
+            tell_every: Duration::from_millis(5),
             outbox: OutboxHandle::default(),
             reports: app::reports(store.clone(), time),
             bank,

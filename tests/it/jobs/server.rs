@@ -4,12 +4,12 @@ use std::io::Write as _;
 
 use futures_util::future::join_all;
 use roundtrip::actors::{NewJob, PeriodWork, Report, Work};
-use roundtrip::domain::TransactionId;
+use roundtrip::domain::{Role, TransactionId};
 use roundtrip::report::{Day, Format};
 use roundtrip::storage::{DeadLetterFilter, Job, JobId, JobState, LetterAct, PaymentFilter, Store};
 use serde_json::json;
 
-use super::bench::{fiona, output};
+use super::bench::{fiona, knows_fiona, output};
 use crate::harness::{DAY, SECOND, Script, Setup, Word, until};
 
 fn asked(work: Work) -> NewJob {
@@ -54,12 +54,16 @@ async fn con_7_a_server_exports_reports_and_imports() {
         "{job:?}"
     );
     assert!(text(store, job.id).await.contains("rq-1"), "its entries are in the books");
+    let lines = job.summary.as_ref().unwrap()["lines"].as_u64().unwrap();
+    assert!(lines > 0 && (job.done, job.total) == (lines, Some(lines)), "{job:?}");
 
     let mut input = tempfile::tempfile().unwrap();
-    input.write_all(&crate::bank::two_payments()).unwrap();
+    let two = crate::bank::two_payments();
+    input.write_all(&two).unwrap();
     let import = NewJob { work: Work::BankImport, by: fiona(), input: Some(input) };
     let job = over(store, jobs.submit(import).await.unwrap()).await;
-    assert_eq!((job.state, job.done), (JobState::Done, 2), "{job:?}");
+    let bytes = two.len() as u64;
+    assert_eq!((job.state, job.done, job.total), (JobState::Done, bytes, Some(bytes)), "{job:?}");
     assert_eq!(store.bank_transfers(None, None, 10).await.unwrap().len(), 2);
 
     let mut broken = tempfile::tempfile().unwrap();
@@ -116,6 +120,7 @@ async fn con_7_dead_letters_are_repaired_in_bulk_and_sent_at_once() {
         .pass_until(SECOND, "a dead letter", async || (store.outbox_figures().await.unwrap().parked == 1).then_some(()))
         .await;
     let sent = world.google.notifications("rq-1").len();
+    knows_fiona(store, Role::Operator).await;
     let retry = Work::Letters(LetterAct::Retry, DeadLetterFilter::default());
     let job = over(store, world.nodes[0].jobs.submit(asked(retry)).await.unwrap()).await;
     assert_eq!((job.summary, job.done, job.total), (Some(json!({"retried": 1})), 1, Some(1)));

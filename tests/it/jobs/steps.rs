@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use roundtrip::actors::{Advanced, JobSettings, MadeReport, Report, Stop, Unmade, Work};
-use roundtrip::domain::TransactionId;
+use roundtrip::domain::{Role, TransactionId};
 use roundtrip::report::{Format, Written};
 use roundtrip::storage::{
     DeadLetterFilter, FailedAttempt, JobId, JobState, LetterAct, NewJobRow, OutboxKey, PaymentFilter,
@@ -13,8 +13,9 @@ use roundtrip::storage::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::bench::{Bench, row};
+use super::bench::{Bench, fiona, knows_fiona, row};
 use super::on_both;
+use crate::harness::until;
 use crate::storage::fixture::{Home, NODE, NOW, Payment, choose, declined, start};
 
 on_both! {
@@ -22,9 +23,11 @@ on_both! {
     a_workbook_survives_a_kill_at_every_step => con_7_workbook_killed_at_every_step_sqlite, con_7_workbook_killed_at_every_step_postgres;
     an_export_has_what_was_asked_for => con_7_export_is_what_was_asked_sqlite, con_7_export_is_what_was_asked_postgres;
     letters_survive_a_kill_at_every_step => con_7_letters_killed_at_every_step_sqlite, con_7_letters_killed_at_every_step_postgres;
+    letters_are_decided_as_the_role_allows_by_then => con_7_letters_by_role_sqlite, con_7_letters_by_role_postgres;
     letters_are_decided_by_filter => con_7_letters_by_filter_sqlite, con_7_letters_by_filter_postgres;
     errors_are_told => con_7_errors_are_told_sqlite, con_7_errors_are_told_postgres;
     what_fails_again_and_again_is_given_up => con_7_given_up_sqlite, con_7_given_up_postgres;
+    a_report_says_how_far_it_is => con_7_a_report_says_how_far_it_is_sqlite, con_7_a_report_says_how_far_it_is_postgres;
     an_import_survives_a_kill => con_7_import_killed_sqlite, con_7_import_killed_postgres;
 }
 
@@ -93,7 +96,7 @@ async fn a_workbook_survives_a_kill_at_every_step(home: &Home) {
     });
     let work = Work::Report(Report::Statement(TransactionId::from_uuid(Uuid::from_u128(5))), Format::Csv);
     let (job, steps) = bench.undisturbed(&work).await;
-    assert_eq!((job.done, job.total, steps), (1_200_000, Some(1_200_000), 5));
+    assert_eq!((job.done, job.total, steps), (3, Some(3), 5));
     let undisturbed = bench.output(job.id).await;
     assert_eq!(undisturbed.len(), 1_200_000);
     for killed_after in 0..steps {
@@ -109,13 +112,45 @@ fn with_report(
 ) -> Bench {
     let make = Arc::new(make);
     bench.settings = JobSettings {
-        reports: Arc::new(move |_, _, path| {
+        reports: Arc::new(move |_, _, (path, _)| {
             let make = make.clone();
             async move { make(&path) }.boxed_local()
         }),
         ..bench.settings
     };
     bench
+}
+
+async fn a_report_says_how_far_it_is(home: &Home) {
+    let mut bench = Bench::new(home);
+    let work = Work::Report(Report::Statement(TransactionId::from_uuid(Uuid::from_u128(5))), Format::Csv);
+    let id = bench.submit(&work).await;
+    let store = home.store.clone();
+    bench.settings.reports = Arc::new(move |_, _, (path, progress)| {
+        let store = store.clone();
+        async move {
+            progress.promise(10);
+            for done in [4, 9] {
+                progress.reach(done);
+                let told = async || {
+                    let job = store.job(id).await.unwrap().unwrap();
+                    ((job.done, job.total) == (done, Some(10)) && job.state == JobState::Running).then_some(())
+                };
+                until("the page of the job says so", told).await;
+            }
+            std::fs::write(path, "x").unwrap();
+            let written = Written { sha256: [0; 32], bytes: 1, lines: 10 };
+            Ok(MadeReport { written, name: "statement-s-1".to_owned() })
+        }
+        .boxed_local()
+    });
+    bench.work(1, usize::MAX).await;
+    let job = bench.job(id).await;
+    assert_eq!((job.state, job.done, job.total), (JobState::Done, 10, Some(10)), "{job:?}");
+    // Whoever does not work on it (any more) says nothing.
+    let other = roundtrip::storage::NodeId::from_uuid(Uuid::from_u128(404));
+    home.store.tell_job_progress((id, other), (1, None), bench.now()).await.unwrap();
+    assert_eq!(bench.job(id).await, job);
 }
 
 async fn an_export_has_what_was_asked_for(home: &Home) {
@@ -172,6 +207,7 @@ async fn letter(home: &Home) -> OutboxKey {
 
 async fn letters_survive_a_kill_at_every_step(home: &Home) {
     let bench = Bench::new(home);
+    knows_fiona(&home.store, Role::Admin).await;
     for (act, word) in [(LetterAct::Retry, "retried"), (LetterAct::Discard, "discarded")] {
         let work = Work::Letters(act, DeadLetterFilter::default());
         letters(home, 5).await;
@@ -195,8 +231,49 @@ async fn letters_survive_a_kill_at_every_step(home: &Home) {
     }
 }
 
+/// Whoever ordered the job is asked for their role at each step, not when they ordered it.
+async fn letters_are_decided_as_the_role_allows_by_then(home: &Home) {
+    let bench = Bench::new(home);
+    let work = |act| Work::Letters(act, DeadLetterFilter::default());
+    let parked = async || home.store.outbox_figures().await.unwrap().parked;
+    let refused = "whoever ordered it may not decide about dead letters (any more)";
+    letters(home, 6).await;
+    for act in [LetterAct::Retry, LetterAct::Discard] {
+        // Nobody knows them.
+        let id = bench.submit(&work(act)).await;
+        bench.work(1, usize::MAX).await;
+        let job = bench.job(id).await;
+        assert_eq!((job.state, job.error.as_deref()), (JobState::Failed, Some(refused)), "{act:?}");
+    }
+    knows_fiona(&home.store, Role::Admin).await;
+    // Two are given up, and then it is no admin any more who ordered it.
+    let id = bench.submit(&work(LetterAct::Discard)).await;
+    assert_eq!((bench.work(1, 1).await, parked().await), (1, 4));
+    bench.crashed().await;
+    knows_fiona(&home.store, Role::Operator).await;
+    bench.work(2, usize::MAX).await;
+    let job = bench.job(id).await;
+    assert_eq!((job.summary, job.done), (Some(json!({"discarded": 2, "left": 4})), 2), "these move money");
+    for role in [Role::Viewer, Role::Finance] {
+        knows_fiona(&home.store, role).await;
+        let id = bench.submit(&work(LetterAct::Discard)).await;
+        bench.work(1, usize::MAX).await;
+        let job = bench.job(id).await;
+        assert_eq!((job.state, job.error.as_deref()), (JobState::Failed, Some(refused)), "{role:?}");
+    }
+    knows_fiona(&home.store, Role::Operator).await;
+    let id = bench.submit(&work(LetterAct::Retry)).await;
+    assert_eq!(bench.work(1, 1).await, 1);
+    bench.crashed().await;
+    assert!(home.store.disable_user(&fiona(), bench.now()).await.unwrap());
+    bench.work(2, usize::MAX).await;
+    let job = bench.job(id).await;
+    assert_eq!((job.state, job.error.as_deref(), parked().await), (JobState::Failed, Some(refused), 2));
+}
+
 async fn letters_are_decided_by_filter(home: &Home) {
     let bench = Bench::new(home);
+    knows_fiona(&home.store, Role::Operator).await;
     let keys = letters(home, 6).await;
     let parked = async || {
         let dead = home.store.dead_letters(100).await.unwrap();
@@ -294,7 +371,8 @@ async fn an_import_survives_a_kill(home: &Home) {
     bench.crashed().await;
     bench.work(2, usize::MAX).await;
     let job = bench.job(id).await;
-    assert_eq!((job.state, job.done), (JobState::Done, 2), "{job:?}");
+    let bytes = file.len() as u64;
+    assert_eq!((job.state, job.done, job.total), (JobState::Done, bytes, Some(bytes)), "{job:?}");
     let summary = job.summary.unwrap();
     assert_eq!((&summary["booked"], &summary["known"]), (&json!(2), &json!(0)), "{summary}");
     // Once more: nothing is booked twice.

@@ -9,6 +9,7 @@ use super::fixture::{Home, NODE, OTHER_NODE, open};
 use super::on_both;
 
 on_both! {
+    old_hours => con_2_hours_older_than_400_days_are_removed_sqlite, con_2_hours_older_than_400_days_are_removed_postgres;
     hours => con_2_calls_are_added_up_by_the_hour_sqlite, con_2_calls_are_added_up_by_the_hour_postgres;
 }
 
@@ -44,4 +45,25 @@ async fn hours(home: &Home) {
     assert_eq!(both.all().count(), 6);
     assert_eq!(store.figures(hour(2), hour(9)).await.unwrap(), []);
     other.close().await;
+}
+
+async fn old_hours(home: &Home) {
+    let hour = |hours: i64| Timestamp::from_millis(1_800_000_000_000 + hours * 3_600_000);
+    let store = &home.store;
+    let calls = [noted("google:echo", true, &[3]), noted("google:echo", false, &[3]), noted("issuer:A:x", true, &[3])];
+    for at in [0, 1, 2] {
+        store.add_figures(NODE, hour(at), &calls).await.unwrap();
+        store.add_figures(OTHER_NODE, hour(at), &calls).await.unwrap();
+    }
+    let seen = async || store.figures(hour(0), hour(9)).await.unwrap().iter().map(|one| one.all().count()).sum::<u64>();
+    let kept = 400 * 24;
+    // To the day, nothing is too old.
+    assert!(!store.tidy_figures(hour(kept)).await.unwrap());
+    assert_eq!(seen().await, 18);
+    // One hour at a time, the oldest first.
+    assert!(store.tidy_figures(hour(kept + 2)).await.unwrap());
+    assert_eq!((seen().await, store.figures(hour(0), hour(1)).await.unwrap().len()), (12, 0));
+    assert!(store.tidy_figures(hour(kept + 2)).await.unwrap());
+    assert!(!store.tidy_figures(hour(kept + 2)).await.unwrap());
+    assert_eq!((seen().await, store.figures(hour(2), hour(3)).await.unwrap().len()), (6, 2));
 }

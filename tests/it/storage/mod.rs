@@ -18,6 +18,7 @@ mod inventory;
 mod invoice;
 mod outbox;
 mod plans;
+mod plans_console;
 mod remittance;
 mod remittance_codec;
 mod schema;

@@ -29,7 +29,7 @@ on_both! {
 }
 
 /// Tables of a handful of rows, and indexes of the few rows that wait for somebody.
-const FEW: [&str; 16] = [
+const FEW: [&str; 21] = [
     // As many as combinations of account, currency, issuer and state have ever occurred.
     "payment_groups",
     "payment_groups_pkey",
@@ -50,11 +50,17 @@ const FEW: [&str; 16] = [
     // In the order of the page.
     "invoices_created",
     "bookings_start",
+    "jobs_created",
+    "audit_log_pkey",
+    "sqlite_autoindex_audit_log_1",
+    // What is due, and what is to be removed: a few jobs at a time.
+    "jobs_due",
+    "jobs_tidy",
 ];
 
 /// Asks a store, and has the database say how it carries that out.
-struct Plans {
-    store: Store,
+pub(super) struct Plans {
+    pub(super) store: Store,
     raw: DatabaseConnection,
     heard: Arc<Mutex<Vec<String>>>,
     postgres: bool,
@@ -62,14 +68,14 @@ struct Plans {
 
 /// Whether a statement may sort what it has found.
 #[derive(Clone, Copy, PartialEq)]
-enum Sorts {
+pub(super) enum Sorts {
     Never,
     /// A page's worth, or what waits for a person: the reason stands where this is used.
     AFew,
 }
 
 impl Plans {
-    async fn of(home: &Home) -> Self {
+    pub(super) async fn of(home: &Home) -> Self {
         crowd(home, 20_000).await;
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = heard.clone();
@@ -84,7 +90,7 @@ impl Plans {
     }
 
     /// Forgets what was asked so far, and awaits a question.
-    async fn no_scan<T, E: std::fmt::Debug>(
+    pub(super) async fn no_scan<T, E: std::fmt::Debug>(
         &self,
         name: &str,
         sorts: Sorts,

@@ -67,7 +67,7 @@ pub(super) async fn import(
     }
     drop(token);
     let file = part(&mut unverified, FILE).await?.ok_or(Trouble::Field(FILE, "bank-import-expected"))?;
-    let file = keep(&surface, file).await.map_err(|why| match why {
+    let file = keep(file).await.map_err(|why| match why {
         Spooling::TooLong => Trouble::Field(FILE, "bank-import-too-long"),
         Spooling::Theirs => Trouble::Body,
         Spooling::Ours(error) => {

@@ -34,3 +34,4 @@ job-summary-lines = Zeilen
 job-summary-bytes = Byte
 job-summary-retried = Noch einmal gesendet
 job-summary-discarded = Aufgegeben
+job-summary-left = Der Verwaltung gelassen, weil Geld daran hängt

@@ -34,3 +34,4 @@ job-summary-lines = Lines
 job-summary-bytes = Bytes
 job-summary-retried = Sent again
 job-summary-discarded = Given up
+job-summary-left = Left for an administrator: money hangs on them
