@@ -10,6 +10,7 @@ mod audit;
 mod bank;
 mod bookings;
 mod books;
+mod complaints;
 mod form;
 mod frame;
 mod gate;

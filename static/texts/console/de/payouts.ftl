@@ -17,7 +17,6 @@ payouts-column-state = Stand
 payouts-column-amount = Betrag
 payouts-column-moment = Kommt an, oder gesendet
 payouts-column-heard = Zuerst gehört
-payouts-expected-cursor = der Verweis auf die nächste Seite, wie er gegeben wurde
 
 payout-title = Auszahlung { $reference }
 payout-amount = Betrag
@@ -38,7 +37,7 @@ payout-event-recorded = Erfasst.
 payout-event-taken-back = Zurückgenommen:
 payout-event-closed = Abgeschlossen:
 payout-why = Grund
-payout-expected-why = ein Grund von höchstens 1.000 Zeichen
+payout-expected-why = Schreiben Sie eine Begründung von höchstens 1.000 Zeichen.
 payout-take-back = Erfassung von { $amount } zurücknehmen
 payout-take-back-lead = Sie wurde nie gesendet, oder die Bank hat sie zurückgegeben: Dem Händler stehen { $amount } wieder zu. Unter dieser Referenz kann sie nicht wieder erfasst werden.
 payout-close = Diese Auszahlung von { $amount } abschließen

@@ -60,10 +60,9 @@ statement-open-telling = nichts: Google wird benachrichtigt
 statement-open-transfer = Überweisung von { $amount }
 statement-open-nothing = nichts
 
-statement-expected-account = eines unserer Konten
-statement-expected-state = einen Stand aus der Liste
-statement-expected-cursor = eine Seite der Liste, wie die Links sie nennen
-statement-expected-kind = eine Art von Abweichung
+statement-expected-account = Wählen Sie eines unserer Konten.
+statement-expected-state = Wählen Sie einen Stand aus der Liste.
+statement-expected-kind = Wählen Sie eine der Arten von Abweichungen.
 
 statement-refused-already-notified = Die Abrechnung wurde schon angekündigt.
 statement-refused-not-reconciled = Die Abrechnung ist noch nicht mit unseren Büchern verglichen, oder sie wurde neu verglichen, seit Sie nachgesehen haben. Öffnen Sie sie noch einmal.
@@ -236,7 +235,7 @@ report-xlsx = Bericht als Excel-Mappe
 report-large = Mit { $lines } Vorgängen dauert der Bericht eine Weile: Er entsteht im Hintergrund, und Sie werden zu seinem Fortschritt geführt.
 report-by-finance = Einen großen Bericht erstellt jemand aus den Finanzen.
 report-format = Format
-report-expected-format = CSV oder Excel-Mappe
+report-expected-format = Wählen Sie CSV oder Excel-Mappe.
 
 period-link = Bericht eines Zeitraums
 period-title = Bericht eines Zeitraums
@@ -252,7 +251,6 @@ period-surface-outlook = Rechnungen
 period-submit = Bericht erstellen
 period-back = Zurück zu den Abrechnungen
 period-backwards = Der erste Tag liegt nach dem letzten.
-period-expected-days = Geben Sie den ersten und den letzten Tag an.
 period-expected-merchant = Geben Sie die Kennung des Händlers wie im Katalog an.
 period-expected-one = Wählen Sie ein Konto oder einen Händler, nicht beides.
 period-expected-surface = Wählen Sie einen der Geschäftsbereiche.

@@ -17,7 +17,6 @@ payouts-column-state = State
 payouts-column-amount = Amount
 payouts-column-moment = Arrives, or was sent
 payouts-column-heard = First heard of
-payouts-expected-cursor = the link to the next page as it was given
 
 payout-title = Payout { $reference }
 payout-amount = Amount
@@ -38,7 +37,7 @@ payout-event-recorded = Recorded.
 payout-event-taken-back = Taken back:
 payout-event-closed = Closed:
 payout-why = Reason
-payout-expected-why = a reason of at most 1,000 characters
+payout-expected-why = Write a reason of at most 1,000 characters.
 payout-take-back = Take the record of { $amount } back
 payout-take-back-lead = It never was sent, or the bank returned it: the merchant is owed { $amount } again. It cannot be recorded again under this reference.
 payout-close = Close this payout of { $amount }

@@ -60,10 +60,9 @@ statement-open-telling = nothing: Google is being told
 statement-open-transfer = transfer of { $amount }
 statement-open-nothing = nothing
 
-statement-expected-account = an account of ours
-statement-expected-state = one of the states in the list
-statement-expected-cursor = the page of a list, as the links name it
-statement-expected-kind = one of the kinds of differences
+statement-expected-account = Choose one of our accounts.
+statement-expected-state = Choose one of the states in the list.
+statement-expected-kind = Choose one of the kinds of differences.
 
 statement-refused-already-notified = The statement was announced before.
 statement-refused-not-reconciled = The statement is not compared with our books yet, or was compared again since you looked. Open it again.
@@ -236,7 +235,7 @@ report-xlsx = Report as Excel workbook
 report-large = With { $lines } events the report takes a while: it is made in the background, and you are led to its progress.
 report-by-finance = A large report is made by somebody of finance.
 report-format = Format
-report-expected-format = CSV or Excel workbook
+report-expected-format = Choose CSV or Excel workbook.
 
 period-link = Report of a period
 period-title = Report of a period
@@ -252,7 +251,6 @@ period-surface-outlook = invoices
 period-submit = Make the report
 period-back = Back to the statements
 period-backwards = The first day is after the last one.
-period-expected-days = Give the first and the last day.
 period-expected-merchant = Give the merchant’s id as in the catalogue.
 period-expected-one = Choose an account or a merchant, not both.
 period-expected-surface = Choose one of the lines of business.
