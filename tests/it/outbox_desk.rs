@@ -6,7 +6,7 @@ use roundtrip::domain::Timestamp;
 use roundtrip::storage::NewApiToken;
 use serde_json::{Value, json};
 
-use crate::harness::{DAY, SECOND, Script, Setup, World};
+use crate::harness::{DAY, SECOND, Setup, World};
 
 const LETTERS: &str = "/api/v1/outbox/dead-letters";
 
@@ -40,15 +40,7 @@ async fn get(world: &World, token: &str, path: &str) -> (u16, Value) {
 /// A world whose notification of `rq-0001` was given up.
 async fn with_dead_letter() -> World {
     let world = Setup::pgp().start().await;
-    world.google.script((0..2_000).map(|_| Script::Empty(503)));
-    world.paid("rq-0001").await;
-    world.google.attempts("rq-0001", 1).await;
-    world.pass(8 * DAY);
-    world
-        .pass_until(SECOND, "the notification is given up", async || {
-            (world.nodes[0].store.outbox_figures().await.unwrap().parked > 0).then_some(())
-        })
-        .await;
+    world.given_up("rq-0001").await;
     world
 }
 

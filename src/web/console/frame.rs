@@ -63,6 +63,7 @@ pub(super) fn trouble(at: &At, signed: Option<&Signed>, trouble: &Trouble) -> Ht
         Trouble::NotFound => (words.say("trouble-not-found"), words.say("trouble-not-found-text")),
         Trouble::Field(_, sentence) => (words.say("trouble-field"), words.say(sentence)),
         Trouble::Refused(why) => (words.say("trouble-refused"), why.clone()),
+        Trouble::No(no) => (words.say("trouble-refused"), no.say(words)),
         Trouble::NotAllowed => (words.say("trouble-not-allowed"), words.say("trouble-not-allowed-text")),
         Trouble::Forbidden => (words.say("trouble-forbidden"), words.say("trouble-forbidden-text")),
         Trouble::Forged => (words.say("trouble-forged"), words.say("trouble-forged-text")),

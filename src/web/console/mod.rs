@@ -25,6 +25,7 @@ mod parts;
 mod payments;
 mod payouts;
 mod people;
+mod refusals;
 mod routes;
 mod signed;
 mod statements;

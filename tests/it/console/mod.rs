@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
 mod bank;
+mod forms;
 mod gate;
 mod invoices;
 mod matrix;
 mod payments;
 mod sign_in;
 mod statements;
+mod today;
 pub(crate) mod visitor;
 
 pub(crate) use visitor::{PASSWORD, Visitor};

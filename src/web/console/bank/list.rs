@@ -31,11 +31,8 @@ pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: H
     let state = reader.parsed("state", "bank-expected-state", |text| STATES.into_iter().find(|known| *known == text));
     let before = reader.parsed("cursor", "expected-cursor", read_cursor);
     let complaints = reader.complaints();
-    let found = if complaints.is_empty() {
-        surface.store.bank_transfers(state, before, PAGE).await?
-    } else {
-        Vec::new()
-    };
+    let found =
+        if complaints.is_empty() { surface.store.bank_transfers(state, before, PAGE).await? } else { Vec::new() };
     let statements: Vec<TransactionId> = found.iter().filter_map(|row| statement_of(&row.state)).collect();
     let names = surface.store.statement_names(&statements).await?;
     let next = found.last().filter(|_| found.len() as u64 == PAGE).map(|last| cursor(last.created_at, last.id));

@@ -244,9 +244,11 @@ mod tests {
         ] {
             assert!(judged(&filled(&[(name, value)])).unwrap_err().about(field).is_some(), "{name} {value}");
         }
-        for (member, rows, field) in
-            [("lines[1].label", &[1, 3][..], "label-3"), ("lines[0].amountMicros", &[1, 3], "amount-1"), ("lines", &[], "label-0")]
-        {
+        for (member, rows, field) in [
+            ("lines[1].label", &[1, 3][..], "label-3"),
+            ("lines[0].amountMicros", &[1, 3], "amount-1"),
+            ("lines", &[], "label-0"),
+        ] {
             assert!(wrong(member, rows).about(field).is_some(), "{member}");
         }
     }

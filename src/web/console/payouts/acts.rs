@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use maud::{Markup, html};
 
 use super::show::find;
-use crate::actors::{Ask, AskError, Told};
-use crate::domain::payout::{Input, PayoutReference, Rejection, Reply};
+use crate::actors::{Ask, Told};
+use crate::domain::payout::{Input, PayoutReference, Reply};
 use crate::domain::{Currency, Money, TransactionId};
 use crate::web::console::PREFIX;
 use crate::web::console::amount::{micros, typed};
@@ -18,14 +17,13 @@ use crate::web::console::frame::page_as;
 use crate::web::console::gate::see_other;
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
-use crate::web::console::words::Words;
 use crate::web::payouts::{LONGEST_REASON, known_merchant, to_record};
 use crate::web::surface::Surface;
 
 /// `GET /payouts/new`
 pub(super) async fn record_page(signed: Signed, request: HttpRequest) -> Answer {
     let content = drawn(&signed, &Fields::of_query(&request), &Complaints::default());
-    Ok(page_as(StatusCode::OK, &signed, &signed.words().say("payout-new-title"), &content))
+    Ok(page_as(Complaints::default().status(), &signed, &signed.words().say("payout-new-title"), &content))
 }
 
 /// The form; with what was typed, and what does not fit.
@@ -78,7 +76,7 @@ pub(super) async fn record(surface: web::Data<Surface>, signed: Signed, fields: 
     };
     let said = (reference, Money::new(amount, currency));
     let (id, payout) = to_record(&surface, merchant, said, signed.user.clone()).await?;
-    told(&surface, words, (id, Input::Record(payout))).await?;
+    told(&surface, (id, Input::Record(payout))).await?;
     Ok(see_other(&format!("{PREFIX}/payouts/{id}?done=payout-recorded")))
 }
 
@@ -96,7 +94,7 @@ pub(super) async fn take_back(
 ) -> Answer {
     let (id, _) = find(&surface, &id).await?;
     let input = Input::TakeBack { by: signed.user.clone(), why: why(&fields)? };
-    told(&surface, signed.words(), (id, input)).await?;
+    told(&surface, (id, input)).await?;
     Ok(see_other(&format!("{PREFIX}/payouts/{id}?done=payout-taken-back")))
 }
 
@@ -109,23 +107,13 @@ pub(super) async fn close(
 ) -> Answer {
     let (id, _) = find(&surface, &id).await?;
     let input = Input::Close { by: signed.user.clone(), why: why(&fields)? };
-    told(&surface, signed.words(), (id, input)).await?;
+    told(&surface, (id, input)).await?;
     Ok(see_other(&format!("{PREFIX}/payouts/{id}?done=payout-closed")))
 }
 
-async fn told(surface: &Surface, words: &Words, (id, input): (TransactionId, Input)) -> Result<(), Trouble> {
+async fn told(surface: &Surface, (id, input): (TransactionId, Input)) -> Result<(), Trouble> {
     match surface.payouts.ask(Ask::plain(id, input)).await.map(Told::into_reply) {
         Ok(Reply::Booked(_) | Reply::Stands(_)) => Ok(()),
-        Err(AskError::Rejected(Rejection::Unknown)) => Err(Trouble::NotFound),
-        Err(AskError::Rejected(rejection)) => {
-            let name = match rejection {
-                Rejection::Differs => "differs",
-                Rejection::TakenBack => "taken-back",
-                Rejection::NotFailed => "not-failed",
-                Rejection::Amount | Rejection::Unknown => "amount",
-            };
-            Err(Trouble::Refused(words.name("payout-refused", name)))
-        }
-        Err(other) => Err(other.into()),
+        Err(why) => Err(why.into()),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::reasons::Reasons;
 use super::show::modified;
 use super::totals::adds_up;
-use super::{address, find, findings_of, refused, standing, sum};
+use super::{address, find, findings_of, standing, sum};
 use crate::actors::{Ask, AskError, Told};
 use crate::domain::remittance::{Approval, FeeConvention, Input, Modification, Reconciled, Reply, Rules, State};
 use crate::storage::StatementRow;
@@ -35,12 +35,7 @@ pub(super) async fn preview(
 }
 
 /// The page, with what is wrong with what was sent; `changed`: it is no more what the person saw.
-async fn answer(
-    surface: &Surface,
-    signed: &Signed,
-    (row, asked): (&StatementRow, &Fields),
-    changed: bool,
-) -> Answer {
+async fn answer(surface: &Surface, signed: &Signed, (row, asked): (&StatementRow, &Fields), changed: bool) -> Answer {
     let words = signed.words();
     let notice = row.state.notice().ok_or(Trouble::NotFound)?;
     let title = words.tell("accept-title", &[("id", notice.statement_id.as_str().into())]);
@@ -258,7 +253,7 @@ pub(super) async fn accept(
         Ok(Reply::Standing { .. } | Reply::Noted | Reply::TransferTaken | Reply::TransferRefused(_)) => {
             Ok(led(&row, "accepted"))
         }
-        Err(why) => Err(refused(signed.words(), why)),
+        Err(why) => Err(why.into()),
     }
 }
 
@@ -282,7 +277,8 @@ fn modification(fields: &Fields) -> Result<Modification, Complaints> {
     let mut reader = Reader::of(fields);
     let vat = reader.parsed("vat", "accept-vat-expected", percent);
     // Its members are what was agreed with Google: they are passed on as they are.
-    let rate = reader.parsed("rate", "accept-rate-expected", |text| serde_json::from_str::<Map<String, Value>>(text).ok());
+    let rate =
+        reader.parsed("rate", "accept-rate-expected", |text| serde_json::from_str::<Map<String, Value>>(text).ok());
     let exchange_rate = rate.map(|members| Value::Object(members).to_string());
     reader.end(Modification { vat_to_fee_millionths: vat, exchange_rate })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::web;
 use maud::{Markup, html};
 
-use super::{address, find, findings, refused};
+use super::{address, find, findings};
 use crate::actors::Ask;
 use crate::domain::TransactionId;
 use crate::domain::remittance::{FindingKind, Input, Reconciled};
@@ -50,11 +50,7 @@ impl Reasons {
 }
 
 /// The form of a reason: of one event where `about` names it, else of the kind that the list is narrowed to.
-pub(super) fn reason_form(
-    signed: &Signed,
-    (row, done): (&StatementRow, &Reconciled),
-    form: &mut Form<'_>,
-) -> Markup {
+pub(super) fn reason_form(signed: &Signed, (row, done): (&StatementRow, &Reconciled), form: &mut Form<'_>) -> Markup {
     let (words, asked) = (form.words(), form.typed());
     let Some(kind) = asked.text("kind").and_then(FindingKind::parse) else {
         return html! { p.note { (words.say("reason-choose-kind")) } };
@@ -131,7 +127,7 @@ pub(super) async fn keep(surface: web::Data<Surface>, signed: Signed, id: web::P
     let input = Input::Draft { about: about.to_owned(), kind, by: signed.user.clone(), text };
     match surface.statements.ask(Ask::plain(row.id, input)).await {
         Ok(_) => Ok(see_other(&format!("{}/findings?kind={}&done={done}", address(&row), kind.as_str()))),
-        Err(why) => Err(refused(signed.words(), why)),
+        Err(why) => Err(why.into()),
     }
 }
 

@@ -70,5 +70,6 @@ bank-expected-state = Wählen Sie einen Stand aus der Liste.
 bank-expected-statement = Wählen Sie eine unserer Abrechnungen.
 bank-refused-being-asked = Eine Abrechnung wird zu dieser Überweisung gefragt. Warten Sie ihre Antwort ab.
 bank-refused-explained = Wozu diese Überweisung gehört, ist schon bekannt und endgültig.
+bank-refused-unknown = Es gibt keine solche Überweisung.
 
 done-transfer-offered = Die Abrechnung wird gefragt, ob es ihre Zahlung ist. Laden Sie die Seite neu, um ihre Antwort zu sehen.

@@ -45,10 +45,11 @@ trouble-too-many-text = Warten Sie { $seconds } Sekunden und versuchen Sie es no
 trouble-unavailable = Zurzeit nicht verfügbar
 trouble-unavailable-text = Auf dem Server ist etwas fehlgeschlagen. Versuchen Sie es gleich noch einmal.
 
-expected-cursor = Dieser Verweis auf eine Seite der Liste passt nicht. Beginnen Sie bei der ersten Seite.
+expected-cursor = Dieser Link auf eine Seite der Liste passt nicht. Beginnen Sie bei der ersten Seite.
 expected-choice = Wählen Sie eine der Möglichkeiten.
 expected-name = Schreiben Sie 1 bis 64 Buchstaben, Ziffern und die Zeichen . _ -
 expected-new-name = Dieser Name ist vergeben. Namen werden niemand anderem gegeben.
 expected-day = Schreiben Sie einen Tag wie 2026-11-22.
 complaints = Bitte berichtigen Sie, was nicht passt
 title-unfit = Passt nicht: { $title }
+refused-other-request = Das wurde schon mit anderem Inhalt gesendet.

@@ -51,13 +51,14 @@ payout-new-currency = Währung, etwa EUR
 payout-new-amount = Betrag
 payout-amount-hint = Wie { $example }, ohne Tausenderpunkte.
 payout-new-do = Auszahlung erfassen
-payout-wrong-reference = 1 bis 100 Zeichen, kein Leerzeichen am Rand.
-payout-wrong-currency = Drei Buchstaben, etwa EUR.
-payout-wrong-amount = Ein Betrag von mehr als nichts.
+payout-wrong-reference = Schreiben Sie 1 bis 100 Zeichen, ohne Leerzeichen am Rand.
+payout-wrong-currency = Schreiben Sie drei Buchstaben, etwa EUR.
+payout-wrong-amount = Schreiben Sie einen Betrag von mehr als nichts.
 payout-refused-differs = Eine Auszahlung mit dieser Referenz ist mit einem anderen Betrag bekannt.
 payout-refused-taken-back = Die Auszahlung wurde zurückgenommen: Was noch einmal gesendet wird, braucht eine eigene Referenz.
 payout-refused-not-failed = Nur eine Auszahlung, die nicht angekommen ist, kann abgeschlossen werden.
 payout-refused-amount = Eine Auszahlung über diesen Betrag kann nicht gebucht werden.
+payout-refused-unknown = Es gibt keine solche Auszahlung.
 
 done-payout-recorded = Die Auszahlung ist erfasst.
 done-payout-taken-back = Die Erfassung ist zurückgenommen.

@@ -74,6 +74,7 @@ statement-refused-decided = Die Abrechnung ist schon angenommen: Sie nimmt keine
 statement-refused-nothing-to-explain = Die Abrechnung hat diese Abweichung nicht mehr.
 statement-refused-too-many-drafts = Zu viele einzelne Abweichungen haben eigene Begründungen. Begründen Sie stattdessen die ganze Art.
 statement-refused-not-waiting = Die Abrechnung wartet nicht auf eine Entscheidung.
+statement-refused-unknown = Es gibt keine solche Abrechnung.
 
 statement-sum-the-statement-has-not-as-many-events-as-it-says = Die Abrechnung hat nicht so viele Vorgänge, wie sie angibt. Keine Begründung hilft: Google muss eine berichtigte Abrechnung senden.
 statement-sum-the-fees-of-the-statement-s-events-do-not-add-up-to-its-total-of-fees = Die Gebühren der Vorgänge ergeben nicht die Summe der Gebühren. Keine Begründung hilft: Google muss eine berichtigte Abrechnung senden.

@@ -70,5 +70,6 @@ bank-expected-state = Choose one of the states in the list.
 bank-expected-statement = Choose one of our statements.
 bank-refused-being-asked = A statement is being asked about this transfer. Wait for its answer.
 bank-refused-explained = What this transfer belongs to is known already, and final.
+bank-refused-unknown = There is no such transfer.
 
 done-transfer-offered = The statement is being asked whether this is its payment. Load the page again to see its answer.

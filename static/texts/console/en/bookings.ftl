@@ -207,6 +207,10 @@ booking-refused-no-fee = No fee can be charged for this booking: none was agreed
 booking-refused-wrong-status = The booking's status does not allow this.
 booking-refused-nothing-to-refund = There is no charge that could be given back, or it is on its way already.
 booking-refused-no-challenge = There is no such check.
+booking-refused-unknown = There is no such booking.
+spot-refused-no-spot = No place is free at this time any more.
+spot-refused-held-by-user = The user has a place at this time already.
+spot-refused-pack-changed = The number of visits in the package has changed meanwhile.
 
 done-booking-cancelled = The booking is cancelled.
 done-booking-no-show = It is noted that the user did not come.

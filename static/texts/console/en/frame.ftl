@@ -52,3 +52,4 @@ expected-new-name = This name is taken. Names are never given to somebody else.
 expected-day = Write a day such as 2026-11-22.
 complaints = Please correct what does not fit
 title-unfit = Does not fit: { $title }
+refused-other-request = This was sent before with other content.

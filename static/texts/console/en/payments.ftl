@@ -1,12 +1,12 @@
 # Payments, in English.
 
 payments-title = Payments
-payments-find = Find by a name
+payments-find = Find by an id
 payments-any-id = Any id
 payments-any-id-hint = The id of a payment, a refund, a booking or a statement, Google’s request id, an issuer’s reference, or the number of an invoice. It has to be whole.
 payments-look-up = Look up
 payments-nobody = Nothing is called
-payments-several = More than one thing bears this name
+payments-several = More than one thing bears this id
 payments-kind = Kind
 payments-kind-of-redirect-payment = Payment
 payments-kind-of-booking = Booking
@@ -14,7 +14,7 @@ payments-kind-of-invoice = Invoice
 payments-kind-of-remittance-statement = Statement
 
 payments-filter = Filter
-payments-filter-hint = Times are UTC. An amount alone is exact; with a second one it is a range. Write amounts without thousands separators.
+payments-filter-hint = Times are UTC. An amount alone is exact; with a second one it is a range. Write amounts without marks between thousands.
 payments-any = any
 payments-account = Account
 payments-invoices = Payments of invoices
@@ -152,7 +152,7 @@ payment-decline-over-limit = above the limit
 payment-decline-under-limit = below the minimum
 payment-decline-currency-not-supported = currency not supported
 payment-decline-risk = refused by a risk check
-payment-decline-by-issuer = declined by the bank without a reason
+payment-decline-by-issuer = declined by the bank without stating a reason
 payment-decline-payer-left = the payer did not pay
 payment-decline-code = the bank’s code
 
@@ -181,7 +181,7 @@ payment-by-refund-order = order of a refund
 payment-by-refund-word = event or answer of the bank
 payment-by-refund-result = answer to the result of the refund
 payment-by-configuration = the configuration
-payment-by-desk = a person at this desk
+payment-by-desk = a person in the console
 
 payment-event-started = A payment of { $amount } began.
 payment-event-started-with = Chosen before:
@@ -289,3 +289,15 @@ done-payment-asked = The bank is being asked.
 done-payment-retried = It is tried again now.
 done-payment-nothing-waits = Nothing waits there any more, or somebody is already at it.
 payments-expected-range = This amount has to be at least the one before it.
+payment-refused-unknown = There is no such payment.
+payment-refused-already-started = The payment was started before.
+payment-refused-stale = The request came too early or too late.
+payment-refused-not-offered = The account does not offer this bank or wallet.
+payment-refused-not-this-issuer = The payment was not sent to this bank or wallet.
+payment-refused-not-paid = The payment is not paid: nothing can be refunded.
+payment-refused-refund-currency = The payment was made in { $currency }: it can only be refunded in it.
+payment-refused-refund-exceeds = { $amount } of the payment remain to be refunded.
+payment-refused-unknown-refund = There is no such refund.
+payment-refused-nothing-to-give-back = The payment holds no money that Google does not know of: nothing can be given back.
+payment-refused-nothing-to-ask = There is nothing that the bank or wallet could be asked now.
+payment-refused-nothing-to-deal-with = The payment does not stand before finance for this reason any more.

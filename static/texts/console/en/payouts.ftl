@@ -51,13 +51,14 @@ payout-new-currency = Currency, such as EUR
 payout-new-amount = Amount
 payout-amount-hint = As { $example }, without marks between thousands.
 payout-new-do = Record the payout
-payout-wrong-reference = 1 to 100 characters, no space at either end.
-payout-wrong-currency = Three letters, such as EUR.
-payout-wrong-amount = An amount of more than nothing.
+payout-wrong-reference = Write 1 to 100 characters, without a space at either end.
+payout-wrong-currency = Write three letters, such as EUR.
+payout-wrong-amount = Write an amount of more than nothing.
 payout-refused-differs = A payout with this reference is known with another amount.
 payout-refused-taken-back = The payout was taken back: what is sent again needs a reference of its own.
 payout-refused-not-failed = Only a payout that did not arrive can be closed.
 payout-refused-amount = A payout of this amount cannot be booked.
+payout-refused-unknown = There is no such payout.
 
 done-payout-recorded = The payout is recorded.
 done-payout-taken-back = The record is taken back.

@@ -17,8 +17,8 @@ people-password-given = The password for the next sign-in. It is shown this once
 people-own = This is you: somebody else has to change this.
 people-role-lead = Another role ends the person's sessions.
 people-role-submit = Change the role
-people-ways = Ways in
-people-password-lead = A new password is made up and shown once; all sessions end.
+people-ways = Signing in
+people-password-lead = A new password is generated and shown once; all sessions end.
 people-password = Give a new password
 people-reset-factor = Take the second factor away
 people-end = Disable
@@ -28,4 +28,3 @@ done-person-added = Added. Now give a password.
 done-person-role = The role is changed.
 done-person-disabled = The person is disabled.
 done-person-factor = The second factor is taken away.
-

@@ -74,6 +74,7 @@ statement-refused-decided = The statement is accepted already: it takes no more 
 statement-refused-nothing-to-explain = The statement has no such difference any more.
 statement-refused-too-many-drafts = Too many single differences have reasons of their own. Give a reason for the whole kind instead.
 statement-refused-not-waiting = The statement is not waiting for a decision.
+statement-refused-unknown = There is no such statement.
 
 statement-sum-the-statement-has-not-as-many-events-as-it-says = The statement does not have as many events as it says. No reason helps: Google has to send a revised statement.
 statement-sum-the-fees-of-the-statement-s-events-do-not-add-up-to-its-total-of-fees = The fees of its events do not add up to its total of fees. No reason helps: Google has to send a revised statement.
