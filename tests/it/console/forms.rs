@@ -91,12 +91,12 @@ async fn con_0_a_form_that_does_not_fit_comes_back_as_it_was_typed() {
 
     finance.get("/console/statements/period").await;
     let fields =
-        [("from", HOSTILE), ("to", "2026-02-30"), ("merchant", "m\u{7f}"), ("surface", "moon"), ("format", "pdf")];
+        [("from", HOSTILE), ("to", "2026-02-30"), ("surface", "moon"), ("format", "pdf")];
     let page = finance.submit("/console/statements/period", &fields[..2]).await;
     complains(&page, &["from", "to", "format"]);
     assert!(page.text().contains("value=\"2026-02-30\"") && page.text().contains(ESCAPED));
     finance.get("/console/statements/period").await;
-    let page = finance.submit("/console/statements/period", &[fields[0], fields[3], fields[4], ("to", "")]).await;
+    let page = finance.submit("/console/statements/period", &[fields[0], fields[2], fields[3], ("to", "")]).await;
     complains(&page, &["from", "to", "surface", "format"]);
     finance.get("/console/statements/period").await;
     let days = [("from", "2026-01-02"), ("to", "2026-01-01"), ("format", "csv")];
