@@ -57,7 +57,7 @@ async fn con_0_a_filter_that_does_not_fit_shows_itself_and_nothing_else() {
         for (path, fields) in [
             ("/console/payments", &["state", "amount", "amount_to", "currency", "from", "until"][..]),
             ("/console/statements", &["account", "state"]),
-            (&findings, &["kind"]),
+            (findings.as_str(), &["kind"]),
             ("/console/bank", &["state"]),
             ("/console/invoices", &["state", "due"]),
             ("/console/outbox", &["lane"]),
