@@ -90,8 +90,7 @@ async fn con_0_a_form_that_does_not_fit_comes_back_as_it_was_typed() {
     let mut finance = Visitor::signed_in(&world, Role::Finance).await;
 
     finance.get("/console/statements/period").await;
-    let fields =
-        [("from", HOSTILE), ("to", "2026-02-30"), ("surface", "moon"), ("format", "pdf")];
+    let fields = [("from", HOSTILE), ("to", "2026-02-30"), ("surface", "moon"), ("format", "pdf")];
     let page = finance.submit("/console/statements/period", &fields[..2]).await;
     complains(&page, &["from", "to", "format"]);
     assert!(page.text().contains("value=\"2026-02-30\"") && page.text().contains(ESCAPED));
