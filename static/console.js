@@ -11,6 +11,9 @@ for (const box of document.querySelectorAll("input[data-tick-all]")) {
   });
 }
 
+// What does not fit is what a person hears first, also where the browser does not take focus there by itself.
+document.getElementById("complaints")?.focus();
+
 // A job under way: its progress is fetched again until it has ended, and then the page.
 const live = document.querySelector("[data-live]");
 if (live) {

@@ -7,6 +7,7 @@ pub mod alarm;
 pub mod bank_transfer;
 pub mod booking;
 pub mod catalog;
+mod codes;
 mod hands;
 mod ids;
 pub mod inventory;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::booking::{BookingStatus, PackUse};
 use super::catalog::{MerchantId, SlotId, SlotKey};
+use super::codes::codes;
 use super::invoice::InvoiceReference;
 use super::remittance::{Finding, StatedEvent};
 use super::{Attention, Day, IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
@@ -233,4 +234,12 @@ pub enum ClaimRefused {
     /// The pack has another count by now.
     #[error("the pack has changed")]
     PackChanged,
+}
+
+codes! {
+    ClaimRefused {
+        Self::NoSpot => "no-spot",
+        Self::HeldByUser => "held-by-user",
+        Self::PackChanged => "pack-changed",
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::console::Visitor;
 use crate::console::visitor::{add_person, console};
-use crate::harness::{DAY, SECOND, Script, Setup, World, until};
+use crate::harness::{DAY, SECOND, Setup, World, until};
 
 const LETTERS: &str = "/api/v1/outbox/dead-letters";
 
@@ -53,15 +53,7 @@ async fn with_dead_letter() -> World {
 
 async fn with_dead_letter_in(setup: Setup) -> World {
     let world = setup.start().await;
-    world.google.script((0..2_000).map(|_| Script::Empty(503)));
-    world.paid("rq-0001").await;
-    world.google.attempts("rq-0001", 1).await;
-    world.pass(8 * DAY);
-    world
-        .pass_until(SECOND, "the notification is given up", async || {
-            (world.nodes[0].store.outbox_figures().await.unwrap().parked > 0).then_some(())
-        })
-        .await;
+    world.given_up("rq-0001").await;
     world
 }
 

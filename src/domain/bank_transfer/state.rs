@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::entry::Transfer;
+use crate::domain::codes::codes;
 use crate::domain::remittance::TransferRefusal;
 use crate::domain::{Money, Timestamp, TransactionId, UserName};
 
@@ -236,6 +237,14 @@ pub enum Rejection {
     /// It has paid another statement, or is a payout.
     #[error("the bank transfer is explained already")]
     Explained,
+}
+
+codes! {
+    Rejection {
+        Self::Unknown => "unknown",
+        Self::BeingAsked => "being-asked",
+        Self::Explained => "explained",
+    }
 }
 
 impl State {

@@ -6,6 +6,7 @@ use super::agreement::{Agreement, Request};
 use super::state::{Cancelled, Canceller, Challenge, Charge, Dispute, Means, Receipt, RefundStanding, SealedCard};
 use super::words::{BookingStatus, FailureCause, PrepaymentStatus};
 use crate::domain::catalog::{CardNetwork, MerchantId, ServiceId};
+use crate::domain::codes::codes;
 use crate::domain::{Money, Timestamp, TransactionId, UserName};
 
 /// Everything that can happen to a booking.
@@ -453,4 +454,15 @@ pub enum Rejection {
     /// A challenge that is not open, or not for this.
     #[error("there is no such challenge")]
     NoChallenge,
+}
+
+codes! {
+    Rejection {
+        Self::Unknown => "unknown",
+        Self::NotBegun => "not-begun",
+        Self::NoFee => "no-fee",
+        Self::WrongStatus => "wrong-status",
+        Self::NothingToRefund => "nothing-to-refund",
+        Self::NoChallenge => "no-challenge",
+    }
 }

@@ -6,6 +6,7 @@ use super::state::{Attempt, Declined, End, Letter, Payer, Payment, Refund};
 use super::view::View;
 use super::words::{Address, Content, InvoiceReference};
 use crate::domain::booking::{Dispute, RefundStanding};
+use crate::domain::codes::codes;
 use crate::domain::redirect_payment::Outcome;
 use crate::domain::{IssuerId, Money, Timestamp, TransactionId, UserName};
 
@@ -379,4 +380,24 @@ pub enum Rejection {
     /// There is no such letter, refund or charge.
     #[error("nothing of the invoice is meant by this")]
     NotOurs,
+}
+
+codes! {
+    Rejection {
+        Self::Unknown => "unknown",
+        Self::OtherContent => "other-content",
+        Self::BeingPaid => "being-paid",
+        Self::Paid => "paid",
+        Self::Cancelled => "cancelled",
+        Self::NotPaid => "not-paid",
+        Self::PaidByTransfer => "paid-by-transfer",
+        Self::RefundExceeds(_) => "refund-exceeds",
+        Self::NotPayable => "not-payable",
+        Self::AmountDiffers(_) => "amount-differs",
+        Self::NotShipped => "not-shipped",
+        Self::TooManyAttempts => "too-many-attempts",
+        Self::TooOften => "too-often",
+        Self::NoAttempt => "no-attempt",
+        Self::NotOurs => "not-ours",
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::catalog::MerchantId;
+use crate::domain::codes::codes;
 use crate::domain::{Money, Timestamp, UserName};
 
 /// What a payout is called: `po_…` at the processor, whatever finance calls it otherwise.
@@ -210,6 +211,16 @@ pub enum Rejection {
     /// Only what did not arrive is closed.
     #[error("the payout has not failed")]
     NotFailed,
+}
+
+codes! {
+    Rejection {
+        Self::Unknown => "unknown",
+        Self::Differs => "differs",
+        Self::Amount => "amount",
+        Self::TakenBack => "taken-back",
+        Self::NotFailed => "not-failed",
+    }
 }
 
 impl State {

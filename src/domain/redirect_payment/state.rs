@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::outcome::{IssuerReport, Negative, Outcome, Receipt, Verdict};
 use super::refund::{Refund, RefundOrder, RefundReport, RefundResult, RefundStanding, Refunds};
+use crate::domain::codes::codes;
 use crate::domain::invoice::InvoiceReference;
 use crate::domain::{
     Account, Attention, Currency, IssuerId, Money, Piaid, RefundId, RequestId, Timestamp, TransactionId, UserName,
@@ -563,4 +564,21 @@ pub enum Rejection {
     /// It does not stand before finance, or for another reason by now.
     #[error("the payment does not stand before finance for this reason")]
     NothingToDealWith,
+}
+
+codes! {
+    Rejection {
+        Self::Unknown => "unknown",
+        Self::AlreadyStarted => "already-started",
+        Self::Stale => "stale",
+        Self::NotOffered => "not-offered",
+        Self::NotThisIssuer => "not-this-issuer",
+        Self::NotPaid => "not-paid",
+        Self::RefundCurrency(_) => "refund-currency",
+        Self::RefundExceeds(_) => "refund-exceeds",
+        Self::UnknownRefund => "unknown-refund",
+        Self::NothingToGiveBack => "nothing-to-give-back",
+        Self::NothingToAsk => "nothing-to-ask",
+        Self::NothingToDealWith => "nothing-to-deal-with",
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::decision::{Approval, Draft, Modification, Rules};
 use super::finding::{FindingKind, StatedEvent};
+use crate::domain::codes::codes;
 use crate::domain::{Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 
 /// What `remittanceStatementNotification` says (API section 5.5). Never changes.
@@ -583,4 +584,21 @@ pub enum Rejection {
     /// Single events have reasons up to a number; beyond, a finding has one as a whole.
     #[error("too many single differences have reasons of their own: give the finding one as a whole")]
     TooManyDrafts,
+}
+
+codes! {
+    Rejection {
+        Self::Unknown => "unknown",
+        Self::AlreadyNotified => "already-notified",
+        Self::NotReconciled => "not-reconciled",
+        Self::Unexplained(_) => "unexplained",
+        Self::DoesNotAddUp(_) => "does-not-add-up",
+        Self::SamePerson => "same-person",
+        Self::SameHands { .. } => "same-hands",
+        Self::ModificationDiffers => "modification-differs",
+        Self::Replaced => "replaced",
+        Self::Decided => "decided",
+        Self::NothingToExplain => "nothing-to-explain",
+        Self::TooManyDrafts => "too-many-drafts",
+    }
 }

@@ -3,9 +3,10 @@
 use actix_web::{HttpRequest, web};
 use maud::{Markup, html};
 
+use super::complaints::{Form, Reader};
 use super::form::Fields;
-use super::frame::page;
-use super::parts::{Column, Mood, badge, input, moment, nothing, pager, submit, table};
+use super::frame::page_as;
+use super::parts::{Column, Mood, badge, moment, nothing, pager, submit, table};
 use super::routes::{self, LOOK, Route, get};
 use super::signed::Signed;
 use super::trouble::Answer;
@@ -27,25 +28,32 @@ async fn audit(surface: web::Data<Surface>, signed: Signed, request: HttpRequest
     let asked = Fields::of_query(&request);
     let text = |name| asked.text(name).map(str::to_owned);
     let filter = AuditFilter { actor: text("actor"), action: text("action"), subject: text("subject") };
-    let before = asked.parsed("cursor", "expected-cursor", |text| text.parse().ok())?;
-    let rows = surface.store.audit(&filter, before, ROWS).await?;
+    let mut reader = Reader::of(&asked);
+    let before = reader.parsed("cursor", "expected-cursor", |text| text.parse().ok());
+    let complaints = reader.complaints();
+    let rows = if complaints.is_empty() { surface.store.audit(&filter, before, ROWS).await? } else { Vec::new() };
     let report = surface.store.verify_newest_audit(VERIFIED).await?;
     let next = rows.last().filter(|_| rows.len() as u64 == ROWS).map(|last| last.seq.to_string());
+    let mut form = Form::new(words, (&asked, &complaints));
+    let fields = html! {
+        (form.input("actor", &words.say("audit-actor"), "search"))
+        (form.input("action", &words.say("audit-action"), "search"))
+        (form.input("subject", &words.say("audit-subject"), "search"))
+    };
     let content = html! {
         h1 { (words.say("audit-title")) }
+        (form.summary())
         p.lead { (words.say("audit-lead")) }
         (chain(words, &report))
         form.filter method="get" role="search" aria-label=(words.say("audit-search")) {
-            (input("actor", &words.say("audit-actor"), "search", asked.text("actor").unwrap_or_default()))
-            (input("action", &words.say("audit-action"), "search", asked.text("action").unwrap_or_default()))
-            (input("subject", &words.say("audit-subject"), "search", asked.text("subject").unwrap_or_default()))
+            (fields)
             (submit(&words.say("audit-submit")))
         }
-        @if rows.is_empty() { (nothing(&words.say("audit-nothing"))) }
-        @else { (list(words, &rows)) }
+        @if !rows.is_empty() { (list(words, &rows)) }
+        @else if complaints.is_empty() { (nothing(&words.say("audit-nothing"))) }
         (pager(&signed.at, &asked, next.as_deref()))
     };
-    page(&signed, &words.say("audit-title"), &content)
+    Ok(page_as(complaints.status(), &signed, &words.say("audit-title"), &content))
 }
 
 fn chain(words: &Words, report: &AuditReport) -> Markup {

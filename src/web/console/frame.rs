@@ -42,7 +42,13 @@ pub(in crate::web) fn page(signed: &Signed, title: &str, content: &Markup) -> An
 
 /// The same with a status of its own.
 pub(in crate::web) fn page_as(status: StatusCode, signed: &Signed, title: &str, content: &Markup) -> HttpResponse {
-    with_status(status, framed(&signed.at, Some(signed), title, content).into_string())
+    let words = signed.words();
+    // Who hears the title first hears that what was sent does not fit.
+    let title = match status {
+        StatusCode::UNPROCESSABLE_ENTITY => words.tell("title-unfit", &[("title", title.into())]),
+        _ => title.to_owned(),
+    };
+    with_status(status, framed(&signed.at, Some(signed), &title, content).into_string())
 }
 
 /// A page of the way in.
@@ -55,11 +61,9 @@ pub(super) fn trouble(at: &At, signed: Option<&Signed>, trouble: &Trouble) -> Ht
     let words = at.words;
     let (title, text) = match trouble {
         Trouble::NotFound => (words.say("trouble-not-found"), words.say("trouble-not-found-text")),
-        Trouble::Field(name, sentence) => (
-            words.say("trouble-field"),
-            words.tell("trouble-field-text", &[("field", (*name).into()), ("expected", words.say(sentence).into())]),
-        ),
+        Trouble::Field(_, sentence) => (words.say("trouble-field"), words.say(sentence)),
         Trouble::Refused(why) => (words.say("trouble-refused"), why.clone()),
+        Trouble::No(no) => (words.say("trouble-refused"), no.say(words)),
         Trouble::NotAllowed => (words.say("trouble-not-allowed"), words.say("trouble-not-allowed-text")),
         Trouble::Forbidden => (words.say("trouble-forbidden"), words.say("trouble-forbidden-text")),
         Trouble::Forged => (words.say("trouble-forged"), words.say("trouble-forged-text")),
@@ -165,7 +169,7 @@ fn other_language(at: &At) -> Markup {
     let fields = Fields::parse(at.query.as_bytes()).unwrap_or_default();
     let query = fields.query_with(&[("lang", Some(other.tag())), ("done", None)]);
     html! {
-        a href=(format!("{}?{query}", at.path)) lang=(other.tag()) hreflang=(other.tag()) {
+        a href=(format!("{}?{query}", at.page)) lang=(other.tag()) hreflang=(other.tag()) {
             (Words::of(other).say("language-name"))
         }
     }

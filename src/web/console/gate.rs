@@ -56,6 +56,7 @@ pub(super) async fn gate(
     let at = At {
         words: Words::of(language),
         path: request.path().to_owned(),
+        page: page_of(&request),
         query: request.query_string().to_owned(),
         token: Token(token),
         unverified_mark: request.cookie(KNOWN).map(|cookie| Token(cookie.value().to_owned())),
@@ -160,6 +161,16 @@ fn found(request: &ServiceRequest) -> Option<&'static Route> {
     let pattern = request.match_pattern()?;
     let path = pattern.strip_prefix(PREFIX)?;
     routes().find(|route| route.path == path && route.method() == request.method().as_str())
+}
+
+/// The page that a request is about: a form's address may only take forms, and then stands below the form's page.
+fn page_of(request: &ServiceRequest) -> String {
+    let path = request.path();
+    let shown = |route: &Route| routes().any(|other| other.path == route.path && other.verb == Verb::Get);
+    match found(request) {
+        Some(route) if !shown(route) => path.rsplit_once('/').map_or(path, |(above, _)| above).to_owned(),
+        Some(_) | None => path.to_owned(),
+    }
 }
 
 /// Whoever looks is led to the sign-in, and back; whoever sends a form is not.

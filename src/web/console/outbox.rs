@@ -4,11 +4,12 @@ use actix_web::{HttpRequest, web};
 use maud::{Markup, html};
 
 use super::PREFIX;
+use super::complaints::{Form, Reader};
 use super::form::Fields;
-use super::frame::page;
+use super::frame::{page, page_as};
 use super::gate::see_other;
 use super::long_work;
-use super::parts::{Column, Mood, badge, choice, moment, nothing, pager, submit, table};
+use super::parts::{Column, Mood, badge, moment, nothing, pager, submit, table};
 use super::routes::{self, Fields as Noted, LOOK, OPERATE, Route, form, get, post};
 use super::signed::Signed;
 use super::trouble::{Answer, Trouble};
@@ -31,12 +32,12 @@ pub(super) const ROUTES: &[Route] = &[
 /// Letters of a page.
 const ROWS: u64 = 50;
 
-fn filter(fields: &Fields) -> Result<DeadLetterFilter, Trouble> {
-    let lane = fields.parsed("lane", "expected-choice", EffectLane::parse)?;
+fn filter(reader: &mut Reader<'_>) -> DeadLetterFilter {
+    let lane = reader.parsed("lane", "expected-choice", EffectLane::parse);
     // What died after the page was drawn nobody has seen.
-    let parked_before = fields.parsed("before", "expected-cursor", |text| text.parse().ok())?;
-    let parked_before = parked_before.map(Timestamp::from_millis);
-    Ok(DeadLetterFilter { lane, kind: fields.text("kind").map(str::to_owned), parked_before })
+    let parked_before = reader.parsed("before", "expected-cursor", |text| text.parse().ok());
+    let kind = reader.parsed("kind", "expected-choice", |kind| Some(kind.to_owned()));
+    DeadLetterFilter { lane, kind, parked_before: parked_before.map(Timestamp::from_millis) }
 }
 
 fn key(id: &str, number: &str) -> Option<OutboxKey> {
@@ -60,13 +61,19 @@ fn address(key: OutboxKey) -> String {
 async fn list(surface: web::Data<Surface>, signed: Signed, request: HttpRequest) -> Answer {
     let words = signed.words();
     let asked = Fields::of_query(&request);
-    let filter = filter(&asked)?;
-    let after = asked.parsed("cursor", "expected-cursor", place)?;
-    let letters = surface.dead_letters.list(&filter, after, ROWS).await?;
+    let mut reader = Reader::of(&asked);
+    let after = reader.parsed("cursor", "expected-cursor", place);
+    let filter = filter(&mut reader);
+    let complaints = reader.complaints();
+    let letters =
+        if complaints.is_empty() { surface.dead_letters.list(&filter, after, ROWS).await? } else { Vec::new() };
     let figures = surface.store.outbox_figures().await?;
     let next = letters.last().filter(|_| letters.len() as u64 == ROWS).and_then(cursor);
+    let mut form = Form::new(words, (&asked, &complaints));
+    let search = search(&mut form);
     let content = html! {
         h1 { (words.say("outbox-title")) }
+        (form.summary())
         p.lead { (words.say("outbox-lead")) }
         dl.facts {
             div { dt { (words.say("outbox-waiting")) } dd { (words.count(figures.waiting)) } }
@@ -75,22 +82,24 @@ async fn list(surface: web::Data<Surface>, signed: Signed, request: HttpRequest)
                 div { dt { (words.say("outbox-oldest")) } dd { (moment(oldest)) } }
             }
         }
-        (search(words, &asked))
-        @if letters.is_empty() { (nothing(&words.say("outbox-nothing"))) } @else {
+        (search)
+        @if letters.is_empty() && complaints.is_empty() { (nothing(&words.say("outbox-nothing"))) }
+        @if !letters.is_empty() {
             (table_of(words, &letters))
             (pager(&signed.at, &asked, next.as_deref()))
             @if signed.may(Capability::Operate) { (in_bulk(&signed, &asked, surface.clock.now())) }
         }
     };
-    page(&signed, &words.say("outbox-title"), &content)
+    Ok(page_as(complaints.status(), &signed, &words.say("outbox-title"), &content))
 }
 
-fn search(words: &Words, asked: &Fields) -> Markup {
+fn search(form: &mut Form<'_>) -> Markup {
+    let words = form.words();
     let lanes: Vec<_> =
         EffectLane::ALL.map(|lane| (lane.as_str().to_owned(), words.name("lane", lane.as_str()))).to_vec();
     html! {
         form.filter method="get" role="search" aria-label=(words.say("outbox-search")) {
-            (choice(("lane", &words.say("outbox-lane")), Some(&words.say("outbox-any")), &lanes, asked.text("lane")))
+            (form.choice(("lane", &words.say("outbox-lane")), Some(&words.say("outbox-any")), &lanes))
             (submit(&words.say("outbox-submit")))
         }
     }
@@ -277,11 +286,11 @@ fn decided(was_there: bool, done: &str) -> Answer {
 
 /// What the page showed, and nothing newer.
 fn seen(fields: &Fields) -> Result<DeadLetterFilter, Trouble> {
-    let filter = filter(fields)?;
-    if filter.parked_before.is_none() {
-        return Err(Trouble::Field("before", "expected-cursor"));
-    }
-    Ok(filter)
+    let mut reader = Reader::of(fields);
+    let filter = filter(&mut reader);
+    // Nobody types these: a form that lacks them is none of ours.
+    let fits = reader.complaints().is_empty() && filter.parked_before.is_some();
+    if fits { Ok(filter) } else { Err(Trouble::Field("before", "expected-cursor")) }
 }
 
 async fn retry_all(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {

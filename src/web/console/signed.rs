@@ -21,6 +21,8 @@ pub(in crate::web) struct At {
     pub(in crate::web) words: &'static Words,
     /// The path below the listener's root.
     pub(super) path: String,
+    /// The page that shows this: where a form was sent to may be none, and its page is the one above.
+    pub(super) page: String,
     /// The query, without `?`.
     pub(super) query: String,
     /// What the cookie holds: of a session, or drawn for the way in.

@@ -5,6 +5,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
+use super::refusals::Refusal;
 use crate::actors::AskError;
 use crate::storage::StorageError;
 
@@ -18,8 +19,10 @@ pub(in crate::web) enum Trouble {
     NotFound,
     /// A field does not fit: its name, and the key of the sentence that says what was expected.
     Field(&'static str, &'static str),
-    /// The machine says no, in its own words.
+    /// It cannot be done; why, in the person's words.
     Refused(String),
+    /// The machine says no.
+    No(Refusal),
     /// This path has no such method.
     NotAllowed,
     /// The role lacks what it takes.
@@ -42,7 +45,7 @@ impl Trouble {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Field(..) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Refused(_) | Self::No(_) => StatusCode::CONFLICT,
             Self::NotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Forbidden | Self::Forged => StatusCode::FORBIDDEN,
             Self::Body => StatusCode::BAD_REQUEST,
@@ -77,12 +80,19 @@ impl From<StorageError> for Trouble {
     }
 }
 
-/// What an actor answered instead of doing it: the machine's refusal in its own words.
-impl<R: fmt::Display> From<AskError<R>> for Trouble {
+impl From<Refusal> for Trouble {
+    fn from(no: Refusal) -> Self {
+        if no.is_unknown() { Self::NotFound } else { Self::No(no) }
+    }
+}
+
+/// What an actor answered instead of doing it.
+impl<R: Into<Refusal>> From<AskError<R>> for Trouble {
     fn from(why: AskError<R>) -> Self {
         match why {
-            AskError::Rejected(rejection) => Self::Refused(rejection.to_string()),
-            AskError::IdempotencyViolation | AskError::Refused(_) => Self::Refused(String::new()),
+            AskError::Rejected(rejection) => rejection.into().into(),
+            AskError::IdempotencyViolation => Self::No(Refusal::other_request()),
+            AskError::Refused(taken) => Refusal::from(taken).into(),
             AskError::Overloaded | AskError::Unavailable => Self::Unavailable,
         }
     }

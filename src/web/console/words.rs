@@ -85,6 +85,15 @@ impl Words {
         self.look_up(&format!("{of}-{}", kebab(value)), &[]).unwrap_or_else(|| value.to_owned())
     }
 
+    /// The same with variables.
+    pub(in crate::web) fn tell_name(
+        &self,
+        (of, value): (&str, &str),
+        variables: &[(&'static str, FluentValue<'_>)],
+    ) -> String {
+        self.look_up(&format!("{of}-{}", kebab(value)), variables).unwrap_or_else(|| value.to_owned())
+    }
+
     /// Whether there are words for a value.
     #[cfg(test)]
     pub(in crate::web) fn knows(&self, of: &str, value: &str) -> bool {

@@ -8,7 +8,7 @@ use super::journey::Basket;
 use super::session::{Browser, Device, browse};
 use crate::console::visitor::{PASSWORD, add_person, console};
 use crate::harness::remittance::{Statement, captured};
-use crate::harness::{DAY, SECOND, Script, World, until};
+use crate::harness::{World, until};
 use crate::remittance::Booked;
 
 /// axe-core 4.14 (MPL-2.0, see `axe/LICENSE`): for tests alone, never in the binary.
@@ -82,15 +82,7 @@ async fn busy() -> World {
 
 async fn with_dead_letter() -> World {
     let world = busy().await;
-    world.google.script((0..2_000).map(|_| Script::Empty(503)));
-    world.paid("rq-0001").await;
-    world.google.attempts("rq-0001", 1).await;
-    world.pass(8 * DAY);
-    world
-        .pass_until(SECOND, "the notification is given up", async || {
-            (world.nodes[0].store.outbox_figures().await.unwrap().parked > 0).then_some(())
-        })
-        .await;
+    world.given_up("rq-0001").await;
     world
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
 mod bank;
+mod forms;
 mod gate;
 mod hands;
 mod invoices;
@@ -10,6 +11,7 @@ mod payments;
 mod sign_in;
 mod slow;
 mod statements;
+mod today;
 pub(crate) mod visitor;
 
 pub(crate) use visitor::{PASSWORD, Visitor};

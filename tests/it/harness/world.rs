@@ -13,16 +13,16 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
-use super::START_MS;
 use super::account::{Called, Home, Peer};
 use super::browser::{Browser, Page};
-use super::google::Google;
+use super::google::{Google, Script};
 use super::issuer::{Bank, Visit, Word};
 use super::keys;
 use super::node::Node;
 use super::ports::free_port;
 use super::settings::{AccountSetup, Engine, File, Setup};
 use super::wait::until;
+use super::{DAY, SECOND, START_MS};
 
 const TOKEN: &str = "rt_test_token_of_the_harness";
 
@@ -297,6 +297,18 @@ impl World {
     /// Whether and why a person has to look at it.
     pub(crate) async fn attention(&self, request_id: &str) -> Value {
         self.payment(request_id).await.expect("a payment")["attention"].clone()
+    }
+
+    /// A payment of the first account whose notification was given up: Google took it for a week and a day not once.
+    pub(crate) async fn given_up(&self, request_id: &str) {
+        self.google.script((0..2_000).map(|_| Script::Empty(503)));
+        self.paid(request_id).await;
+        self.google.attempts(request_id, 1).await;
+        self.pass(8 * DAY);
+        self.pass_until(SECOND, "the notification is given up", async || {
+            (self.nodes[0].store.outbox_figures().await.unwrap().parked > 0).then_some(())
+        })
+        .await;
     }
 
     /// How many payments have been started.

@@ -10,7 +10,7 @@ use roundtrip::actors::{
 use roundtrip::app;
 use roundtrip::domain::{Role, Timestamp, UserName};
 use roundtrip::ports::{Clock as _, ManualClock};
-use roundtrip::storage::{Job, JobId, JobState, NewJobRow, NewUser, NodeId, Store};
+use roundtrip::storage::{Job, JobId, JobState, Managed, NewJobRow, NewUser, NodeId, Store};
 use uuid::Uuid;
 
 use crate::storage::fixture::{Home, LEASE_MS, NODE, NOW};
@@ -26,7 +26,7 @@ pub(super) fn fiona() -> UserName {
 pub(super) async fn knows_fiona(store: &Store, role: Role) {
     let new = NewUser { name: fiona(), role, created_at: NOW };
     if !store.create_user(new).await.unwrap() {
-        assert!(store.set_role(&fiona(), role).await.unwrap());
+        assert_eq!(store.set_role(&fiona(), role).await.unwrap(), Managed::Done);
     }
 }
 

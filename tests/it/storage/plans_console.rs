@@ -34,7 +34,7 @@ async fn audit_log(home: &Home) {
     let plans = Plans::of(home).await;
     let store = &plans.store;
     let some = |given: bool, text: &str| given.then(|| text.to_owned());
-    for filters in 0..8 {
+    for filters in 0..8_u32 {
         let filter = AuditFilter {
             actor: some(filters & 1 > 0, "user:fiona"),
             action: some(filters & 2 > 0, "outbox.discard"),
@@ -119,7 +119,7 @@ async fn dead_letters(home: &Home) {
     let plans = Plans::of(home).await;
     let store = &plans.store;
     let key = OutboxKey { transaction: NOBODY, number: 1 };
-    for filters in 0..8 {
+    for filters in 0..8_u32 {
         let filter = DeadLetterFilter {
             lane: (filters & 1 > 0).then_some(EffectLane::Google),
             kind: (filters & 2 > 0).then(|| "booking".to_owned()),

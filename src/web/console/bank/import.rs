@@ -2,12 +2,14 @@
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::header;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::TryStreamExt as _;
 use maud::html;
 
 use crate::actors::Work;
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Complaints, Form};
+use crate::web::console::form::Fields;
 use crate::web::console::frame;
 use crate::web::console::long_work::begin;
 use crate::web::console::parts::submit;
@@ -25,9 +27,16 @@ const LONGEST_TOKEN: usize = 256;
 
 /// `GET /console/bank/import`
 pub(super) async fn page(signed: Signed) -> Answer {
-    let words = signed.words();
+    Ok(drawn(&signed, &Complaints::default()))
+}
+
+fn drawn(signed: &Signed, complaints: &Complaints) -> HttpResponse {
+    let (words, typed) = (signed.words(), Fields::default());
+    let mut form = Form::new(words, (&typed, complaints));
+    let wrong = form.wrong(FILE, &words.say("bank-import-file"));
     let content = html! {
         h1 { (words.say("bank-import-title")) }
+        (form.summary())
         p.lead { (words.say("bank-import-lead")) }
         section {
             form method="post" action=(format!("{PREFIX}/bank/import")) enctype="multipart/form-data" {
@@ -35,8 +44,10 @@ pub(super) async fn page(signed: Signed) -> Answer {
                 (signed.at.csrf_field())
                 div.field {
                     label for="file" { (words.say("bank-import-file")) }
+                    @if let Some(wrong) = &wrong { (wrong) }
                     input #file name=(FILE) type="file" required accept=".xml,.gz,application/xml,text/xml,application/gzip"
-                        aria-describedby="file-hint";
+                        aria-invalid=[wrong.is_some().then_some("true")]
+                        aria-describedby=(if wrong.is_some() { "file-wrong file-hint" } else { "file-hint" });
                     span.hint #file-hint { (words.say("bank-import-hint")) }
                 }
                 (submit(&words.say("bank-import-submit")))
@@ -44,7 +55,7 @@ pub(super) async fn page(signed: Signed) -> Answer {
         }
         p { a href=(format!("{PREFIX}/bank")) { (words.say("bank-back")) } }
     };
-    frame::page(&signed, &words.say("bank-import-title"), &content)
+    frame::page_as(complaints.status(), signed, &words.say("bank-import-title"), &content)
 }
 
 /// `POST /console/bank/import`
@@ -55,9 +66,10 @@ pub(super) async fn import(
     unverified: Multipart,
 ) -> Answer {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let unfit = |sentence| Ok(drawn(&signed, &Complaints::one(FILE, sentence)));
     // Refused before it is sent, where that can be known.
     if length.and_then(|length| length.parse().ok()).is_some_and(|length: u64| length > LONGEST_FILE + AROUND) {
-        return Err(Trouble::Field(FILE, "bank-import-too-long"));
+        return unfit("bank-import-too-long");
     }
     let mut unverified = unverified;
     let mut token = part(&mut unverified, CSRF).await?.ok_or(Trouble::Forged)?;
@@ -66,18 +78,19 @@ pub(super) async fn import(
         return Err(Trouble::Forged);
     }
     drop(token);
-    let file = part(&mut unverified, FILE).await?.ok_or(Trouble::Field(FILE, "bank-import-expected"))?;
-    let file = keep(file).await.map_err(|why| match why {
-        Spooling::TooLong => Trouble::Field(FILE, "bank-import-too-long"),
-        Spooling::Theirs => Trouble::Body,
-        Spooling::Ours(error) => {
+    let Some(file) = part(&mut unverified, FILE).await? else { return unfit("bank-import-expected") };
+    let file = match keep(file).await {
+        Ok(file) => file,
+        Err(Spooling::TooLong) => return unfit("bank-import-too-long"),
+        Err(Spooling::Theirs) => return Err(Trouble::Body),
+        Err(Spooling::Ours(error)) => {
             tracing::error!(error = %error, "an upload could not be kept in a file");
-            Trouble::Unavailable
+            return Err(Trouble::Unavailable);
         }
-    })?;
+    };
     let empty = file.metadata().map_or(true, |known| known.len() == 0);
     if empty {
-        return Err(Trouble::Field(FILE, "bank-import-expected"));
+        return unfit("bank-import-expected");
     }
     begin(&surface, &signed, (Work::BankImport, Some(file))).await
 }

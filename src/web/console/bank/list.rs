@@ -11,9 +11,10 @@ use crate::domain::{Capability, TransactionId};
 use crate::storage::{StatementName, TransferRow};
 use crate::web::bank::statement_of;
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Form, Reader};
 use crate::web::console::form::Fields;
 use crate::web::console::frame;
-use crate::web::console::parts::{Column, choice, money, nothing, pager, submit, table};
+use crate::web::console::parts::{Column, money, nothing, pager, submit, table};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::Answer;
 use crate::web::console::words::Words;
@@ -26,30 +27,36 @@ const PAGE: u64 = 50;
 /// `GET /console/bank`
 pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: HttpRequest) -> Answer {
     let asked = Fields::of_query(&request);
-    let state = asked.parsed("state", "bank-expected-state", |text| STATES.into_iter().find(|known| *known == text))?;
-    let before = asked.parsed("cursor", "statement-expected-cursor", read_cursor)?;
-    let found = surface.store.bank_transfers(state, before, PAGE).await?;
+    let mut reader = Reader::of(&asked);
+    let state = reader.parsed("state", "bank-expected-state", |text| STATES.into_iter().find(|known| *known == text));
+    let before = reader.parsed("cursor", "expected-cursor", read_cursor);
+    let complaints = reader.complaints();
+    let found =
+        if complaints.is_empty() { surface.store.bank_transfers(state, before, PAGE).await? } else { Vec::new() };
     let statements: Vec<TransactionId> = found.iter().filter_map(|row| statement_of(&row.state)).collect();
     let names = surface.store.statement_names(&statements).await?;
     let next = found.last().filter(|_| found.len() as u64 == PAGE).map(|last| cursor(last.created_at, last.id));
     let words = signed.words();
     let states: Vec<(String, String)> =
         STATES.iter().map(|state| ((*state).to_owned(), words.name("bank-state", state))).collect();
+    let mut form = Form::new(words, (&asked, &complaints));
+    let choice = form.choice(("state", &words.say("bank-state")), Some(&words.say("statements-any")), &states);
     let content = html! {
         h1 { (words.say("bank-title")) }
+        (form.summary())
         p.lead { (words.say("bank-lead")) }
         @if signed.may(Capability::DecideMoney) {
             p.actions { a.button href=(format!("{PREFIX}/bank/import")) { (words.say("bank-import-link")) } }
         }
         form.filter method="get" action=(format!("{PREFIX}/bank")) {
-            (choice(("state", &words.say("bank-state")), Some(&words.say("statements-any")), &states, asked.text("state")))
+            (choice)
             (submit(&words.say("statements-filter")))
         }
-        @if found.is_empty() { (nothing(&words.say("bank-nothing"))) }
-        @else { (rows(words, &found, &names)) }
+        @if !found.is_empty() { (rows(words, &found, &names)) }
+        @else if complaints.is_empty() { (nothing(&words.say("bank-nothing"))) }
         (pager(&signed.at, &asked, next.as_deref()))
     };
-    frame::page(&signed, &words.say("bank-title"), &content)
+    Ok(frame::page_as(complaints.status(), &signed, &words.say("bank-title"), &content))
 }
 
 fn rows(words: &Words, found: &[TransferRow], names: &HashMap<TransactionId, StatementName>) -> Markup {

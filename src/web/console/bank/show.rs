@@ -5,8 +5,8 @@ use maud::{Markup, Render, html};
 
 use super::list::{direction, statement};
 use super::standing;
-use crate::actors::{Ask, AskError};
-use crate::domain::bank_transfer::{BankEntry, Input, Rejection, State, mentions, normalised_memo};
+use crate::actors::Ask;
+use crate::domain::bank_transfer::{BankEntry, Input, State, mentions, normalised_memo};
 use crate::domain::remittance::{Acceptance, State as StatementState};
 use crate::domain::{Capability, Money, TransactionId};
 use crate::storage::{StatementRow, TransferRow};
@@ -209,13 +209,9 @@ pub(super) async fn rematch(
     let row = find(&surface, &id).await?;
     let wanted = fields.needed("statement", "bank-expected-statement", |text| TransactionId::parse(text).ok())?;
     let statement = surface.store.statement(wanted).await?.ok_or(Trouble::NotFound)?.id;
-    let words = signed.words();
     let input = Input::Rematch { statement, by: Some(signed.user.clone()) };
     match surface.bank.transfers.ask(Ask::plain(row.id, input)).await {
         Ok(_) => Ok(see_other(&format!("{PREFIX}/bank/{}?done=transfer-offered", row.id))),
-        Err(AskError::Rejected(Rejection::Unknown)) => Err(Trouble::NotFound),
-        Err(AskError::Rejected(Rejection::BeingAsked)) => Err(Trouble::Refused(words.say("bank-refused-being-asked"))),
-        Err(AskError::Rejected(Rejection::Explained)) => Err(Trouble::Refused(words.say("bank-refused-explained"))),
         Err(why) => Err(why.into()),
     }
 }

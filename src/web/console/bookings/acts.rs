@@ -13,6 +13,7 @@ use crate::web::console::form::Fields;
 use crate::web::console::frame::page;
 use crate::web::console::gate::see_other;
 use crate::web::console::parts::{money, nothing, reason};
+use crate::web::console::refusals::Refusal;
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
@@ -249,10 +250,7 @@ fn answered(words: &Words, asked: Result<Reply, AskError<Rejection>>) -> Result<
             | Reply::Adopted { .. },
         ) => Ok(()),
         Ok(Reply::Nothing) | Err(AskError::Rejected(Rejection::Unknown)) => Err(Trouble::NotFound),
-        Err(AskError::Rejected(rejection)) => {
-            Err(Trouble::Refused(words.name("booking-refused", &format!("{rejection:?}"))))
-        }
-        Err(AskError::Refused(why)) => Err(Trouble::Refused(why.to_string())),
-        Err(AskError::IdempotencyViolation | AskError::Overloaded | AskError::Unavailable) => Err(Trouble::Unavailable),
+        Err(AskError::Rejected(rejection)) => Err(Trouble::Refused(Refusal::from(rejection).say(words))),
+        Err(why) => Err(why.into()),
     }
 }

@@ -9,11 +9,12 @@ use crate::domain::{Day, Timestamp, TransactionId};
 use crate::storage::{BookingFilter, Catalog, ListedBooking};
 use crate::web::bookings::{cursor, place};
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Complaints, Form, Reader};
 use crate::web::console::form::Fields;
-use crate::web::console::frame::page;
+use crate::web::console::frame::{page, page_as};
 use crate::web::console::gate::see_other;
 use crate::web::console::invoices;
-use crate::web::console::parts::{Column, Mood, badge, choice, input, moment, nothing, pager, submit, table};
+use crate::web::console::parts::{Column, Mood, badge, moment, nothing, pager, submit, table};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
@@ -33,9 +34,12 @@ pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: H
         if let Some(found) = named(&surface, name).await? {
             return Ok(found);
         }
-        return shown(&signed, &asked, &nothing(&words.say("bookings-no-such")));
+        return Ok(shown(&signed, (&asked, &Complaints::default()), &nothing(&words.say("bookings-no-such"))));
     }
-    let filter = filter(&asked, surface.clock.now())?;
+    let filter = match filter(&asked, surface.clock.now()) {
+        Ok(filter) => filter,
+        Err(complaints) => return Ok(shown(&signed, (&asked, &complaints), &html! {})),
+    };
     let found = surface.store.bookings(&filter, ROWS).await?;
     let catalog = surface.store.catalog().await?;
     let next = found.last().filter(|_| found.len() as u64 == ROWS).map(cursor);
@@ -44,7 +48,7 @@ pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: H
         @else { (rows(words, &catalog, found.iter().map(|booking| (booking, None)))) }
         (pager(&signed.at, &asked, next.as_deref()))
     };
-    shown(&signed, &asked, &result)
+    Ok(shown(&signed, (&asked, &Complaints::default()), &result))
 }
 
 /// A booking by its id, or by the processor's id of one of its charges.
@@ -61,60 +65,61 @@ async fn named(surface: &Surface, name: &str) -> Result<Option<HttpResponse>, Tr
     }
 }
 
-fn filter(asked: &Fields, now: Timestamp) -> Result<BookingFilter, Trouble> {
-    let day = |name: &'static str| asked.parsed(name, "bookings-expected-day", Day::parse);
+fn filter(asked: &Fields, now: Timestamp) -> Result<BookingFilter, Complaints> {
+    let mut reader = Reader::of(asked);
+    let from = reader.parsed("from", "expected-day", Day::parse);
     // Where nothing else was said: what is to come.
-    let from = if asked.raw("from").is_some() { day("from")? } else { Some(Day::of(now)) };
-    let until = day("until")?;
-    let status = asked.parsed("status", "bookings-expected-status", BookingStatus::parse)?;
-    Ok(BookingFilter {
+    let from = if asked.raw("from").is_some() { from } else { Some(Day::of(now)) };
+    let until = reader.parsed("until", "expected-day", Day::parse);
+    let status = reader.parsed("status", "bookings-expected-status", BookingStatus::parse);
+    let after = reader.parsed("cursor", "expected-cursor", place);
+    reader.end(BookingFilter {
         user_id: asked.text("user").map(str::to_owned),
         merchant: asked.text("merchant").map(str::to_owned),
         begins_from_s: from.map(|day| day.start().as_secs()),
         begins_before_s: until.map(|day| day.plus_days(1).start().as_secs()),
         status,
-        after: asked.parsed("cursor", "bookings-expected-cursor", place)?,
+        after,
         ends_after_s: None,
     })
 }
 
-fn shown(signed: &Signed, asked: &Fields, result: &Markup) -> Answer {
+fn shown(signed: &Signed, (asked, complaints): (&Fields, &Complaints), result: &Markup) -> HttpResponse {
     let words = signed.words();
-    let text = |name: &str| asked.text(name).unwrap_or_default().to_owned();
     let statuses: Vec<(String, String)> = BookingStatus::ALL
         .iter()
         .map(|status| (status.as_str().to_owned(), words.name("booking-status", status.as_str())))
         .collect();
+    let mut form = Form::new(words, (asked, complaints));
+    let fields = html! {
+        (form.input("id", &words.say("bookings-id"), "text"))
+        (form.input("merchant", &words.say("bookings-merchant"), "text"))
+        (form.input("user", &words.say("bookings-user"), "text"))
+        (form.input("from", &words.say("bookings-from"), "date"))
+        (form.input("until", &words.say("bookings-until"), "date"))
+        (form.choice(("status", &words.say("bookings-status")), Some(&words.say("bookings-any-status")), &statuses))
+    };
     let content = html! {
         h1 { (words.say("bookings-title")) }
+        (form.summary())
         p.lead { (words.say("bookings-lead")) }
         p.actions {
             a.button.quiet href=(format!("{PREFIX}/bookings/attention")) { (words.say("bookings-to-attention")) }
         }
         form.filter method="get" action=(format!("{PREFIX}/bookings")) {
-            (input("id", &words.say("bookings-id"), "text", &text("id")))
-            (input("merchant", &words.say("bookings-merchant"), "text", &text("merchant")))
-            (input("user", &words.say("bookings-user"), "text", &text("user")))
-            (input("from", &words.say("bookings-from"), "date", &text("from")))
-            (input("until", &words.say("bookings-until"), "date", &text("until")))
-            (choice(
-                ("status", &words.say("bookings-status")),
-                Some(&words.say("bookings-any-status")),
-                &statuses,
-                asked.text("status"),
-            ))
+            (fields)
             (submit(&words.say("bookings-search")))
         }
         @if asked.raw("from").is_none() && asked.text("id").is_none() { p.hint { (words.say("bookings-from-today")) } }
         (result)
     };
-    page(signed, &words.say("bookings-title"), &content)
+    page_as(complaints.status(), signed, &words.say("bookings-title"), &content)
 }
 
 /// `GET /bookings/attention`: those that a person has to look at, the oldest first.
 pub(super) async fn troubled(surface: web::Data<Surface>, signed: Signed, request: HttpRequest) -> Answer {
     let (words, asked) = (signed.words(), Fields::of_query(&request));
-    let after = asked.parsed("cursor", "bookings-expected-cursor", invoices::moment_and_id)?;
+    let after = asked.parsed("cursor", "expected-cursor", invoices::moment_and_id)?;
     let found = surface.store.bookings_before_finance(after, ROWS).await?;
     let catalog = surface.store.catalog().await?;
     let next = found.last().filter(|_| found.len() as u64 == ROWS);

@@ -1,6 +1,6 @@
 //! Invoices: search, the newest first.
 
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use super::{address, find, refused};
@@ -8,10 +8,11 @@ use crate::domain::invoice::InvoiceReference;
 use crate::domain::{Capability, Day, Timestamp};
 use crate::storage::{InvoiceFilter, ListedInvoice};
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Complaints, Form, Reader};
 use crate::web::console::form::Fields;
-use crate::web::console::frame::page;
+use crate::web::console::frame::page_as;
 use crate::web::console::gate::see_other;
-use crate::web::console::parts::{Column, Mood, badge, choice, input, moment, money, nothing, pager, submit, table};
+use crate::web::console::parts::{Column, Mood, badge, moment, money, nothing, pager, submit, table};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
@@ -27,11 +28,16 @@ pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: H
     if let Some(reference) = asked.text("reference") {
         return match find(&surface, reference).await {
             Ok(found) => Ok(see_other(&found.address(""))),
-            Err(Trouble::NotFound) => shown(&signed, &asked, &nothing(&words.say("invoices-no-such"))),
+            Err(Trouble::NotFound) => {
+                Ok(shown(&signed, (&asked, &Complaints::default()), &nothing(&words.say("invoices-no-such"))))
+            }
             Err(trouble) => Err(trouble),
         };
     }
-    let filter = filter(&asked)?;
+    let filter = match filter(&asked) {
+        Ok(filter) => filter,
+        Err(complaints) => return Ok(shown(&signed, (&asked, &complaints), &html! {})),
+    };
     let found = surface.invoices.desk.list(&filter, ROWS).await.map_err(|error| refused(words, error))?;
     let next = found.last().filter(|_| found.len() as u64 == ROWS).map(cursor);
     let result = html! {
@@ -39,42 +45,43 @@ pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: H
         @else { (rows(words, &found, surface.clock.now())) }
         (pager(&signed.at, &asked, next.as_deref()))
     };
-    shown(&signed, &asked, &result)
+    Ok(shown(&signed, (&asked, &Complaints::default()), &result))
 }
 
-fn filter(asked: &Fields) -> Result<InvoiceFilter, Trouble> {
+fn filter(asked: &Fields) -> Result<InvoiceFilter, Complaints> {
+    let mut reader = Reader::of(asked);
     let known = |wanted: &str| STATES.iter().find(|(name, _)| *name == wanted).map(|(_, stored)| *stored);
-    let states = asked.parsed("state", "invoices-expected-state", known)?.unwrap_or_default();
-    let due = asked.parsed("due", "invoices-expected-day", Day::parse)?;
-    Ok(InvoiceFilter {
+    let states = reader.parsed("state", "invoices-expected-state", known).unwrap_or_default();
+    let due = reader.parsed("due", "expected-day", Day::parse);
+    let after = reader.parsed("cursor", "expected-cursor", place);
+    reader.end(InvoiceFilter {
         reference: None,
         states: states.iter().map(|&name| name.to_owned()).collect(),
         overdue_on: due.map(|day| day.plus_days(1)),
         before_finance: asked.text("attention").is_some(),
-        after: asked.parsed("cursor", "invoices-expected-cursor", place)?,
+        after,
     })
 }
 
-fn shown(signed: &Signed, asked: &Fields, result: &Markup) -> Answer {
+fn shown(signed: &Signed, (asked, complaints): (&Fields, &Complaints), result: &Markup) -> HttpResponse {
     let words = signed.words();
-    let text = |name: &str| asked.text(name).unwrap_or_default().to_owned();
     let states: Vec<(String, String)> =
         STATES.iter().map(|(name, _)| ((*name).to_owned(), words.name("invoice-state", name))).collect();
+    let mut form = Form::new(words, (asked, complaints));
+    let fields = html! {
+        (form.input("reference", &words.say("invoices-reference"), "text"))
+        (form.choice(("state", &words.say("invoices-state")), Some(&words.say("invoices-any-state")), &states))
+        (form.input("due", &words.say("invoices-due"), "date"))
+    };
     let content = html! {
         h1 { (words.say("invoices-title")) }
+        (form.summary())
         p.lead { (words.say("invoices-lead")) }
         @if signed.may(Capability::DecideMoney) {
             p.actions { a.button href=(format!("{PREFIX}/invoices/~new")) { (words.say("invoices-new")) } }
         }
         form.filter method="get" action=(format!("{PREFIX}/invoices")) {
-            (input("reference", &words.say("invoices-reference"), "text", &text("reference")))
-            (choice(
-                ("state", &words.say("invoices-state")),
-                Some(&words.say("invoices-any-state")),
-                &states,
-                asked.text("state"),
-            ))
-            (input("due", &words.say("invoices-due"), "date", &text("due")))
+            (fields)
             div.field.tick {
                 input #attention name="attention" type="checkbox" value="yes" checked[asked.text("attention").is_some()];
                 label for="attention" { (words.say("invoices-attention")) }
@@ -83,7 +90,7 @@ fn shown(signed: &Signed, asked: &Fields, result: &Markup) -> Answer {
         }
         (result)
     };
-    page(signed, &words.say("invoices-title"), &content)
+    page_as(complaints.status(), signed, &words.say("invoices-title"), &content)
 }
 
 fn rows(words: &Words, found: &[ListedInvoice], now: Timestamp) -> Markup {

@@ -1,6 +1,5 @@
 //! A new invoice. What is typed is read as the API reads it: the form becomes the same JSON.
 
-use actix_web::http::StatusCode;
 use actix_web::web;
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -11,9 +10,9 @@ use crate::domain::{Currency, Money};
 use crate::storage::{AuditActor, AuditNote, AuditOutcome};
 use crate::web::console::PREFIX;
 use crate::web::console::amount::{micros, typed};
+use crate::web::console::complaints::{Complaints, Field, Form};
 use crate::web::console::form::Fields;
 use crate::web::console::frame::{page, page_as};
-use crate::web::console::parts::choice;
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
@@ -25,16 +24,9 @@ const LINES: usize = 5;
 /// Lines that an invoice has at most.
 const MOST_LINES: usize = 200;
 
-/// What does not fit: the field's id, and the key of what was expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Wrong {
-    field: String,
-    sentence: &'static str,
-}
-
 /// `GET /invoices/~new`
 pub(super) async fn form(signed: Signed) -> Answer {
-    let content = drawn(&signed, (&Fields::default(), LINES), None);
+    let content = drawn(&signed, (&Fields::default(), LINES), &Complaints::default());
     page(&signed, &signed.words().say("invoice-new-title"), &content)
 }
 
@@ -42,12 +34,12 @@ pub(super) async fn form(signed: Signed) -> Answer {
 pub(super) async fn create(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
     let words = signed.words();
     let lines = fields.all("label[]").count().clamp(LINES, MOST_LINES);
-    let again = |status, lines: usize, wrong: Option<&Wrong>| {
-        let content = drawn(&signed, (&fields, lines.min(MOST_LINES)), wrong);
-        Ok(page_as(status, &signed, &words.say("invoice-new-title"), &content))
+    let again = |lines: usize, complaints: &Complaints| {
+        let content = drawn(&signed, (&fields, lines.min(MOST_LINES)), complaints);
+        Ok(page_as(complaints.status(), &signed, &words.say("invoice-new-title"), &content))
     };
     if fields.text("more").is_some() {
-        return again(StatusCode::OK, lines + LINES, None);
+        return again(lines + LINES, &Complaints::default());
     }
     let read = body(words, &fields).and_then(|(body, rows)| {
         let nonce = crate::web::invoices::nonce(&surface);
@@ -56,7 +48,7 @@ pub(super) async fn create(surface: web::Data<Surface>, signed: Signed, fields: 
     });
     let content = match read {
         Ok(content) => content,
-        Err(wrong) => return again(StatusCode::UNPROCESSABLE_ENTITY, lines, Some(&wrong)),
+        Err(complaints) => return again(lines, &complaints),
     };
     // Whom it goes to stands in the invoice alone.
     let note = AuditNote {
@@ -72,13 +64,13 @@ pub(super) async fn create(surface: web::Data<Surface>, signed: Signed, fields: 
 }
 
 /// The form as `POST /api/v1/invoices` takes it, and which row each of its lines was.
-fn body(words: &Words, fields: &Fields) -> Result<(Value, Vec<usize>), Wrong> {
+fn body(words: &Words, fields: &Fields) -> Result<(Value, Vec<usize>), Complaints> {
     let text = |name: &str| fields.text(name).unwrap_or_default();
     let code = text("currency").to_ascii_uppercase();
-    let no = |field: String, sentence| Wrong { field, sentence };
-    let currency = Currency::parse(&code).map_err(|_| no("currency".to_owned(), "invoice-wrong-currency"))?;
-    let amount =
-        |field: String, text: &str| micros(words, text, currency).ok_or_else(|| no(field, "invoice-wrong-amount"));
+    let currency = Currency::parse(&code).map_err(|_| Complaints::one("currency", "invoice-wrong-currency"))?;
+    let amount = |field: String, text: &str| {
+        micros(words, text, currency).ok_or_else(|| Complaints::one(field, "invoice-wrong-amount"))
+    };
     let (mut lines, mut rows) = (Vec::new(), Vec::new());
     let typed = fields.all("label[]").map(str::trim).zip(fields.all("amount[]").map(str::trim));
     for (row, (label, micros)) in
@@ -101,16 +93,16 @@ fn body(words: &Words, fields: &Fields) -> Result<(Value, Vec<usize>), Wrong> {
 }
 
 /// The field of the form that a complaint about the JSON is about.
-fn wrong(member: &str, rows: &[usize]) -> Wrong {
+fn wrong(member: &str, rows: &[usize]) -> Complaints {
     let line = |tail: &str| {
         let place: usize = member.strip_prefix("lines[")?.strip_suffix(tail)?.parse().ok()?;
         rows.get(place).copied()
     };
     if let Some(row) = line("].label") {
-        return Wrong { field: format!("label-{row}"), sentence: "invoice-wrong-label" };
+        return Complaints::one(format!("label-{row}"), "invoice-wrong-label");
     }
     if let Some(row) = line("].amountMicros") {
-        return Wrong { field: format!("amount-{row}"), sentence: "invoice-wrong-amount" };
+        return Complaints::one(format!("amount-{row}"), "invoice-wrong-amount");
     }
     let (field, sentence) = match member {
         "reference" => ("reference", "invoice-wrong-reference"),
@@ -122,83 +114,79 @@ fn wrong(member: &str, rows: &[usize]) -> Wrong {
         "dueDate" => ("due", "invoice-wrong-due"),
         _ => ("label-0", "invoice-wrong-lines"),
     };
-    Wrong { field: field.to_owned(), sentence }
+    Complaints::one(field, sentence)
 }
 
-/// One field: what was typed, and what was expected instead.
-struct Asked<'a> {
-    words: &'a Words,
-    wrong: Option<&'a Wrong>,
-}
-
-impl Asked<'_> {
-    fn field(&self, (id, name): (&str, &str), label: &str, (kind, value): (&str, &str)) -> Markup {
-        let wrong = self.wrong.filter(|wrong| wrong.field == id);
-        let about = format!("{id}-wrong");
-        html! {
-            div.field {
-                label for=(id) { (label) }
-                input id=(id) name=(name) type=(kind) value=(value) autocomplete="off"
-                    aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong.map(|_| about.as_str())];
-                @if let Some(wrong) = wrong { p.hint id=(about) { strong { (self.words.say(wrong.sentence)) } } }
-            }
-        }
-    }
-}
-
-fn drawn(signed: &Signed, (fields, lines): (&Fields, usize), wrong: Option<&Wrong>) -> Markup {
+fn drawn(signed: &Signed, (fields, lines): (&Fields, usize), complaints: &Complaints) -> Markup {
     let words = signed.words();
-    let ask = Asked { words, wrong };
-    let text = |name: &str| fields.text(name).unwrap_or_default();
-    let field = |name: &str, key: &str, kind: &str| ask.field((name, name), &words.say(key), (kind, text(name)));
-    let languages = ["en", "de"].map(|tag| (tag.to_owned(), words.name("invoice-language", tag)));
+    let mut form = Form::new(words, (fields, complaints));
     let shipping = ["none", "standard"].map(|way| (way.to_owned(), words.name("invoice-new-shipping", way)));
-    let (labels, amounts): (Vec<&str>, Vec<&str>) = (fields.all("label[]").collect(), fields.all("amount[]").collect());
-    let example = Currency::parse("EUR").map(|eur| typed(words, Money::new(1_099_500_000, eur))).unwrap_or_default();
     let content = html! {
-        fieldset {
-            legend { (words.say("invoice-new-recipient")) }
-            (field("name", "invoice-new-name", "text"))
-            (field("email", "invoice-new-email", "email"))
-            (choice(("language", &words.say("invoice-new-language")), None, &languages, fields.text("language")))
-        }
+        (whom(&mut form))
         fieldset {
             legend { (words.say("invoice-new-what")) }
-            (field("reference", "invoice-new-reference", "text"))
-            (field("due", "invoice-new-due", "date"))
-            (field("currency", "invoice-new-currency", "text"))
+            (form.input("reference", &words.say("invoice-new-reference"), "text"))
+            (form.input("due", &words.say("invoice-new-due"), "date"))
+            (form.input("currency", &words.say("invoice-new-currency"), "text"))
         }
         fieldset {
             legend { (words.say("invoice-new-lines")) }
-            p.hint { (words.tell("invoice-new-lines-hint", &[("example", example.into())])) }
-            @for row in 0..lines {
-                @let number = words.count(u32::try_from(row + 1).unwrap_or(u32::MAX));
-                div.columns {
-                    (ask.field(
-                        (&format!("label-{row}"), "label[]"),
-                        &words.tell("invoice-new-label", &[("number", number.clone().into())]),
-                        ("text", labels.get(row).copied().unwrap_or_default()),
-                    ))
-                    (ask.field(
-                        (&format!("amount-{row}"), "amount[]"),
-                        &words.tell("invoice-new-amount", &[("number", number.into())]),
-                        ("text", amounts.get(row).copied().unwrap_or_default()),
-                    ))
-                }
-            }
+            (rows_of(&mut form, lines))
             @if lines < MOST_LINES {
                 button.quiet type="submit" name="more" value="yes" formnovalidate { (words.say("invoice-new-more")) }
             }
-            (field("tax", "invoice-new-tax", "text"))
-            (choice(("shipping", &words.say("invoice-new-shipping")), None, &shipping, fields.text("shipping")))
+            (form.input("tax", &words.say("invoice-new-tax"), "text"))
+            (form.choice(("shipping", &words.say("invoice-new-shipping")), None, &shipping))
         }
         button type="submit" { (words.say("invoice-new-do")) }
     };
     html! {
         h1 { (words.say("invoice-new-title")) }
+        (form.summary())
         p.lead { (words.say("invoice-new-lead")) }
-        @if wrong.is_some() { p.wrong role="alert" { (words.say("invoice-new-wrong")) } }
         (signed.form(&format!("{PREFIX}/invoices/~new"), &content))
+    }
+}
+
+fn whom(form: &mut Form<'_>) -> Markup {
+    let words = form.words();
+    let languages = ["en", "de"].map(|tag| (tag.to_owned(), words.name("invoice-language", tag)));
+    html! {
+        fieldset {
+            legend { (words.say("invoice-new-recipient")) }
+            (form.input("name", &words.say("invoice-new-name"), "text"))
+            (form.input("email", &words.say("invoice-new-email"), "email"))
+            (form.choice(("language", &words.say("invoice-new-language")), None, &languages))
+        }
+    }
+}
+
+/// The invoice's own lines: what for, and how much.
+fn rows_of(form: &mut Form<'_>, lines: usize) -> Markup {
+    let (words, fields) = (form.words(), form.typed());
+    let (labels, amounts): (Vec<&str>, Vec<&str>) = (fields.all("label[]").collect(), fields.all("amount[]").collect());
+    let example = Currency::parse("EUR").map(|eur| typed(words, Money::new(1_099_500_000, eur))).unwrap_or_default();
+    let mut field = |(id, name): (String, &str), label: String, value: Option<&&str>| {
+        let value = value.copied().unwrap_or_default();
+        form.field(&Field { id: &id, name, label, kind: "text", value, ..Field::default() })
+    };
+    html! {
+        p.hint { (words.tell("invoice-new-lines-hint", &[("example", example.into())])) }
+        @for row in 0..lines {
+            @let number = words.count(u32::try_from(row + 1).unwrap_or(u32::MAX));
+            div.columns {
+                (field(
+                    (format!("label-{row}"), "label[]"),
+                    words.tell("invoice-new-label", &[("number", number.clone().into())]),
+                    labels.get(row),
+                ))
+                (field(
+                    (format!("amount-{row}"), "amount[]"),
+                    words.tell("invoice-new-amount", &[("number", number.into())]),
+                    amounts.get(row),
+                ))
+            }
+        }
     }
 }
 
@@ -229,7 +217,7 @@ mod tests {
         Fields::parse(query.finish().as_bytes()).unwrap()
     }
 
-    fn judged(fields: &Fields) -> Result<crate::domain::invoice::Content, Wrong> {
+    fn judged(fields: &Fields) -> Result<crate::domain::invoice::Content, Complaints> {
         let (body, rows) = body(Words::of(Locale::En), fields)?;
         let now = crate::domain::Timestamp::from_secs(1_790_000_000);
         draft::read(body.to_string().as_bytes(), "nonce", now).map_err(|bad| wrong(bad.field(), &rows))
@@ -254,10 +242,14 @@ mod tests {
             ("tax", "1,000.00", "tax"),
             ("tax", "one", "tax"),
         ] {
-            assert_eq!(judged(&filled(&[(name, value)])).unwrap_err().field, field, "{name} {value}");
+            assert!(judged(&filled(&[(name, value)])).unwrap_err().about(field).is_some(), "{name} {value}");
         }
-        assert_eq!(wrong("lines[1].label", &[1, 3]).field, "label-3");
-        assert_eq!(wrong("lines[0].amountMicros", &[1, 3]).field, "amount-1");
-        assert_eq!(wrong("lines", &[]).field, "label-0");
+        for (member, rows, field) in [
+            ("lines[1].label", &[1, 3][..], "label-3"),
+            ("lines[0].amountMicros", &[1, 3], "amount-1"),
+            ("lines", &[], "label-0"),
+        ] {
+            assert!(wrong(member, rows).about(field).is_some(), "{member}");
+        }
     }
 }

@@ -9,6 +9,7 @@ mod refund;
 mod show;
 mod timeline;
 
+use super::refusals::Refusal;
 use super::routes::{Fields, LOOK, MONEY, Route, form, get, page, post};
 use super::trouble::Trouble;
 use super::words::Words;
@@ -71,11 +72,7 @@ pub(super) fn moment_and_id(cursor: &str) -> Option<(Timestamp, TransactionId)> 
 /// The invoice's no, in words.
 fn refused(words: &Words, error: InvoiceError) -> Trouble {
     match error {
-        InvoiceError::Rejected(Rejection::Unknown) => Trouble::NotFound,
-        InvoiceError::Rejected(Rejection::RefundExceeds(left)) => {
-            Trouble::Refused(words.tell("invoice-refused-refund-exceeds", &[("amount", words.money(left).into())]))
-        }
-        InvoiceError::Rejected(rejection) => Trouble::Refused(no(words, rejection)),
+        InvoiceError::Rejected(rejection) => Refusal::from(rejection).into(),
         InvoiceError::NoMail => Trouble::Refused(words.say("invoice-refused-no-mail")),
         InvoiceError::NoProcessor => Trouble::Refused(words.say("invoice-refused-no-processor")),
         InvoiceError::OtherRequest => Trouble::Refused(words.say("invoice-refused-other-request")),
@@ -83,24 +80,7 @@ fn refused(words: &Words, error: InvoiceError) -> Trouble {
     }
 }
 
-/// A rejection, in words; where there are none for it, in the machine's own.
+/// A rejection, in words.
 fn no(words: &Words, rejection: Rejection) -> String {
-    let name = match rejection {
-        Rejection::OtherContent => "other-content",
-        Rejection::BeingPaid => "being-paid",
-        Rejection::Paid => "paid",
-        Rejection::Cancelled => "cancelled",
-        Rejection::NotPaid => "not-paid",
-        Rejection::PaidByTransfer => "paid-by-transfer",
-        Rejection::NotPayable => "not-payable",
-        Rejection::Unknown
-        | Rejection::RefundExceeds(_)
-        | Rejection::AmountDiffers(_)
-        | Rejection::NotShipped
-        | Rejection::TooManyAttempts
-        | Rejection::TooOften
-        | Rejection::NoAttempt
-        | Rejection::NotOurs => return rejection.to_string(),
-    };
-    words.name("invoice-refused", name)
+    Refusal::from(rejection).say(words)
 }

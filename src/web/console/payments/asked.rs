@@ -5,9 +5,9 @@ use maud::{Markup, html};
 use super::STATES;
 use crate::domain::{Currency, Day, Timestamp};
 use crate::storage::{INVOICES, PaymentFilter};
+use crate::web::console::complaints::{Complaints, Field, Form, Reader};
 use crate::web::console::form::Fields;
-use crate::web::console::parts::{choice, input, submit};
-use crate::web::console::trouble::Trouble;
+use crate::web::console::parts::submit;
 use crate::web::console::words::Words;
 use crate::web::surface::Surface;
 
@@ -18,28 +18,33 @@ pub(super) const NAMES: [&str; 9] =
 const MICROS: i64 = 1_000_000;
 
 /// The filter that the fields say.
-pub(super) fn filter(fields: &Fields) -> Result<PaymentFilter, Trouble> {
-    let currency = fields
-        .parsed("currency", "payments-expected-currency", |text| Currency::parse(&text.to_ascii_uppercase()).ok())?;
-    let least = fields.parsed("amount", "payments-expected-amount", micros)?;
-    let most = fields.parsed("amount_to", "payments-expected-amount", micros)?;
+pub(super) fn filter(fields: &Fields) -> Result<PaymentFilter, Complaints> {
+    let mut reader = Reader::of(fields);
+    let known = |text: &str| STATES.into_iter().find(|state| *state == text).map(str::to_owned);
+    let state = reader.parsed("state", "payments-expected-state", known);
+    let least = reader.parsed("amount", "payments-expected-amount", micros);
+    let most = reader.parsed("amount_to", "payments-expected-amount", micros);
+    let currency = reader
+        .parsed("currency", "payments-expected-currency", |text| Currency::parse(&text.to_ascii_uppercase()).ok());
     let amount = match (least, most) {
         (None, None) => None,
         (Some(exact), None) => Some((exact, exact)),
         (None, Some(most)) => Some((0, most)),
         (Some(least), Some(most)) if least <= most => Some((least, most)),
-        (Some(_), Some(_)) => return Err(Trouble::Field("amount_to", "payments-expected-order")),
+        (Some(_), Some(_)) => {
+            reader.complain("amount_to", "payments-expected-range");
+            None
+        }
     };
-    let from = fields.parsed("from", "payments-expected-time", begins)?;
-    let until = fields.parsed("until", "payments-expected-time", ends)?;
+    let from = reader.parsed("from", "payments-expected-time", begins);
+    let until = reader.parsed("until", "payments-expected-time", ends);
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
-        return Err(Trouble::Field("until", "payments-expected-order"));
+        reader.complain("until", "payments-expected-order");
     }
-    let known = |text: &str| STATES.into_iter().find(|state| *state == text).map(str::to_owned);
-    Ok(PaymentFilter {
+    reader.end(PaymentFilter {
         account: fields.text("account").map(str::to_owned),
         issuer: fields.text("issuer").map(str::to_owned),
-        state: fields.parsed("state", "payments-expected-state", known)?,
+        state,
         needs_attention: fields.text("attention").is_some(),
         currency: currency.map(|currency| currency.code().to_owned()),
         amount,
@@ -96,21 +101,21 @@ pub(super) fn moment(text: &str) -> Option<(Timestamp, bool)> {
 }
 
 /// The form, with what was asked.
-pub(super) fn form(words: &Words, surface: &Surface, asked: &Fields) -> Markup {
-    let value = |name: &str| asked.text(name).unwrap_or_default();
+pub(super) fn form(form: &mut Form<'_>, surface: &Surface) -> Markup {
+    let (words, asked) = (form.words(), form.typed());
+    let any = words.say("payments-any");
+    let states = STATES.map(|state| (state.to_owned(), words.name("payment-state", state)));
     html! {
         form.filter method="get" {
-            (choice(("account", &words.say("payments-account")), Some(&words.say("payments-any")),
-                &accounts(words, surface, asked.text("account")), asked.text("account")))
-            (choice(("issuer", &words.say("payments-issuer")), Some(&words.say("payments-any")),
-                &issuers(surface, asked.text("issuer")), asked.text("issuer")))
-            (choice(("state", &words.say("payments-state")), Some(&words.say("payments-any")),
-                &STATES.map(|state| (state.to_owned(), words.name("payment-state", state))), asked.text("state")))
-            (input("amount", &words.say("payments-amount"), "text", value("amount")))
-            (input("amount_to", &words.say("payments-amount-to"), "text", value("amount_to")))
-            (input("currency", &words.say("payments-currency"), "text", value("currency")))
-            (input("from", &words.say("payments-from"), "datetime-local", &picker(value("from"), begins)))
-            (input("until", &words.say("payments-until"), "datetime-local", &picker(value("until"), ends)))
+            // An account or issuer that has left the configuration and is asked for stands there, too.
+            (form.choice(("account", &words.say("payments-account")), Some(&any), &accounts(words, surface)))
+            (form.choice(("issuer", &words.say("payments-issuer")), Some(&any), &issuers(surface)))
+            (form.choice(("state", &words.say("payments-state")), Some(&any), &states))
+            (form.input("amount", &words.say("payments-amount"), "text"))
+            (form.input("amount_to", &words.say("payments-amount-to"), "text"))
+            (form.input("currency", &words.say("payments-currency"), "text"))
+            (time(form, ("from", words.say("payments-from")), begins))
+            (time(form, ("until", words.say("payments-until")), ends))
             div.field.tick {
                 input id="attention" name="attention" type="checkbox" value="1" checked[asked.text("attention").is_some()];
                 label for="attention" { (words.say("payments-attention")) }
@@ -121,13 +126,18 @@ pub(super) fn form(words: &Words, surface: &Surface, asked: &Fields) -> Markup {
     }
 }
 
+fn time(form: &mut Form<'_>, (name, label): (&str, String), read: fn(&str) -> Option<Timestamp>) -> Markup {
+    let value = picker(form.typed().text(name).unwrap_or_default(), read);
+    form.field(&Field { id: name, name, label, kind: "datetime-local", value: &value, ..Field::default() })
+}
+
 /// What a date field of a browser takes: a day becomes the moment that it was read as, what cannot be read stays.
 fn picker(text: &str, read: fn(&str) -> Option<Timestamp>) -> String {
     read(text).map_or_else(|| text.to_owned(), |at| at.to_utc().trim_end_matches('Z').to_owned())
 }
 
-/// Google's accounts and the payments of invoices; whatever was asked for stays among them.
-fn accounts(words: &Words, surface: &Surface, asked: Option<&str>) -> Vec<(String, String)> {
+/// Google's accounts and the payments of invoices.
+fn accounts(words: &Words, surface: &Surface) -> Vec<(String, String)> {
     let mut accounts: Vec<(String, String)> = Vec::new();
     if let Some(google) = &surface.google {
         accounts.extend(google.accounts.iter().map(|account| {
@@ -136,32 +146,23 @@ fn accounts(words: &Words, surface: &Surface, asked: Option<&str>) -> Vec<(Strin
         }));
     }
     accounts.push((INVOICES.to_owned(), words.say("payments-invoices")));
-    with(accounts, asked)
+    accounts
 }
 
-fn issuers(surface: &Surface, asked: Option<&str>) -> Vec<(String, String)> {
+fn issuers(surface: &Surface) -> Vec<(String, String)> {
     let named = surface.issuers.all().map(|issuer| {
         let id = issuer.id();
         let name = surface.looks.get(id).map_or(id.as_str(), |look| look.name.as_str());
         (id.as_str().to_owned(), name.to_owned())
     });
-    with(named.collect(), asked)
-}
-
-fn with(mut options: Vec<(String, String)>, asked: Option<&str>) -> Vec<(String, String)> {
-    if let Some(asked) = asked
-        && !options.iter().any(|(value, _)| value == asked)
-    {
-        options.push((asked.to_owned(), asked.to_owned()));
-    }
-    options
+    named.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn asked(query: &str) -> Result<PaymentFilter, Trouble> {
+    fn asked(query: &str) -> Result<PaymentFilter, Complaints> {
         filter(&Fields::parse(query.as_bytes()).unwrap())
     }
 
@@ -180,9 +181,9 @@ mod tests {
             ["amount=1,099.00", "amount=-1", "amount=1.", "amount=1.0000001", "amount=9223372036855", "amount=x"]
         {
             let query = query.replace(',', "%2C");
-            assert_eq!(asked(&query), Err(Trouble::Field("amount", "payments-expected-amount")), "{query}");
+            assert_eq!(asked(&query), Err(Complaints::one("amount", "payments-expected-amount")), "{query}");
         }
-        assert_eq!(asked("amount=2&amount_to=1"), Err(Trouble::Field("amount_to", "payments-expected-order")));
+        assert_eq!(asked("amount=2&amount_to=1"), Err(Complaints::one("amount_to", "payments-expected-range")));
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use actix_web::web;
 use maud::{Markup, html};
 
-use super::asked;
+use super::{asked, list};
 use crate::actors::{NewJob, Work};
 use crate::report::Format;
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Form, Reader};
 use crate::web::console::form::Fields;
 use crate::web::console::gate::see_other;
-use crate::web::console::parts::{choice, submit};
+use crate::web::console::parts::submit;
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::surface::Surface;
@@ -18,8 +19,8 @@ use crate::web::surface::Surface;
 const FORMATS: [Format; 2] = [Format::Csv, Format::Xlsx];
 
 /// The form below a list: the list's filter, and the format.
-pub(super) fn form(signed: &Signed, fields: &Fields) -> Markup {
-    let words = signed.words();
+pub(super) fn form(signed: &Signed, form: &mut Form<'_>) -> Markup {
+    let (words, fields) = (form.words(), form.typed());
     let formats =
         FORMATS.map(|format| (format.extension().to_owned(), words.name("payments-format", format.extension())));
     let content = html! {
@@ -27,7 +28,7 @@ pub(super) fn form(signed: &Signed, fields: &Fields) -> Markup {
             @if let Some(value) = fields.text(name) { input type="hidden" name=(name) value=(value); }
         }
         div.actions {
-            (choice(("format", &words.say("payments-format")), None, &formats, Some("csv")))
+            (form.choice(("format", &words.say("payments-format")), None, &formats))
             (submit(&words.say("payments-export")))
         }
         p.hint { (words.say("payments-export-hint")) }
@@ -41,8 +42,13 @@ pub(super) fn form(signed: &Signed, fields: &Fields) -> Markup {
 }
 
 pub(super) async fn export(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
-    let filter = asked::filter(&fields)?;
-    let format = fields.needed("format", "payments-expected-format", |text| Format::parse(text).ok())?;
+    let mut reader = Reader::of(&fields);
+    let format = reader.needed("format", "payments-expected-format", |text| Format::parse(text).ok());
+    let (filter, format) = match (asked::filter(&fields), format) {
+        (Ok(filter), Some(format)) => (filter, format),
+        (Ok(_), None) => return Ok(list::unfit(&surface, &signed, (&fields, reader.complaints()))),
+        (Err(complaints), _) => return Ok(list::unfit(&surface, &signed, (&fields, complaints))),
+    };
     let new = NewJob { work: Work::PaymentsExport(filter, format), by: signed.user.clone(), input: None };
     let job = surface.jobs.submit(new).await.map_err(|error| {
         tracing::error!(error = %error, "an export could not be submitted");

@@ -1,6 +1,5 @@
 //! `/payments`: one field for any name, a filter for the rest, and the export of what it finds.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
@@ -8,6 +7,7 @@ use super::{asked, export, lead_to, mood, page_of, path_of};
 use crate::domain::{Capability, Timestamp, TransactionId};
 use crate::storage::{INVOICES, Overview};
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Complaints, Form};
 use crate::web::console::form::Fields;
 use crate::web::console::frame::page_as;
 use crate::web::console::parts::{Column, badge, moment, money, nothing, pager, submit, table};
@@ -23,7 +23,7 @@ const LINES: usize = 50;
 enum Below {
     Payments(Vec<Overview>, Option<String>),
     Named(String, Vec<Overview>),
-    Wrong(&'static str, &'static str),
+    Nothing(Complaints),
 }
 
 pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: HttpRequest) -> Answer {
@@ -56,8 +56,7 @@ async fn named(surface: &Surface, name: &str) -> Result<Vec<Overview>, Trouble> 
 async fn filtered(surface: &Surface, fields: &Fields) -> Result<Below, Trouble> {
     let filter = match asked::filter(fields) {
         Ok(filter) => filter,
-        Err(Trouble::Field(name, sentence)) => return Ok(Below::Wrong(name, sentence)),
-        Err(other) => return Err(other),
+        Err(complaints) => return Ok(Below::Nothing(complaints)),
     };
     let before = fields.text("cursor").and_then(place);
     let mut lines = surface.store.search_payments(&filter, before, LINES as u64 + 1).await?;
@@ -73,25 +72,35 @@ fn place(cursor: &str) -> Option<(Timestamp, TransactionId)> {
     Some((Timestamp::from_millis(at.parse().ok()?), TransactionId::parse(id).ok()?))
 }
 
+/// The list without lines: what was asked of it, or of its export, does not fit.
+pub(super) fn unfit(surface: &Surface, signed: &Signed, (fields, complaints): (&Fields, Complaints)) -> HttpResponse {
+    shown(surface, signed, (fields, &Below::Nothing(complaints)))
+}
+
 fn shown(surface: &Surface, signed: &Signed, (fields, below): (&Fields, &Below)) -> HttpResponse {
     let words = signed.words();
-    let (status, result) = match below {
-        Below::Wrong(name, sentence) => (StatusCode::UNPROCESSABLE_ENTITY, wrong(words, name, sentence)),
-        Below::Named(name, lines) => (StatusCode::OK, hits(words, name, lines)),
-        Below::Payments(lines, next) => (
-            StatusCode::OK,
-            html! {
-                @if lines.is_empty() { (nothing(&words.say("payments-none"))) }
-                @else {
-                    (payments(words, lines))
-                    (pager(&signed.at, fields, next.as_deref()))
-                    @if signed.may(Capability::DecideMoney) { (export::form(signed, fields)) }
-                }
-            },
-        ),
+    let fits = Complaints::default();
+    let complaints = if let Below::Nothing(complaints) = below { complaints } else { &fits };
+    let mut form = Form::new(words, (fields, complaints));
+    let filter = asked::form(&mut form, surface);
+    let exports = signed.may(Capability::DecideMoney);
+    let result = match below {
+        Below::Nothing(complaints) => html! {
+            @if exports && complaints.about("format").is_some() { (export::form(signed, &mut form)) }
+        },
+        Below::Named(name, lines) => hits(words, name, lines),
+        Below::Payments(lines, next) => html! {
+            @if lines.is_empty() { (nothing(&words.say("payments-none"))) }
+            @else {
+                (payments(words, lines))
+                (pager(&signed.at, fields, next.as_deref()))
+                @if exports { (export::form(signed, &mut form)) }
+            }
+        },
     };
     let content = html! {
         h1 { (words.say("payments-title")) }
+        (form.summary())
         section aria-labelledby="find" {
             h2 #find { (words.say("payments-find")) }
             form.row method="get" role="search" {
@@ -106,21 +115,12 @@ fn shown(surface: &Surface, signed: &Signed, (fields, below): (&Fields, &Below))
         }
         section aria-labelledby="filter" {
             h2 #filter { (words.say("payments-filter")) }
-            @if let Below::Wrong(..) = below { (result) }
-            (asked::form(words, surface, fields))
+            (filter)
             p.hint { (words.say("payments-filter-hint")) }
         }
-        @if !matches!(below, Below::Wrong(..)) { (result) }
+        (result)
     };
-    page_as(status, signed, &words.say("payments-title"), &content)
-}
-
-fn wrong(words: &Words, name: &str, sentence: &str) -> Markup {
-    html! {
-        p.wrong role="alert" {
-            a href=(format!("#{name}")) { (words.name("payments-field", name)) } ": " (words.say(sentence))
-        }
-    }
+    page_as(complaints.status(), signed, &words.say("payments-title"), &content)
 }
 
 /// The lines of payments.

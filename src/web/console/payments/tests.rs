@@ -178,6 +178,7 @@ fn signed(role: Role, locale: Locale) -> Signed {
     let at = At {
         words: Words::of(locale),
         path: "/console/payments/x".to_owned(),
+        page: "/console/payments/x".to_owned(),
         query: String::new(),
         token: Token("token".to_owned()),
         unverified_mark: None,

@@ -2,77 +2,65 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use maud::{Markup, html};
 
 use super::show::find;
-use crate::actors::{Ask, AskError, Told};
-use crate::domain::payout::{Input, PayoutReference, Rejection, Reply};
+use crate::actors::{Ask, Told};
+use crate::domain::payout::{Input, PayoutReference, Reply};
 use crate::domain::{Currency, Money, TransactionId};
 use crate::web::console::PREFIX;
 use crate::web::console::amount::{micros, typed};
+use crate::web::console::complaints::{Complaints, Field, Form};
 use crate::web::console::form::Fields;
 use crate::web::console::frame::page_as;
 use crate::web::console::gate::see_other;
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
-use crate::web::console::words::Words;
 use crate::web::payouts::{LONGEST_REASON, known_merchant, to_record};
 use crate::web::surface::Surface;
 
 /// `GET /payouts/new`
 pub(super) async fn record_page(signed: Signed, request: HttpRequest) -> Answer {
-    let content = drawn(&signed, &Fields::of_query(&request), None);
-    Ok(page_as(StatusCode::OK, &signed, &signed.words().say("payout-new-title"), &content))
+    let content = drawn(&signed, &Fields::of_query(&request), &Complaints::default());
+    Ok(page_as(Complaints::default().status(), &signed, &signed.words().say("payout-new-title"), &content))
 }
 
-/// The form; with what was typed, and the field that does not fit.
-fn drawn(signed: &Signed, fields: &Fields, wrong: Option<(&str, &str)>) -> Markup {
+/// The form; with what was typed, and what does not fit.
+fn drawn(signed: &Signed, typed_before: &Fields, complaints: &Complaints) -> Markup {
     let words = signed.words();
     let example = Currency::parse("EUR").map(|eur| typed(words, Money::new(1_099_500_000, eur))).unwrap_or_default();
-    let field = |name: &str, label: String, hint: Option<String>| {
-        let wrong = wrong.filter(|(field, _)| *field == name).map(|(_, sentence)| words.say(sentence));
-        let about = format!("{name}-hint");
-        let described = wrong.is_some() || hint.is_some();
-        html! {
-            div.field {
-                label for=(name) { (label) }
-                input id=(name) name=(name) type="text" required autocomplete="off"
-                    value=(fields.text(name).unwrap_or_default()) aria-invalid=[wrong.as_ref().map(|_| "true")]
-                    aria-describedby=[described.then_some(about.as_str())];
-                @if described {
-                    p.hint id=(about) {
-                        @if let Some(wrong) = &wrong { strong { (wrong) } " " }
-                        @if let Some(hint) = &hint { (hint) }
-                    }
-                }
-            }
-        }
+    let mut form = Form::new(words, (typed_before, complaints));
+    let mut field = |name: &str, label: String, hint: Option<String>| {
+        let value = typed_before.text(name).unwrap_or_default();
+        form.field(&Field { id: name, name, label, kind: "text", value, hint, required: true })
+    };
+    let fields = html! {
+        (field("merchant", words.say("payout-new-merchant"), None))
+        (field("reference", words.say("payout-new-reference"), Some(words.say("payout-new-reference-hint"))))
+        (field("currency", words.say("payout-new-currency"), None))
+        (field(
+            "amount",
+            words.say("payout-new-amount"),
+            Some(words.tell("payout-amount-hint", &[("example", example.into())])),
+        ))
+        button type="submit" { (words.say("payout-new-do")) }
     };
     html! {
         h1 { (words.say("payout-new-title")) }
+        (form.summary())
         p.lead { (words.say("payout-new-lead")) }
-        (signed.form(&format!("{PREFIX}/payouts/new"), &html! {
-            (field("merchant", words.say("payout-new-merchant"), None))
-            (field("reference", words.say("payout-new-reference"), Some(words.say("payout-new-reference-hint"))))
-            (field("currency", words.say("payout-new-currency"), None))
-            (field(
-                "amount",
-                words.say("payout-new-amount"),
-                Some(words.tell("payout-amount-hint", &[("example", example.into())])),
-            ))
-            button type="submit" { (words.say("payout-new-do")) }
-        }))
+        (signed.form(&format!("{PREFIX}/payouts/new"), &fields))
     }
 }
 
 /// `POST /payouts/new`
 pub(super) async fn record(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
     let words = signed.words();
-    let wrong = |field: &str, sentence: &str| {
-        let content = drawn(&signed, &fields, Some((field, sentence)));
-        Ok(page_as(StatusCode::UNPROCESSABLE_ENTITY, &signed, &words.say("payout-new-title"), &content))
+    let wrong = |field: &'static str, sentence: &'static str| {
+        let complaints = Complaints::one(field, sentence);
+        let content = drawn(&signed, &fields, &complaints);
+        Ok(page_as(complaints.status(), &signed, &words.say("payout-new-title"), &content))
     };
     let Some((merchant, _)) = known_merchant(&surface, fields.text("merchant").unwrap_or_default()).await? else {
         return wrong("merchant", "payouts-no-merchant");
@@ -88,7 +76,7 @@ pub(super) async fn record(surface: web::Data<Surface>, signed: Signed, fields: 
     };
     let said = (reference, Money::new(amount, currency));
     let (id, payout) = to_record(&surface, merchant, said, signed.user.clone()).await?;
-    told(&surface, words, (id, Input::Record(payout))).await?;
+    told(&surface, (id, Input::Record(payout))).await?;
     Ok(see_other(&format!("{PREFIX}/payouts/{id}?done=payout-recorded")))
 }
 
@@ -106,7 +94,7 @@ pub(super) async fn take_back(
 ) -> Answer {
     let (id, _) = find(&surface, &id).await?;
     let input = Input::TakeBack { by: signed.user.clone(), why: why(&fields)? };
-    told(&surface, signed.words(), (id, input)).await?;
+    told(&surface, (id, input)).await?;
     Ok(see_other(&format!("{PREFIX}/payouts/{id}?done=payout-taken-back")))
 }
 
@@ -119,23 +107,13 @@ pub(super) async fn close(
 ) -> Answer {
     let (id, _) = find(&surface, &id).await?;
     let input = Input::Close { by: signed.user.clone(), why: why(&fields)? };
-    told(&surface, signed.words(), (id, input)).await?;
+    told(&surface, (id, input)).await?;
     Ok(see_other(&format!("{PREFIX}/payouts/{id}?done=payout-closed")))
 }
 
-async fn told(surface: &Surface, words: &Words, (id, input): (TransactionId, Input)) -> Result<(), Trouble> {
+async fn told(surface: &Surface, (id, input): (TransactionId, Input)) -> Result<(), Trouble> {
     match surface.payouts.ask(Ask::plain(id, input)).await.map(Told::into_reply) {
         Ok(Reply::Booked(_) | Reply::Stands(_)) => Ok(()),
-        Err(AskError::Rejected(Rejection::Unknown)) => Err(Trouble::NotFound),
-        Err(AskError::Rejected(rejection)) => {
-            let name = match rejection {
-                Rejection::Differs => "differs",
-                Rejection::TakenBack => "taken-back",
-                Rejection::NotFailed => "not-failed",
-                Rejection::Amount | Rejection::Unknown => "amount",
-            };
-            Err(Trouble::Refused(words.name("payout-refused", name)))
-        }
-        Err(other) => Err(other.into()),
+        Err(why) => Err(why.into()),
     }
 }

@@ -6,9 +6,10 @@ use maud::{Markup, html};
 use crate::domain::payout::{Payout, State};
 use crate::domain::{Capability, Currency, Machine as _, Money, Timestamp};
 use crate::storage::{AccountSum, PayoutRow, PayoutsOf};
+use crate::web::console::complaints::{Form, Reader};
 use crate::web::console::form::Fields;
-use crate::web::console::frame::page;
-use crate::web::console::parts::{Column, Mood, badge, input, moment, money, nothing, pager, submit, table};
+use crate::web::console::frame::page_as;
+use crate::web::console::parts::{Column, Mood, badge, moment, money, nothing, pager, submit, table};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::Answer;
 use crate::web::console::words::Words;
@@ -23,40 +24,45 @@ const ROWS: u64 = 50;
 /// `GET /payouts`
 pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: HttpRequest) -> Answer {
     let (words, asked) = (signed.words(), Fields::of_query(&request));
-    let before = asked.parsed("cursor", "payouts-expected-cursor", invoices::moment_and_id)?;
+    let mut reader = Reader::of(&asked);
+    let before = reader.parsed("cursor", "expected-cursor", invoices::moment_and_id);
+    let mut complaints = reader.complaints();
     let (of, owed) = match asked.text("merchant") {
         None => (Some(PayoutsOf::Processor), Vec::new()),
         Some(id) => match known_merchant(&surface, id).await? {
-            None => (None, Vec::new()),
+            None => {
+                complaints.add("merchant", "payouts-no-merchant");
+                (None, Vec::new())
+            }
             Some((merchant, balance)) => (Some(PayoutsOf::Merchant(merchant)), balance),
         },
     };
     let found = match &of {
-        Some(of) => surface.store.payouts(of, before, ROWS).await?,
-        None => Vec::new(),
+        Some(of) if complaints.is_empty() => surface.store.payouts(of, before, ROWS).await?,
+        Some(_) | None => Vec::new(),
     };
     let next = found.last().filter(|_| found.len() as u64 == ROWS).map(|last| cursor(last.created_at, last.id));
+    let mut form = Form::new(words, (&asked, &complaints));
+    let merchant = form.input("merchant", &words.say("payouts-merchant"), "text");
     let content = html! {
         h1 { (words.say("payouts-title")) }
+        (form.summary())
         p.lead { (words.say("payouts-lead")) }
         @if signed.may(Capability::DecideMoney) {
             p.actions { a.button href=(format!("{PREFIX}/payouts/new")) { (words.say("payouts-record")) } }
         }
         form.filter method="get" action=(format!("{PREFIX}/payouts")) {
-            (input("merchant", &words.say("payouts-merchant"), "text", asked.text("merchant").unwrap_or_default()))
+            (merchant)
             (submit(&words.say("payouts-search")))
         }
         p.hint { (words.say("payouts-merchant-hint")) }
-        @match &of {
-            None => (nothing(&words.say("payouts-no-merchant"))),
-            Some(of) => {
-                (owes(words, of, &owed))
-                @if found.is_empty() { (nothing(&words.say("payouts-none"))) } @else { (rows(words, of, &found)) }
-            }
+        @if let (Some(of), true) = (&of, complaints.is_empty()) {
+            (owes(words, of, &owed))
+            @if found.is_empty() { (nothing(&words.say("payouts-none"))) } @else { (rows(words, of, &found)) }
         }
         (pager(&signed.at, &asked, next.as_deref()))
     };
-    page(&signed, &words.say("payouts-title"), &content)
+    Ok(page_as(complaints.status(), &signed, &words.say("payouts-title"), &content))
 }
 
 /// What the books say: a credit is what we owe.

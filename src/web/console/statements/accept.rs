@@ -10,16 +10,18 @@ use serde_json::{Map, Value};
 use super::reasons::Reasons;
 use super::show::modified;
 use super::totals::adds_up;
-use super::{address, find, findings_of, refused, same_hands, standing, sum};
+use super::{address, find, findings_of, standing, sum};
 use crate::actors::{Ask, AskError, Told};
 use crate::domain::remittance::{
     Approval, FeeConvention, Input, Modification, Reconciled, Rejection, Reply, Rules, State,
 };
 use crate::storage::StatementRow;
+use crate::web::console::complaints::{Complaints, Field, Form, Reader};
 use crate::web::console::form::Fields;
 use crate::web::console::frame;
 use crate::web::console::gate::see_other;
 use crate::web::console::parts::{Mood, badge, facts, moment, money, submit};
+use crate::web::console::refusals::Refusal;
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
@@ -34,16 +36,11 @@ pub(super) async fn preview(
 ) -> Answer {
     let row = find(&surface, &id).await?;
     let asked = Fields::of_query(&request);
-    answer(&surface, &signed, (&row, &asked), None).await
+    answer(&surface, &signed, (&row, &asked), false).await
 }
 
-/// The page, with what is wrong with what was sent.
-async fn answer(
-    surface: &Surface,
-    signed: &Signed,
-    (row, asked): (&StatementRow, &Fields),
-    wrong: Option<&'static str>,
-) -> Answer {
+/// The page, with what is wrong with what was sent; `changed`: it is no more what the person saw.
+async fn answer(surface: &Surface, signed: &Signed, (row, asked): (&StatementRow, &Fields), changed: bool) -> Answer {
     let words = signed.words();
     let notice = row.state.notice().ok_or(Trouble::NotFound)?;
     let title = words.tell("accept-title", &[("id", notice.statement_id.as_str().into())]);
@@ -63,29 +60,33 @@ async fn answer(
         Some(first) if untouched => Ok(first.clone()),
         Some(_) | None => modification(asked),
     };
-    let wrong = wrong.or(chosen.as_ref().err().copied());
+    let (chosen, complaints) = match chosen {
+        Ok(chosen) => (chosen, Complaints::default()),
+        Err(complaints) => (Modification::default(), complaints),
+    };
+    let fits = complaints.is_empty();
+    let mut form = Form::new(words, (asked, &complaints));
     let offered = Offered {
         row,
         done,
         reasons: Reasons::load(&surface.store, row.id, done).await?,
         rules: surface.policies.get(&notice.piaid).copied().unwrap_or_default().rules,
-        chosen: chosen.unwrap_or_default(),
+        chosen,
         not_second: done.not_second(&approval(surface, signed).await?),
     };
+    let choose = choose(&mut form, &offered);
     let content = html! {
         h1 { (title) }
+        (form.summary())
         (back)
-        @if let Some(wrong) = wrong { p.wrong role="alert" { (words.say(wrong)) } }
+        @if changed { p.wrong role="alert" { (words.say("accept-changed")) } }
         (before(words, &offered))
-        (choose(words, &offered, asked))
-        (outcome(words, &offered))
-        @if wrong.is_none() { (decide(signed, &offered)) }
+        (choose)
+        // What it comes to is shown of what can be read.
+        @if fits { (outcome(words, &offered)) }
+        @if fits && !changed { (decide(signed, &offered)) }
     };
-    let status = match wrong {
-        None => StatusCode::OK,
-        Some("accept-changed") => StatusCode::CONFLICT,
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-    };
+    let status = if changed { StatusCode::CONFLICT } else { complaints.status() };
     Ok(frame::page_as(status, signed, &title, &content))
 }
 
@@ -134,7 +135,8 @@ fn before(words: &Words, offered: &Offered<'_>) -> Markup {
 }
 
 /// As it is, or modified: the page is asked again with it.
-fn choose(words: &Words, offered: &Offered<'_>, asked: &Fields) -> Markup {
+fn choose(form: &mut Form<'_>, offered: &Offered<'_>) -> Markup {
+    let (words, asked) = (form.words(), form.typed());
     let shown = offered.chosen.vat_to_fee_millionths.map(percent_text).unwrap_or_default();
     let vat = asked.raw("vat").unwrap_or(&shown);
     let rate = asked.raw("rate").or(offered.chosen.exchange_rate.as_deref()).unwrap_or_default();
@@ -143,17 +145,26 @@ fn choose(words: &Words, offered: &Offered<'_>, asked: &Fields) -> Markup {
         details open[open] {
             summary { (words.say("accept-modify")) }
             form method="get" action=(format!("{}/accept", address(offered.row))) {
-                div.field {
-                    label for="vat" { (words.say("accept-vat")) }
-                    input #vat name="vat" type="text" inputmode="decimal" maxlength="8" value=(vat) autocomplete="off"
-                        aria-describedby="vat-hint";
-                    span.hint #vat-hint { (words.say("accept-vat-hint")) }
-                }
-                div.field {
-                    label for="rate" { (words.say("accept-rate")) }
-                    textarea #rate name="rate" rows="3" maxlength="2000" spellcheck="false" aria-describedby="rate-hint" { (rate) }
-                    span.hint #rate-hint { (words.say("accept-rate-hint")) }
-                }
+                (form.field(&Field {
+                    id: "vat",
+                    name: "vat",
+                    label: words.say("accept-vat"),
+                    kind: "text",
+                    value: vat,
+                    hint: Some(words.say("accept-vat-hint")),
+                    required: false,
+                }))
+                (form.area(
+                    &Field {
+                        id: "rate",
+                        name: "rate",
+                        label: words.say("accept-rate"),
+                        value: rate,
+                        hint: Some(words.say("accept-rate-hint")),
+                        ..Field::default()
+                    },
+                    2_000,
+                ))
                 (submit(&words.say("accept-preview")))
             }
         }
@@ -195,7 +206,7 @@ fn decide(signed: &Signed, offered: &Offered<'_>) -> Markup {
     let total = offered.done.notice.total;
     let two = offered.rules.two_persons(total);
     let approvals = &offered.done.approvals;
-    let not_second = offered.not_second.as_ref().filter(|_| two).map(|why| not_second(words, why));
+    let not_second = offered.not_second.as_ref().filter(|_| two).map(|why| Refusal::from(why.clone()).say(words));
     let differs = two && approvals.last().is_some_and(|first| first.modification != offered.chosen);
     let amount = [("amount", words.money(total).into())];
     let button = match (two, approvals.is_empty(), offered.chosen.is_none()) {
@@ -234,13 +245,6 @@ fn decide(signed: &Signed, offered: &Offered<'_>) -> Markup {
     }
 }
 
-fn not_second(words: &Words, why: &Rejection) -> String {
-    match why {
-        Rejection::SameHands { held, hand } => same_hands(words, held, hand),
-        _ => words.say("accept-same-person"),
-    }
-}
-
 /// `POST /console/statements/{id}/accept`
 pub(super) async fn accept(
     surface: web::Data<Surface>,
@@ -250,15 +254,14 @@ pub(super) async fn accept(
 ) -> Answer {
     let row = find(&surface, &id).await?;
     let (State::Matched(done) | State::Disputed(done)) = &row.state else {
-        return answer(&surface, &signed, (&row, &fields), None).await;
+        return answer(&surface, &signed, (&row, &fields), false).await;
     };
-    let modification = match modification(&fields) {
-        Ok(modification) => modification,
-        Err(wrong) => return answer(&surface, &signed, (&row, &fields), Some(wrong)).await,
+    let Ok(modification) = modification(&fields) else {
+        return answer(&surface, &signed, (&row, &fields), false).await;
     };
     // Somebody may have written another reason, or judged it again, since this person looked.
     if fields.text("seen") != Some(row.updated_at.as_millis().to_string().as_str()) {
-        return answer(&surface, &signed, (&row, &fields), Some("accept-changed")).await;
+        return answer(&surface, &signed, (&row, &fields), true).await;
     }
     let reasons = Reasons::load(&surface.store, row.id, done).await?;
     let rules = surface.policies.get(&done.notice.piaid).copied().unwrap_or_default().rules;
@@ -269,7 +272,7 @@ pub(super) async fn accept(
         Ok(Reply::Standing { .. } | Reply::Noted | Reply::TransferTaken | Reply::TransferRefused(_)) => {
             Ok(led(&row, "accepted"))
         }
-        Err(why) => Err(refused(signed.words(), why)),
+        Err(why) => Err(why.into()),
     }
 }
 
@@ -288,14 +291,15 @@ fn led(row: &StatementRow, done: &str) -> HttpResponse {
     see_other(&format!("{}?done={done}", address(row)))
 }
 
-/// What the fields say; the key of what was expected where they do not fit.
-fn modification(fields: &Fields) -> Result<Modification, &'static str> {
-    let vat = fields.text("vat").map(|text| percent(text).ok_or("accept-vat-expected")).transpose()?;
+/// What the fields say.
+fn modification(fields: &Fields) -> Result<Modification, Complaints> {
+    let mut reader = Reader::of(fields);
+    let vat = reader.parsed("vat", "accept-vat-expected", percent);
     // Its members are what was agreed with Google: they are passed on as they are.
-    let rate = fields.text("rate").map(serde_json::from_str::<Map<String, Value>>).transpose();
-    let rate = rate.map_err(|_| "accept-rate-expected")?;
+    let rate =
+        reader.parsed("rate", "accept-rate-expected", |text| serde_json::from_str::<Map<String, Value>>(text).ok());
     let exchange_rate = rate.map(|members| Value::Object(members).to_string());
-    Ok(Modification { vat_to_fee_millionths: vat, exchange_rate })
+    reader.end(Modification { vat_to_fee_millionths: vat, exchange_rate })
 }
 
 /// A share in percent, in millionths: up to four decimals, with a point or a comma; 0 to 100.
@@ -343,7 +347,7 @@ mod tests {
         let both = modification(&fields("vat=15&rate=%7B%22rate%22%3A%221.01%22%7D")).unwrap();
         assert_eq!(both.vat_to_fee_millionths, Some(150_000));
         assert_eq!(both.exchange_rate.as_deref(), Some("{\"rate\":\"1.01\"}"));
-        assert_eq!(modification(&fields("vat=150")), Err("accept-vat-expected"));
-        assert_eq!(modification(&fields("rate=%5B%5D")), Err("accept-rate-expected"));
+        assert_eq!(modification(&fields("vat=150")), Err(Complaints::one("vat", "accept-vat-expected")));
+        assert_eq!(modification(&fields("rate=%5B%5D")), Err(Complaints::one("rate", "accept-rate-expected")));
     }
 }

@@ -1,18 +1,18 @@
 //! What does not match on a statement, event by event: of one kind or of all, a page at a time.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
-use super::reasons::{Typed, reason_form};
+use super::reasons::reason_form;
 use super::{address, find, findings_of, sum};
 use crate::domain::remittance::{Finding, FindingKind, Reconciled, State};
 use crate::domain::{Capability, Currency, TransactionId};
 use crate::storage::{LinePage, StatementRow};
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Complaints, Form};
 use crate::web::console::form::Fields;
 use crate::web::console::frame;
-use crate::web::console::parts::{Column, choice, input, nothing, pager, submit, table};
+use crate::web::console::parts::{Column, nothing, pager, submit, table};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
@@ -30,22 +30,32 @@ pub(super) async fn list(
 ) -> Answer {
     let row = find(&surface, &id).await?;
     let asked = Fields::of_query(&request);
-    answer(&surface, &signed, (&row, &asked), None).await
+    answer(&surface, &signed, (&row, &asked), Complaints::default()).await
 }
 
-/// The page; with what was typed where it did not fit.
+/// The page; with what was typed, and what did not fit of it.
 pub(super) async fn answer(
     surface: &Surface,
     signed: &Signed,
     (row, asked): (&StatementRow, &Fields),
-    typed: Option<Typed<'_>>,
+    mut complaints: Complaints,
 ) -> Result<HttpResponse, Trouble> {
     let words = signed.words();
     let notice = row.state.notice().ok_or(Trouble::NotFound)?;
-    let kind = asked.parsed("kind", "statement-expected-kind", FindingKind::parse)?;
-    let after = asked.parsed("cursor", "statement-expected-cursor", |text| text.parse().ok())?.unwrap_or(0);
-    let page = LinePage { statement: row.id, after, limit: PAGE };
+    // The address of a form that did not fit is no page of the list.
+    let looked = complaints.is_empty();
+    let kind = asked.text("kind").and_then(FindingKind::parse);
+    if asked.text("kind").is_some() && kind.is_none() {
+        complaints.add("kind", "statement-expected-kind");
+    }
+    let after = asked.text("cursor").map_or(Some(0), |text| text.parse().ok());
+    if after.is_none() {
+        complaints.add("cursor", "expected-cursor");
+    }
+    let page = LinePage { statement: row.id, after: after.unwrap_or(0), limit: PAGE };
     let found = match asked.text("event") {
+        // What does not fit finds nothing; a reason that does not leaves the list standing.
+        _ if complaints.about("kind").is_some() || after.is_none() => Vec::new(),
         Some(event) => surface.store.findings_on(page, event).await?,
         None => surface.store.findings(page, kind).await?,
     };
@@ -54,25 +64,30 @@ pub(super) async fn answer(
     let payments = surface.store.payments_of(&notice.piaid, &ids).await?;
     let decides = signed.may(Capability::DecideMoney) && matches!(row.state, State::Matched(_) | State::Disputed(_));
     let title = words.tell("findings-title", &[("id", notice.statement_id.as_str().into())]);
-    let status = typed.as_ref().map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
     let list = Shown { row, done: row.state.reconciled(), decides, currency: notice.total.currency() };
     let payment = |id: &str| payments.get(id).copied();
-    let looked = typed.is_none();
+    let mut form = Form::new(words, (asked, &complaints));
+    let filter = filter(&mut form, row);
+    let reason = match list.done {
+        Some(done) if decides => reason_form(signed, (row, done), &mut form),
+        Some(_) | None => html! {},
+    };
     let content = html! {
         h1 { (title) }
+        (form.summary())
         p { a href=(address(row)) { (words.say("findings-back")) } }
-        (filter(words, row, asked))
+        (filter)
         @if let Some(kind) = kind { p { (words.name("finding-means", kind.as_str())) } }
-        @if let (true, Some(done)) = (decides, list.done) { (reason_form(signed, (row, done), asked, typed)) }
-        @if found.is_empty() { (nothing(&words.say("findings-nothing"))) }
-        @else { (rows(words, &list, (found.as_slice(), &payment))) }
-        // The address of a form that did not fit is no page of the list.
+        (reason)
+        @if !found.is_empty() { (rows(words, &list, (found.as_slice(), &payment))) }
+        @else if complaints.is_empty() { (nothing(&words.say("findings-nothing"))) }
         @if looked { (pager(&signed.at, asked, next.as_deref())) }
     };
-    Ok(frame::page_as(status, signed, &title, &content))
+    Ok(frame::page_as(complaints.status(), signed, &title, &content))
 }
 
-fn filter(words: &Words, row: &StatementRow, asked: &Fields) -> Markup {
+fn filter(form: &mut Form<'_>, row: &StatementRow) -> Markup {
+    let words = form.words();
     let kinds: Vec<(String, String)> = FindingKind::ALL
         .iter()
         .filter(|kind| **kind != FindingKind::Matched)
@@ -80,8 +95,8 @@ fn filter(words: &Words, row: &StatementRow, asked: &Fields) -> Markup {
         .collect();
     html! {
         form.filter method="get" action=(format!("{}/findings", address(row))) {
-            (choice(("kind", &words.say("findings-kind")), Some(&words.say("statements-any")), &kinds, asked.text("kind")))
-            (input("event", &words.say("findings-event"), "text", asked.text("event").unwrap_or_default()))
+            (form.choice(("kind", &words.say("findings-kind")), Some(&words.say("statements-any")), &kinds))
+            (form.input("event", &words.say("findings-event"), "text"))
             (submit(&words.say("statements-filter")))
         }
     }

@@ -10,9 +10,10 @@ use crate::domain::remittance::{Acceptance, FindingKind, Notice, State};
 use crate::domain::{Capability, Day, Piaid, Timestamp};
 use crate::storage::StatementRow;
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Form, Reader};
 use crate::web::console::form::Fields;
 use crate::web::console::frame;
-use crate::web::console::parts::{Column, choice, money, nothing, pager, submit, table};
+use crate::web::console::parts::{Column, money, nothing, pager, submit, table};
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::Answer;
 use crate::web::console::words::Words;
@@ -38,45 +39,50 @@ pub(super) const STATES: [&str; 9] = [
 /// `GET /console/statements`
 pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: HttpRequest) -> Answer {
     let asked = Fields::of_query(&request);
-    let account = asked.parsed("account", "statement-expected-account", |text| Piaid::parse(text).ok())?;
-    let state =
-        asked.parsed("state", "statement-expected-state", |text| STATES.into_iter().find(|known| *known == text))?;
-    let before = asked.parsed("cursor", "statement-expected-cursor", read_cursor)?;
-    let found = surface.store.statements_in((account.as_ref(), state), before, PAGE).await?;
+    let mut reader = Reader::of(&asked);
+    let account = reader.parsed("account", "statement-expected-account", |text| Piaid::parse(text).ok());
+    let known = |text: &str| STATES.into_iter().find(|known| *known == text);
+    let state = reader.parsed("state", "statement-expected-state", known);
+    let before = reader.parsed("cursor", "expected-cursor", read_cursor);
+    let complaints = reader.complaints();
+    let found = if complaints.is_empty() {
+        surface.store.statements_in((account.as_ref(), state), before, PAGE).await?
+    } else {
+        Vec::new()
+    };
     let next = found.last().filter(|_| found.len() as u64 == PAGE).map(|last| cursor(last.created_at, last.id));
     let words = signed.words();
     let now = surface.clock.now();
+    let mut form = Form::new(words, (&asked, &complaints));
+    let filter = filter(&mut form, &surface);
     let content = html! {
         h1 { (words.say("statements-title")) }
+        (form.summary())
         p.lead { (words.say("statements-lead")) }
-        (filter(words, &surface, &asked))
-        @if found.is_empty() {
-            (nothing(&words.say("statements-nothing")))
-        } @else {
-            (rows(words, &found, now))
-        }
+        (filter)
+        @if !found.is_empty() { (rows(words, &found, now)) }
+        @else if complaints.is_empty() { (nothing(&words.say("statements-nothing"))) }
         (pager(&signed.at, &asked, next.as_deref()))
         @if signed.may(Capability::DecideMoney) {
             p { a href=(format!("{PREFIX}/statements/period")) { (words.say("period-link")) } }
         }
     };
-    frame::page(&signed, &words.say("statements-title"), &content)
+    Ok(frame::page_as(complaints.status(), &signed, &words.say("statements-title"), &content))
 }
 
-fn filter(words: &Words, surface: &Surface, asked: &Fields) -> Markup {
+fn filter(form: &mut Form<'_>, surface: &Surface) -> Markup {
+    let words = form.words();
+    // One that has left the configuration and is asked for stands there, too; its statements stay.
     let mut accounts: Vec<String> = surface.policies.keys().map(ToString::to_string).collect();
-    // An account may have left the configuration; its statements stay.
-    accounts.extend(asked.text("account").map(str::to_owned));
     accounts.sort();
-    accounts.dedup();
     let accounts: Vec<(String, String)> = accounts.into_iter().map(|account| (account.clone(), account)).collect();
     let states: Vec<(String, String)> =
         STATES.iter().map(|state| ((*state).to_owned(), words.name("statement-state", state))).collect();
     let any = words.say("statements-any");
     html! {
         form.filter method="get" action=(format!("{PREFIX}/statements")) {
-            (choice(("account", &words.say("statement-account")), Some(&any), &accounts, asked.text("account")))
-            (choice(("state", &words.say("statement-state")), Some(&any), &states, asked.text("state")))
+            (form.choice(("account", &words.say("statement-account")), Some(&any), &accounts))
+            (form.choice(("state", &words.say("statement-state")), Some(&any), &states))
             (submit(&words.say("statements-filter")))
         }
     }

@@ -18,9 +18,8 @@ use super::parts::{Mood, badge, money};
 use super::routes::{Fields, LOOK, MONEY, Route, form, get, page, post};
 use super::trouble::Trouble;
 use super::words::Words;
-use crate::actors::AskError;
-use crate::domain::remittance::{FindingKind, Rejection, State};
-use crate::domain::{Currency, Money, Timestamp, UserName};
+use crate::domain::remittance::{FindingKind, State};
+use crate::domain::{Currency, Money, Timestamp};
 use crate::storage::StatementRow;
 use crate::web::statements::{Sought, seek};
 use crate::web::surface::Surface;
@@ -119,35 +118,6 @@ fn sum(words: &Words, micros: i128, currency: Currency) -> Markup {
         @if let Ok(micros) = i64::try_from(micros) { (money(words, Money::new(micros, currency))) }
         @else { span.money { (words.count(micros)) " \u{d7} 10\u{207b}\u{2076} " (currency.code()) } }
     }
-}
-
-/// What the machine says instead of doing it.
-fn refused(words: &Words, why: AskError<Rejection>) -> Trouble {
-    let AskError::Rejected(rejection) = why else { return why.into() };
-    let key = match &rejection {
-        Rejection::Unknown => return Trouble::NotFound,
-        Rejection::AlreadyNotified => "statement-refused-already-notified",
-        Rejection::NotReconciled => "statement-refused-not-reconciled",
-        Rejection::Unexplained(kinds) => {
-            let names: Vec<String> = kinds.iter().map(|kind| words.name("finding", kind.as_str())).collect();
-            let text = words.tell("statement-refused-unexplained", &[("kinds", names.join(", ").into())]);
-            return Trouble::Refused(text);
-        }
-        Rejection::DoesNotAddUp(why) => return Trouble::Refused(words.name("statement-sum", why)),
-        Rejection::SameHands { held, hand } => return Trouble::Refused(same_hands(words, held, hand)),
-        Rejection::SamePerson => "statement-refused-same-person",
-        Rejection::ModificationDiffers => "statement-refused-modification-differs",
-        Rejection::Replaced => "statement-refused-replaced",
-        Rejection::Decided => "statement-refused-decided",
-        Rejection::NothingToExplain => "statement-refused-nothing-to-explain",
-        Rejection::TooManyDrafts => "statement-refused-too-many-drafts",
-    };
-    Trouble::Refused(words.say(key))
-}
-
-/// Two approvals that one person may have given, and what helps.
-fn same_hands(words: &Words, held: &UserName, hand: &UserName) -> String {
-    words.tell("statement-refused-same-hands", &[("held", held.as_str().into()), ("hand", hand.as_str().into())])
 }
 
 #[cfg(test)]

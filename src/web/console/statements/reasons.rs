@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use actix_web::web;
 use maud::{Markup, html};
 
-use super::{address, find, findings, refused};
+use super::{address, find, findings};
 use crate::actors::Ask;
 use crate::domain::TransactionId;
 use crate::domain::remittance::{FindingKind, Input, Reconciled};
 use crate::storage::{StatementRow, StorageError, Store};
+use crate::web::console::complaints::{Complaints, Field, Form};
 use crate::web::console::form::Fields;
 use crate::web::console::gate::see_other;
 use crate::web::console::parts::moment;
@@ -48,38 +49,27 @@ impl Reasons {
     }
 }
 
-/// What a person typed that does not fit.
-pub(super) struct Typed<'a> {
-    /// The reason as it came.
-    pub(super) text: &'a str,
-}
-
 /// The form of a reason: of one event where `about` names it, else of the kind that the list is narrowed to.
-pub(super) fn reason_form(
-    signed: &Signed,
-    (row, done): (&StatementRow, &Reconciled),
-    asked: &Fields,
-    typed: Option<Typed<'_>>,
-) -> Markup {
-    let words = signed.words();
+pub(super) fn reason_form(signed: &Signed, (row, done): (&StatementRow, &Reconciled), form: &mut Form<'_>) -> Markup {
+    let (words, asked) = (form.words(), form.typed());
     let Some(kind) = asked.text("kind").and_then(FindingKind::parse) else {
         return html! { p.note { (words.say("reason-choose-kind")) } };
     };
     let event = asked.text("about").filter(|about| FindingKind::parse(about).is_none());
     let about = event.unwrap_or(kind.as_str());
     let known = done.drafts.get(about);
-    let text = typed.as_ref().map_or_else(|| known.map_or("", |draft| draft.text.as_str()), |typed| typed.text);
+    // What was typed and did not fit, else what is written down: no link puts words into anybody's mouth.
+    let typed = asked.raw("text").filter(|_| form.is_wrong("text"));
+    let text = typed.unwrap_or_else(|| known.map_or("", |draft| draft.text.as_str()));
     let name = words.name("finding", kind.as_str());
     let count = done.tally.kinds.get(&kind).map_or(0, |sum| sum.count);
     let fields = html! {
         input type="hidden" name="kind" value=(kind.as_str());
         input type="hidden" name="about" value=(about);
-        div.field {
-            label for="text" { (words.say("reason-label")) }
-            textarea #text name="text" rows="2" maxlength="1000" aria-describedby=[typed.is_some().then_some("text-wrong")]
-                aria-invalid=[typed.is_some().then_some("true")] { (text) }
-            @if typed.is_some() { p.wrong #text-wrong role="alert" { (words.say("reason-expected")) } }
-        }
+        (form.area(
+            &Field { id: "text", name: "text", label: words.say("reason-label"), value: text, ..Field::default() },
+            1_000,
+        ))
         div.actions {
             button type="submit" name="act" value="keep" { (words.say("reason-keep")) }
             @if known.is_some() {
@@ -110,7 +100,12 @@ pub(super) fn reason_form(
 /// `POST /console/statements/{id}/reasons`
 pub(super) async fn keep(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>, fields: Fields) -> Answer {
     let row = find(&surface, &id).await?;
-    let kind = fields.needed("kind", "statement-expected-kind", FindingKind::parse)?;
+    let unfit = async |field: &'static str, sentence| {
+        findings::answer(&surface, &signed, (&row, &fields), Complaints::one(field, sentence)).await
+    };
+    let Some(kind) = fields.text("kind").and_then(FindingKind::parse) else {
+        return unfit("kind", "statement-expected-kind").await;
+    };
     let about = fields.text("about").unwrap_or(kind.as_str());
     if about != kind.as_str() {
         // An event that has this finding; the name of another finding is none.
@@ -124,8 +119,7 @@ pub(super) async fn keep(surface: web::Data<Surface>, signed: Signed, id: web::P
     } else {
         let text = one_line(fields.text("text").unwrap_or_default());
         if !fits_reason(&text) {
-            let typed = Typed { text: fields.raw("text").unwrap_or_default() };
-            return findings::answer(&surface, &signed, (&row, &fields), Some(typed)).await;
+            return unfit("text", "reason-expected").await;
         }
         Some(text)
     };
@@ -133,7 +127,7 @@ pub(super) async fn keep(surface: web::Data<Surface>, signed: Signed, id: web::P
     let input = Input::Draft { about: about.to_owned(), kind, by: signed.user.clone(), text };
     match surface.statements.ask(Ask::plain(row.id, input)).await {
         Ok(_) => Ok(see_other(&format!("{}/findings?kind={}&done={done}", address(&row), kind.as_str()))),
-        Err(why) => Err(refused(signed.words(), why)),
+        Err(why) => Err(why.into()),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Reports: small ones at once, large ones and those of a period as jobs.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
@@ -13,11 +12,12 @@ use crate::finance::{FinanceError, Surfaces};
 use crate::report::{Day, Format};
 use crate::storage::StatementRow;
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Complaints, Form, Reader};
 use crate::web::console::form::Fields;
 use crate::web::console::frame;
 use crate::web::console::gate::see_other;
 use crate::web::console::long_work::begin;
-use crate::web::console::parts::{choice, input, submit};
+use crate::web::console::parts::submit;
 use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
@@ -104,11 +104,12 @@ pub(super) async fn make_statement(
 
 /// `GET /console/statements/period`
 pub(super) async fn period(surface: web::Data<Surface>, signed: Signed) -> Answer {
-    Ok(period_page(&surface, &signed, (&Fields::default(), None)))
+    Ok(period_page(&surface, &signed, (&Fields::default(), &Complaints::default())))
 }
 
-fn period_page(surface: &Surface, signed: &Signed, (asked, wrong): (&Fields, Option<&str>)) -> HttpResponse {
+fn period_page(surface: &Surface, signed: &Signed, (asked, complaints): (&Fields, &Complaints)) -> HttpResponse {
     let words = signed.words();
+    let mut form = Form::new(words, (asked, complaints));
     let mut accounts: Vec<(String, String)> =
         surface.policies.keys().map(|account| (account.to_string(), account.to_string())).collect();
     accounts.sort();
@@ -120,52 +121,59 @@ fn period_page(surface: &Surface, signed: &Signed, (asked, wrong): (&Fields, Opt
         .iter()
         .map(|format| (format.extension().to_owned(), words.name("report", format.extension())))
         .collect();
-    let text = |name| asked.text(name).unwrap_or_default();
     let fields = html! {
-        (input("from", &words.say("period-from"), "date", text("from")))
-        (input("to", &words.say("period-to"), "date", text("to")))
-        (choice(("account", &words.say("statement-account")), Some(&words.say("statements-any")), &accounts, asked.text("account")))
-        (input("merchant", &words.say("period-merchant"), "text", text("merchant")))
-        (choice(("surface", &words.say("period-surface")), None, &surfaces, asked.text("surface")))
-        (choice(("format", &words.say("report-format")), None, &formats, asked.text("format")))
+        (form.input("from", &words.say("period-from"), "date"))
+        (form.input("to", &words.say("period-to"), "date"))
+        (form.choice(("account", &words.say("statement-account")), Some(&words.say("statements-any")), &accounts))
+        (form.input("merchant", &words.say("period-merchant"), "text"))
+        (form.choice(("surface", &words.say("period-surface")), None, &surfaces))
+        (form.choice(("format", &words.say("report-format")), None, &formats))
         (submit(&words.say("period-submit")))
     };
     let content = html! {
         h1 { (words.say("period-title")) }
+        (form.summary())
         p.lead { (words.say("period-lead")) }
-        @if let Some(wrong) = wrong { p.wrong role="alert" { (words.say(wrong)) } }
         section { (signed.form(&format!("{PREFIX}/statements/period"), &fields)) }
         p { a href=(format!("{PREFIX}/statements")) { (words.say("period-back")) } }
     };
-    let status = wrong.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
-    frame::page_as(status, signed, &words.say("period-title"), &content)
+    frame::page_as(complaints.status(), signed, &words.say("period-title"), &content)
 }
 
 /// `POST /console/statements/period`
 pub(super) async fn make_period(surface: web::Data<Surface>, signed: Signed, fields: Fields) -> Answer {
     match asked(&fields) {
         Ok((period, format)) => begin(&surface, &signed, (Work::Report(Report::Period(period), format), None)).await,
-        Err(wrong) => Ok(period_page(&surface, &signed, (&fields, Some(wrong)))),
+        Err(complaints) => Ok(period_page(&surface, &signed, (&fields, &complaints))),
     }
 }
 
-/// What the form says; the key of what was expected where it does not fit.
-fn asked(fields: &Fields) -> Result<(PeriodWork, Format), &'static str> {
-    let day = |name: &str| fields.text(name).and_then(|text| Day::parse(text).ok()).ok_or("period-expected-days");
-    let (from, to) = (day("from")?, day("to")?);
-    if from > to {
-        return Err("period-backwards");
+/// What the form says.
+fn asked(fields: &Fields) -> Result<(PeriodWork, Format), Complaints> {
+    let mut reader = Reader::of(fields);
+    let day = |text: &str| Day::parse(text).ok();
+    let from = reader.needed("from", "expected-day", day);
+    let to = reader.needed("to", "expected-day", day);
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        reader.complain("to", "period-backwards");
     }
-    let account = fields.text("account").map(Piaid::parse).transpose().map_err(|_| "statement-expected-account")?;
-    let merchant = fields.text("merchant").map(MerchantId::parse).transpose();
-    let merchant = merchant.map_err(|_| "period-expected-merchant")?;
+    let account = reader.parsed("account", "statement-expected-account", |text| Piaid::parse(text).ok());
+    let merchant = reader.parsed("merchant", "period-expected-merchant", |text| MerchantId::parse(text).ok());
     if account.is_some() && merchant.is_some() {
-        return Err("period-expected-one");
+        reader.complain("merchant", "period-expected-one");
     }
-    let surfaces = fields.text("surface").map_or(Some(Surfaces::All), Surfaces::parse);
-    let surface = surfaces.ok_or("period-expected-surface")?.as_str().to_owned();
-    let format = fields.text("format").and_then(|text| Format::parse(text).ok()).ok_or("report-expected-format")?;
-    Ok((PeriodWork { from, to, account, merchant, surface }, format))
+    let surface = fields.text("surface").map_or(Some(Surfaces::All), Surfaces::parse);
+    if surface.is_none() {
+        reader.complain("surface", "period-expected-surface");
+    }
+    let format = reader.needed("format", "report-expected-format", |text| Format::parse(text).ok());
+    match (from, to, surface, format) {
+        (Some(from), Some(to), Some(surface), Some(format)) => {
+            let surface = surface.as_str().to_owned();
+            reader.end((PeriodWork { from, to, account, merchant, surface }, format))
+        }
+        _ => Err(reader.complaints()),
+    }
 }
 
 #[cfg(test)]
@@ -178,15 +186,17 @@ mod tests {
         let (period, format) =
             read("from=2026-01-01&to=2026-01-31&account=ExamplePay_INR&surface=redirect&format=csv").unwrap();
         assert_eq!((period.surface.as_str(), format), ("redirect", Format::Csv));
-        for (text, wrong) in [
-            ("from=2026-02-30&to=2026-03-01&format=csv", "period-expected-days"),
-            ("to=2026-03-01&format=csv", "period-expected-days"),
-            ("from=2026-03-02&to=2026-03-01&format=csv", "period-backwards"),
-            ("from=2026-03-01&to=2026-03-01&account=A&merchant=m&format=csv", "period-expected-one"),
-            ("from=2026-03-01&to=2026-03-01&surface=moon&format=csv", "period-expected-surface"),
-            ("from=2026-03-01&to=2026-03-01&format=pdf", "report-expected-format"),
+        for (text, field, wrong) in [
+            ("from=2026-02-30&to=2026-03-01&format=csv", "from", "expected-day"),
+            ("to=2026-03-01&format=csv", "from", "expected-day"),
+            ("from=2026-03-02&to=2026-03-01&format=csv", "to", "period-backwards"),
+            ("from=2026-03-01&to=2026-03-01&account=A&merchant=m&format=csv", "merchant", "period-expected-one"),
+            ("from=2026-03-01&to=2026-03-01&surface=moon&format=csv", "surface", "period-expected-surface"),
+            ("from=2026-03-01&to=2026-03-01&format=pdf", "format", "report-expected-format"),
         ] {
-            assert_eq!(read(text).unwrap_err(), wrong, "{text}");
+            assert_eq!(read(text).unwrap_err(), Complaints::one(field, wrong), "{text}");
         }
+        let all = read("from=soon").unwrap_err();
+        assert!(["from", "to", "format"].iter().all(|field| all.about(field).is_some()), "{all:?}");
     }
 }

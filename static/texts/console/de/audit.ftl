@@ -1,7 +1,7 @@
 # audit, auf Deutsch.
 
 audit-title = Protokoll
-audit-lead = Alles, was Personen und Schlüssel getan haben, und was ihnen verweigert wurde. Nichts darin wird je geändert oder entfernt.
+audit-lead = Alles, was Personen und Zugriffstoken getan haben, und was ihnen verweigert wurde. Nichts darin wird je geändert oder entfernt.
 audit-chain = Die Kette
 audit-sound = Die neuesten { $rows } Zeilen halten
 audit-broken = { $rows } Zeilen halten nicht: das Protokoll wurde geändert
@@ -18,7 +18,6 @@ audit-when = Wann
 audit-outcome = Ausgang
 audit-detail = Einzelheiten
 audit-rows = Zeilen, die neueste zuerst
-audit-outcome-asked = verlangt
-audit-outcome-done = getan
+audit-outcome-asked = angefordert
+audit-outcome-done = erledigt
 audit-outcome-refused = verweigert
-

@@ -63,12 +63,13 @@ bank-import-lead = Seine Überweisungen werden im Hintergrund gebucht. Eine Date
 bank-import-file = Kontoauszug
 bank-import-hint = camt.053 (XML), unverpackt oder gzip, bis 1 GiB. Passt ein Teil der Datei nicht, wird nichts daraus gebucht.
 bank-import-submit = Einlesen
-bank-import-expected = eine Datei im Format camt.053
-bank-import-too-long = eine Datei von höchstens 1 GiB
+bank-import-expected = Wählen Sie eine Datei im Format camt.053, die nicht leer ist.
+bank-import-too-long = Wählen Sie eine Datei von höchstens 1 GiB.
 
-bank-expected-state = einen Stand aus der Liste
-bank-expected-statement = eine unserer Abrechnungen
+bank-expected-state = Wählen Sie einen Stand aus der Liste.
+bank-expected-statement = Wählen Sie eine unserer Abrechnungen.
 bank-refused-being-asked = Eine Abrechnung wird zu dieser Überweisung gefragt. Warten Sie ihre Antwort ab.
 bank-refused-explained = Wozu diese Überweisung gehört, ist schon bekannt und endgültig.
+bank-refused-unknown = Es gibt keine solche Überweisung.
 
 done-transfer-offered = Die Abrechnung wird gefragt, ob es ihre Zahlung ist. Laden Sie die Seite neu, um ihre Antwort zu sehen.

@@ -31,7 +31,6 @@ trouble-home = Zur Startseite
 trouble-not-found = Hier ist nichts
 trouble-not-found-text = Die Seite oder das, wovon sie handelt, gibt es nicht.
 trouble-field = Etwas im Formular passt nicht
-trouble-field-text = { $field }: { $expected }
 trouble-refused = Das geht nicht
 trouble-not-allowed = Das geht hier nicht
 trouble-not-allowed-text = Diese Seite kann so nicht aufgerufen werden.
@@ -48,8 +47,11 @@ trouble-too-many-text = Warten Sie { $seconds } Sekunden und versuchen Sie es no
 trouble-unavailable = Zurzeit nicht verfügbar
 trouble-unavailable-text = Auf dem Server ist etwas fehlgeschlagen. Versuchen Sie es gleich noch einmal.
 
-expected-cursor = eine Stelle von einer früheren Seite erwartet
-expected-choice = eine der Möglichkeiten erwartet
-expected-name = 1 bis 64 Buchstaben, Ziffern und . _ - erwartet
-expected-new-name = dieser Name ist vergeben; Namen werden niemand anderem gegeben
-
+expected-cursor = Dieser Link auf eine Seite der Liste passt nicht. Beginnen Sie bei der ersten Seite.
+expected-choice = Wählen Sie eine der Möglichkeiten.
+expected-name = Schreiben Sie 1 bis 64 Buchstaben, Ziffern und die Zeichen . _ -
+expected-new-name = Dieser Name ist vergeben. Namen werden niemand anderem gegeben.
+expected-day = Schreiben Sie einen Tag wie 2026-11-22.
+complaints = Bitte berichtigen Sie, was nicht passt
+title-unfit = Passt nicht: { $title }
+refused-other-request = Das wurde schon mit anderem Inhalt gesendet.

@@ -1,14 +1,14 @@
 # outbox, auf Deutsch.
 
 outbox-title = Postausgang
-outbox-lead = Was beschlossen und noch zu senden ist. Nachrichten werden sieben Tage lang versucht; danach sind sie unzustellbar, und ein Mensch entscheidet.
+outbox-lead = Was beschlossen und noch zu senden ist. Nachrichten werden sieben Tage lang versucht; danach sind sie unzustellbar, und eine Person entscheidet.
 outbox-waiting = Wartend
 outbox-parked = Unzustellbar
 outbox-oldest = Älteste wartende
 outbox-search = Unzustellbare filtern
 outbox-lane = Geht an
 outbox-any = alle
-outbox-submit = Zeigen
+outbox-submit = Anzeigen
 outbox-nothing = Es gibt keine unzustellbaren Nachrichten.
 outbox-dead-letters = Unzustellbare Nachrichten, die älteste zuerst
 outbox-letter = Unzustellbare Nachricht
@@ -50,7 +50,7 @@ done-letter-retried = Sie ist jetzt fällig, mit einer neuen Reihe von Versuchen
 done-letter-discarded = Sie ist aufgegeben.
 lane-google = Google
 lane-issuer = die Bank oder Wallet
-lane-processor = den Kartenabwickler
+lane-processor = den Zahlungsdienstleister
 lane-refunds = die Bank oder Wallet, für Erstattungen
 lane-house = uns selbst
 lane-mail = E-Mail

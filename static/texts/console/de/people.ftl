@@ -3,7 +3,7 @@
 people-title = Personen
 people-name = Name
 people-role = Rolle
-people-state = Zustand
+people-state = Stand
 people-second-factor = Zweiter Faktor
 people-added = Hinzugefügt
 people-yes = eingerichtet
@@ -20,15 +20,14 @@ people-held-text = Bei einer Entscheidung, die zwei Personen braucht, gilt diese
 people-last-admin = Dann gäbe es niemanden mehr, der sich anmelden und Personen verwalten kann. Geben Sie zuerst jemand anderem die Rolle Verwaltung.
 people-role-lead = Eine andere Rolle beendet die Sitzungen der Person.
 people-role-submit = Rolle ändern
-people-ways = Wege hinein
-people-password-lead = Ein neues Passwort wird ausgedacht und einmal gezeigt; alle Sitzungen enden.
+people-ways = Anmeldung
+people-password-lead = Ein neues Passwort wird erzeugt und einmal gezeigt; alle Sitzungen enden.
 people-password = Neues Passwort geben
 people-reset-factor = Zweiten Faktor entfernen
 people-end = Sperren
-people-end-lead = Sitzungen und Schlüssel enden sofort. Der Name bleibt für immer ihrer.
+people-end-lead = Sitzungen und Zugriffstoken enden sofort. Der Name bleibt für immer vergeben.
 people-disable = Diese Person sperren
 done-person-added = Hinzugefügt. Geben Sie jetzt ein Passwort.
 done-person-role = Die Rolle ist geändert.
 done-person-disabled = Die Person ist gesperrt.
 done-person-factor = Der zweite Faktor ist entfernt.
-

@@ -3,7 +3,7 @@
 today-title = Heute
 percent = { $whole },{ $tenths } %
 
-today-needs = Was einen Menschen braucht
+today-needs = Was jemanden braucht
 today-needs-nothing = Nichts. Alles, was läuft, geht von selbst weiter.
 today-dead-letters = { $count ->
     [one] Eine unzustellbare Nachricht: etwas, das gesendet werden sollte und aufgegeben wurde
@@ -13,7 +13,7 @@ today-waiting = { $count ->
     [one] Eine Nachricht wartet darauf, gesendet zu werden.
    *[other] { $count } Nachrichten warten darauf, gesendet zu werden.
 }
-today-before-finance = Vor den Finanzen
+today-before-finance = Liegt den Finanzen vor
 today-reason = Grund
 today-count = Anzahl
 today-oldest = Ältestes seit
@@ -27,8 +27,8 @@ today-statements = Abrechnungen, über die zu entscheiden ist
 today-all-statements = Alle Abrechnungen
 today-statement = Abrechnung
 today-account = Konto
-today-state = Zustand
-today-total = Summe
+today-state = Stand
+today-total = Gesamtbetrag
 today-due = Fällig
 today-no-due-date = kein Datum angegeben
 today-overdue = { $days ->
@@ -70,7 +70,7 @@ today-no-calls = In dieser Zeit wurden keine Aufrufe gezählt.
 today-calls = Aufrufe, nach Googles Maß
 today-call = Aufruf
 today-calls-count = Aufrufe
-today-calls-good = Gut beantwortet
+today-calls-good = Erfolgreich beantwortet
 today-calls-in-time = Binnen 5 s
 today-calls-hint = p50, p95 und p99: So viele von hundert Aufrufen dauerten höchstens so lange. Google erwartet eine Antwort binnen 5 s.
 today-from-google = Google an uns: { $method }
@@ -98,7 +98,7 @@ alarm-dead-letters = Nachrichten wurden aufgegeben
 alarm-key-expiry = Ein Schlüssel läuft ab
 alarm-clock-skew = Unsere Uhr und die von Google gehen auseinander
 alarm-ledger-imbalance = Das Hauptbuch geht nicht auf
-alarm-before-finance = Etwas wartet auf die Finanzen
+alarm-before-finance = Etwas liegt den Finanzen vor
 alarm-charge-disputed = Eine Belastung wird bestritten
 alarm-refund-failed = Eine Erstattung schlug fehl
 alarm-deposit-not-charged = Eine Anzahlung wurde nicht eingezogen

@@ -63,12 +63,13 @@ bank-import-lead = Its transfers are booked in the background. A file can be imp
 bank-import-file = Bank statement
 bank-import-hint = camt.053 (XML), plain or gzip, up to 1 GiB. If any part of the file does not fit, nothing of it is booked.
 bank-import-submit = Import
-bank-import-expected = a camt.053 file
-bank-import-too-long = a file of at most 1 GiB
+bank-import-expected = Choose a camt.053 file that is not empty.
+bank-import-too-long = Choose a file of at most 1 GiB.
 
-bank-expected-state = one of the states in the list
-bank-expected-statement = a statement of ours
+bank-expected-state = Choose one of the states in the list.
+bank-expected-statement = Choose one of our statements.
 bank-refused-being-asked = A statement is being asked about this transfer. Wait for its answer.
 bank-refused-explained = What this transfer belongs to is known already, and final.
+bank-refused-unknown = There is no such transfer.
 
 done-transfer-offered = The statement is being asked whether this is its payment. Load the page again to see its answer.

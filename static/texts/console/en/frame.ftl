@@ -31,7 +31,6 @@ trouble-home = To the start page
 trouble-not-found = There is nothing here
 trouble-not-found-text = The page or what it was about does not exist.
 trouble-field = Something in the form does not fit
-trouble-field-text = { $field }: { $expected }
 trouble-refused = That cannot be done
 trouble-not-allowed = This cannot be done here
 trouble-not-allowed-text = This page cannot be asked for in this way.
@@ -48,8 +47,11 @@ trouble-too-many-text = Wait { $seconds } seconds and try again.
 trouble-unavailable = Temporarily unavailable
 trouble-unavailable-text = Something on the server failed. Try again in a moment.
 
-expected-cursor = expected a place from an earlier page
-expected-choice = expected one of the choices
-expected-name = expected 1 to 64 letters, digits and . _ -
-expected-new-name = this name is taken; names are never given to somebody else
-
+expected-cursor = This link to a page of the list does not fit. Begin at the first page.
+expected-choice = Choose one of the options.
+expected-name = Write 1 to 64 letters, digits and the signs . _ -
+expected-new-name = This name is taken. Names are never given to somebody else.
+expected-day = Write a day such as 2026-11-22.
+complaints = Please correct what does not fit
+title-unfit = Does not fit: { $title }
+refused-other-request = This was sent before with other content.

@@ -15,5 +15,4 @@ issuers-shaky = answers only sometimes
 issuers-down = does not answer
 issuers-from = from
 issuers-to = up to
-issuers-hint = An issuer that answers at least 95 of 100 calls counts as well. Issuers are set up in the configuration.
-
+issuers-hint = An issuer that answers at least 95 of 100 calls counts as answering. Issuers are set up in the configuration.

@@ -2,7 +2,7 @@
 
 jobs-title = Jobs
 jobs-lead = Long work goes on by itself, whatever you look at, and after a restart. Files are kept for seven days.
-jobs-nothing = Nothing long has been asked for yet.
+jobs-nothing = No job has been asked for yet.
 jobs-kind = Job
 jobs-state = State
 jobs-by = Asked for by

@@ -20,8 +20,8 @@ people-held-text = For a decision that takes two persons, this one and whoever g
 people-last-admin = Nobody would be left who can sign in and manage people. Make somebody else an administrator first.
 people-role-lead = Another role ends the person's sessions.
 people-role-submit = Change the role
-people-ways = Ways in
-people-password-lead = A new password is made up and shown once; all sessions end.
+people-ways = Signing in
+people-password-lead = A new password is generated and shown once; all sessions end.
 people-password = Give a new password
 people-reset-factor = Take the second factor away
 people-end = Disable
@@ -31,4 +31,3 @@ done-person-added = Added. Now give a password.
 done-person-role = The role is changed.
 done-person-disabled = The person is disabled.
 done-person-factor = The second factor is taken away.
-
