@@ -7,8 +7,8 @@ use super::google::{asked, key};
 use super::preview::{Follows, cancelling, preview, refundable};
 use super::{show, timeline};
 use crate::domain::booking::{
-    Agreement, Booked, Booking, Canceller, Collected, Collecting, Effect, Event, Failure, FailureCause, Guest, Input,
-    Outcome, Receipt, RefundStanding, Request, SealedCard, State, Stated,
+    Agreement, Booked, Booking, BookingStatus, Canceller, Collected, Collecting, Effect, Event, Failure, FailureCause,
+    Guest, Input, Outcome, Receipt, RefundStanding, Request, SealedCard, State, Stated,
 };
 use crate::domain::catalog::{
     ConfirmationMode, Deposit, DepositDue, MerchantId, NoShowFee, PriceType, ServiceId, SlotId, SlotKey, Terms,
@@ -129,7 +129,7 @@ fn at(seconds: i64) -> Timestamp {
 fn con_5_what_a_cancellation_gives_back_stands_before_its_button() {
     let state = History::booked().state;
     let (back, stays, google) =
-        (Follows::GoesBack(usd(25_000_000)), Follows::Stays(usd(25_000_000)), Follows::Google("CANCELED"));
+        (Follows::GoesBack(usd(25_000_000)), Follows::Stays(usd(25_000_000)), Follows::Google(BookingStatus::Canceled));
     let fee = Follows::FeePossible(usd(40_000_000));
     for (by, seconds, follows) in [
         (Canceller::Customer, -DAY_S, vec![back.clone(), google.clone()]),

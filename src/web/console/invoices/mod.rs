@@ -38,6 +38,8 @@ pub(super) const ROUTES: &[Route] = &[
 struct Found {
     reference: InvoiceReference,
     state: State,
+    /// Of the row that the state is from.
+    version: i64,
     view: View,
 }
 
@@ -60,7 +62,7 @@ async fn find(surface: &Surface, reference: &str) -> Result<Found, Trouble> {
     let reference = InvoiceReference::parse(reference).map_err(|_| Trouble::NotFound)?;
     let loaded = surface.store.load::<Invoice>(invoice_id(&reference)).await?.ok_or(Trouble::NotFound)?;
     let view = view(&loaded.state).ok_or(Trouble::NotFound)?;
-    Ok(Found { reference, state: loaded.state, view })
+    Ok(Found { reference, version: loaded.position.version, state: loaded.state, view })
 }
 
 /// Where a list by time goes on: `<milliseconds>~<id>`.
