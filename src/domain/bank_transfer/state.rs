@@ -24,8 +24,15 @@ pub enum State {
         /// Which statement.
         offer: Offer,
     },
-    /// The statement has taken it. Final.
+    /// The statement has taken it. Final, unless a person takes the match back.
     Matched {
+        /// What the bank says.
+        transfer: Arc<Transfer>,
+        /// What was taken.
+        offer: Offer,
+    },
+    /// A person takes the match back: the statement is being told that it is not paid by this.
+    TakingBack {
         /// What the bank says.
         transfer: Arc<Transfer>,
         /// What was taken.
@@ -73,17 +80,20 @@ pub enum Refusal {
     Replaced,
     /// There is no such statement.
     NoSuchStatement,
+    /// It had taken it, and a person has taken the match back.
+    TakenBack,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::WrongAmount,
         Self::WrongCurrency,
         Self::AlreadyPaid,
         Self::NotAccepted,
         Self::Replaced,
         Self::NoSuchStatement,
+        Self::TakenBack,
     ];
 
     /// The name in lists and in the database.
@@ -95,6 +105,7 @@ impl Refusal {
             Self::NotAccepted => "not_accepted",
             Self::Replaced => "replaced",
             Self::NoSuchStatement => "no_such_statement",
+            Self::TakenBack => "taken_back",
         }
     }
 
@@ -123,6 +134,8 @@ pub enum Answer {
     Taken,
     /// It is not.
     Refused(Refusal),
+    /// It is not any more: the statement has booked its side back.
+    LetGo,
 }
 
 /// Everything that can happen to a transfer.
@@ -146,6 +159,13 @@ pub enum Input {
     PaidOut {
         /// The payout.
         payout: TransactionId,
+    },
+    /// A person says that it does not belong to the statement that has taken it.
+    TakeBack {
+        /// Who.
+        by: UserName,
+        /// Why: it stands in the ledger with what is booked back.
+        why: String,
     },
     /// The statement's answer to an offer.
     Answered {
@@ -182,6 +202,15 @@ pub enum Event {
         /// The payout.
         payout: TransactionId,
     },
+    /// A person takes the match back.
+    TakeBackAsked {
+        /// Who.
+        by: UserName,
+        /// Why.
+        why: String,
+    },
+    /// The statement has let it go: it stands in suspense again.
+    TakenBack,
 }
 
 /// What has to be done outside.
@@ -197,6 +226,18 @@ pub enum Effect {
         amount: Money,
         /// The beginning of the booking day, UTC.
         booked_at: Timestamp,
+    },
+    /// Tell a statement that this is not its payment after all. That it has booked its side back comes as
+    /// [`Answer::LetGo`].
+    TakeFromStatement {
+        /// The transfer.
+        transfer: TransactionId,
+        /// The statement, and the number to answer with.
+        offer: Offer,
+        /// Who decided it.
+        by: UserName,
+        /// Why.
+        why: String,
     },
 }
 
@@ -222,6 +263,8 @@ pub enum Standing {
     Differs(TransactionId, Refusal),
     /// It is this payout.
     PaidOut(TransactionId),
+    /// This statement is being told that it is not its payment.
+    TakingBack(TransactionId),
 }
 
 /// Why the machine says no.
@@ -236,6 +279,12 @@ pub enum Rejection {
     /// It has paid another statement, or is a payout.
     #[error("the bank transfer is explained already")]
     Explained,
+    /// No statement has taken it.
+    #[error("no statement has taken the bank transfer")]
+    NotMatched,
+    /// It was recognised as a payout, which is booked with the payout itself.
+    #[error("the bank transfer is a payout: what it is follows from its reference and amount, and is taken back there")]
+    IsPayout,
 }
 
 impl State {
@@ -246,6 +295,7 @@ impl State {
             Self::Unmatched { transfer }
             | Self::Offered { transfer, .. }
             | Self::Matched { transfer, .. }
+            | Self::TakingBack { transfer, .. }
             | Self::PaidOut { transfer, .. }
             | Self::Differs { transfer, .. } => Some(transfer),
         }
@@ -256,6 +306,7 @@ impl State {
         match self {
             Self::Unheard => None,
             Self::Unmatched { .. } => Some(Standing::Unmatched),
+            Self::TakingBack { offer, .. } => Some(Standing::TakingBack(offer.statement)),
             Self::Offered { offer, .. } => Some(Standing::Offered(offer.statement)),
             Self::Matched { offer, .. } => Some(Standing::Matched(offer.statement)),
             Self::PaidOut { payout, .. } => Some(Standing::PaidOut(*payout)),

@@ -42,6 +42,9 @@ pub(super) async fn show(surface: web::Data<Surface>, signed: Signed, id: web::P
         section aria-labelledby="belongs" {
             h2 #belongs { (words.say("bank-belongs-to")) }
             (belongs(words, &row.state, &|id| statement(id, &names)))
+            @if matches!(row.state, State::Matched { .. }) && signed.may(Capability::DecideMoney) {
+                p { a href=(format!("{PREFIX}/bank/{}/take-back", row.id)) { (words.say("bank-to-take-back")) } }
+            }
         }
         (head(words, &row, &entry))
         @if before_finance { (choose(&signed, &row, &offered)) }
@@ -50,7 +53,7 @@ pub(super) async fn show(surface: web::Data<Surface>, signed: Signed, id: web::P
     frame::page(&signed, &title, &content)
 }
 
-async fn find(surface: &Surface, id: &str) -> Result<TransferRow, Trouble> {
+pub(super) async fn find(surface: &Surface, id: &str) -> Result<TransferRow, Trouble> {
     let id = TransactionId::parse(id).map_err(|_| Trouble::NotFound)?;
     surface.store.bank_transfer(id).await?.ok_or(Trouble::NotFound)
 }
@@ -65,7 +68,9 @@ fn belongs(words: &Words, state: &State, statement: &dyn Fn(TransactionId) -> Ma
         }
         State::Matched { offer, .. } => html! {
             p { (words.say("bank-matched-text")) " " (statement(offer.statement)) }
-            p.hint { (words.say("bank-final")) }
+        },
+        State::TakingBack { offer, .. } => html! {
+            p { (words.say("bank-taking-back-text")) " " (statement(offer.statement)) }
         },
         State::PaidOut { payout, .. } => html! {
             p { (words.say("bank-paid-out-text")) " " span.id { (payout) } }
@@ -213,10 +218,19 @@ pub(super) async fn rematch(
     let input = Input::Rematch { statement, by: Some(signed.user.clone()) };
     match surface.bank.transfers.ask(Ask::plain(row.id, input)).await {
         Ok(_) => Ok(see_other(&format!("{PREFIX}/bank/{}?done=transfer-offered", row.id))),
-        Err(AskError::Rejected(Rejection::Unknown)) => Err(Trouble::NotFound),
-        Err(AskError::Rejected(Rejection::BeingAsked)) => Err(Trouble::Refused(words.say("bank-refused-being-asked"))),
-        Err(AskError::Rejected(Rejection::Explained)) => Err(Trouble::Refused(words.say("bank-refused-explained"))),
-        Err(why) => Err(why.into()),
+        Err(why) => Err(refused(words, why)),
+    }
+}
+
+/// The transfer's no, in words.
+pub(super) fn refused(words: &Words, why: AskError<Rejection>) -> Trouble {
+    match why {
+        AskError::Rejected(Rejection::Unknown) => Trouble::NotFound,
+        AskError::Rejected(Rejection::BeingAsked) => Trouble::Refused(words.say("bank-refused-being-asked")),
+        AskError::Rejected(Rejection::Explained) => Trouble::Refused(words.say("bank-refused-explained")),
+        AskError::Rejected(Rejection::NotMatched) => Trouble::Refused(words.say("bank-refused-not-matched")),
+        AskError::Rejected(Rejection::IsPayout) => Trouble::Refused(words.say("bank-refused-is-payout")),
+        other => other.into(),
     }
 }
 
