@@ -21,6 +21,7 @@ mod m20261122_000008_people;
 mod m20261122_000009_search;
 mod m20261122_000010_jobs;
 mod m20261122_000011_booking_states;
+mod m20261122_000013_invoice_recipients;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000009_search::Migration),
             Box::new(m20261122_000010_jobs::Migration),
             Box::new(m20261122_000011_booking_states::Migration),
+            Box::new(m20261122_000013_invoice_recipients::Migration),
         ]
     }
 }

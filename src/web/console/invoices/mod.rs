@@ -6,6 +6,7 @@ mod make;
 mod paid;
 mod preview;
 mod refund;
+mod search;
 mod show;
 mod timeline;
 
@@ -18,9 +19,12 @@ use crate::domain::invoice::{Invoice, InvoiceReference, Rejection, State, View, 
 use crate::domain::{Timestamp, TransactionId};
 use crate::web::surface::Surface;
 
-/// The pages. What begins with `~` is no invoice's number. Whom an invoice goes to does not stand in the audit log.
+/// The pages. What begins with `~` is no invoice's number. Whom an invoice goes to does not stand in the audit log, nor in an
+/// address: who seeks a recipient sends a form.
 pub(super) const ROUTES: &[Route] = &[
     page("/invoices", LOOK, || get().to(list::list)),
+    page("/invoices/~search", LOOK, || get().to(search::page)),
+    form("/invoices/~search", LOOK, ("invoice.search", Fields::Secret), || post().to(search::search)),
     page("/invoices/~new", MONEY, || get().to(make::form)),
     form("/invoices/~new", MONEY, ("invoice.create", Fields::Secret), || post().to(make::create)),
     page("/invoices/{reference}", LOOK, || get().to(show::show)),

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use super::{asked, export, lead_to, mood, page_of, path_of};
-use crate::domain::{Capability, Timestamp, TransactionId};
+use crate::domain::{Timestamp, TransactionId};
 use crate::storage::{INVOICES, Overview};
 use crate::web::console::PREFIX;
 use crate::web::console::form::Fields;
@@ -85,7 +85,7 @@ fn shown(surface: &Surface, signed: &Signed, (fields, below): (&Fields, &Below))
                 @else {
                     (payments(words, lines))
                     (pager(&signed.at, fields, next.as_deref()))
-                    @if signed.may(Capability::DecideMoney) { (export::form(signed, fields)) }
+                    (export::form(signed, fields))
                 }
             },
         ),
