@@ -157,6 +157,10 @@ impl BankImport {
     ) -> Result<Entered, ImportError> {
         let (id, entry) = (transfer.id, transfer.entry.clone());
         let mut entered = self.offer(transfer, statements).await?;
+        if let Standing::PaidOut(payout) = entered.standing {
+            // Another import may have found that since this one began.
+            payouts.know(payout);
+        }
         if entered.standing == Standing::Unmatched
             && let Some(payout) = payouts.take(&entry)
         {

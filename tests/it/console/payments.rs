@@ -20,7 +20,8 @@ async fn paid_after_close(world: &World, request_id: &str) -> Visit {
     assert_eq!(home.result(), &json!({"riskDeclined": {}}));
     world.google.accepted(request_id).await;
     let approved = Bank::event(&visit, &Word::APPROVED);
-    world.bank().check_acknowledged(&world.bank().send(&world.browser, &world.origin, "msg_1", &approved).await);
+    let message = format!("msg_{request_id}");
+    world.bank().check_acknowledged(&world.bank().send(&world.browser, &world.origin, &message, &approved).await);
     visit
 }
 

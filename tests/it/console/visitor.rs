@@ -118,7 +118,7 @@ impl Visitor {
         let action = format!("action=\"{path}\"");
         let given = |name: &str| fields.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
         let forms = page.split("<form").skip(1).filter_map(|form| form.split("</form>").next());
-        let forms = forms.filter(|form| form.contains(&action)).map(|form| {
+        let forms = forms.filter(|form| form.contains("method=\"post\"") && form.contains(&action)).map(|form| {
             let inputs = form.split("<input type=\"hidden\" name=\"").skip(1);
             let inputs = inputs.filter_map(|input| input.split_once('"'));
             let inputs = inputs.filter_map(|(name, rest)| {

@@ -24,6 +24,15 @@ async fn con_5_what_goes_back_of_an_invoice_is_what_the_page_showed() {
     let seen = finance.last.clone();
     office.act("INV-1", "refund", &json!({"amountMicros": 12_300_000})).await;
 
+    let done = async |count: usize| {
+        until("the refunds are done", async || {
+            let seen = office.seen("INV-1").await;
+            let refunds = seen["refunds"].as_array().unwrap();
+            (refunds.len() == count && refunds.iter().all(|refund| refund["state"] == "done")).then_some(())
+        })
+        .await;
+    };
+    done(1).await;
     let why = [("why", "sent twice")];
     let answer = finance.submit(refund, &why).await;
     assert_eq!(answer.status, 409, "{}", answer.text());
@@ -42,6 +51,7 @@ async fn con_5_what_goes_back_of_an_invoice_is_what_the_page_showed() {
     finance.last.clone_from(&fresh);
     assert_eq!(finance.submit(refund, &why).await.status, 303, "the same button: it has its answer");
     assert_eq!(amounts().await, [12_300_000, total - 12_300_000]);
+    done(2).await;
     finance.last = seen;
     let answer = finance.submit(refund, &why).await;
     assert_eq!(answer.status, 409, "{}", answer.text());
