@@ -39,7 +39,7 @@ pub(super) fn before(fields: &Fields, input: &Input) -> Result<(Seen<Booking>, W
 fn changed(words: &Words, was: &Was) -> Markup {
     html! {
         div.wrong role="alert" {
-            p { (words.say("booking-changed")) }
+            p { (words.say("booking-changed-since")) }
             @if !was.0.is_empty() {
                 p { (words.say("booking-changed-was")) }
                 (told(words, &was.0))
