@@ -25,6 +25,10 @@ pub struct Model {
     pub created_ms: i64,
     /// What a person has to look at.
     pub attention: Option<String>,
+    /// The recipient's address, in small letters.
+    pub recipient_email: Option<String>,
+    /// The recipient's name, in small letters.
+    pub recipient_name: Option<String>,
 }
 
 /// No relations.

@@ -21,7 +21,8 @@ mod m20261122_000008_people;
 mod m20261122_000009_search;
 mod m20261122_000010_jobs;
 mod m20261122_000011_booking_states;
-mod m20261122_000011_hands;
+mod m20261122_000012_hands;
+mod m20261122_000013_invoice_recipients;
 
 /// Every migration, in order.
 #[derive(Debug)]
@@ -42,7 +43,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000009_search::Migration),
             Box::new(m20261122_000010_jobs::Migration),
             Box::new(m20261122_000011_booking_states::Migration),
-            Box::new(m20261122_000011_hands::Migration),
+            Box::new(m20261122_000012_hands::Migration),
+            Box::new(m20261122_000013_invoice_recipients::Migration),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! Carries out the effects of bank transfers: asks a statement whether this is its payment.
+//! Carries out the effects of bank transfers: asks a statement whether this is its payment, or tells it that it was not.
 
 use super::preview::{self, Description};
 use super::registry::Registry;
@@ -22,13 +22,20 @@ impl Effects for BankEffects {
     }
 
     async fn carry_out(&self, effect: Effect, _: &OutboxRow) -> Carried<Input> {
-        let Effect::OfferToStatement { transfer, offer, amount, booked_at } = effect;
-        let input = remittance::Input::Transferred { transfer, amount, at: booked_at };
+        let (offer, input) = match effect {
+            Effect::OfferToStatement { transfer, offer, amount, booked_at } => {
+                (offer, remittance::Input::Transferred { transfer, number: offer.number, amount, at: booked_at })
+            }
+            Effect::TakeFromStatement { transfer, offer, by, why } => {
+                (offer, remittance::Input::TransferTakenBack { transfer, number: offer.number, by, why })
+            }
+        };
         // Asked twice, a statement answers twice the same: it knows which transfer has paid it.
         let asked = self.statements.ask(Ask::plain(offer.statement, input)).await.map(Told::into_reply);
         let answer = match asked {
             Ok(remittance::Reply::TransferTaken) => Answer::Taken,
             Ok(remittance::Reply::TransferRefused(why)) => Answer::Refused(why.into()),
+            Ok(remittance::Reply::TransferLetGo) => Answer::LetGo,
             Err(AskError::Rejected(remittance::Rejection::Unknown)) => Answer::Refused(Refusal::NoSuchStatement),
             Err(AskError::Overloaded | AskError::Unavailable) => {
                 return Carried::Failed(Failure::failed("the statement could not be asked now"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::outbox::OutboxHandle;
 use super::registry::Registry;
 use super::settlements::{Listener, Settlements};
-use super::shell::{Ask, AskError, RememberAs, Told};
+use super::shell::{Ask, AskError, Asked, Changed, RememberAs, Seen, Told};
 use super::token_vault::TokenVault;
 use crate::crypto::{invoice_id, invoice_payment_id};
 use crate::domain::invoice::{
@@ -199,6 +199,22 @@ impl InvoiceDesk {
         seen(self.ask_as(invoice_id(reference), input, remember).await?)
     }
 
+    /// Gives back so many micros, or all that remains, as a person has seen it on a page.
+    ///
+    /// # Errors
+    /// [`Changed`]: it is not what was seen any more, and nothing was done. Within: what the invoice says against it.
+    pub async fn refund_as_seen(
+        &self,
+        reference: &InvoiceReference,
+        (amount_micros, seen): (Option<i64>, Seen<Invoice>),
+        (by, remember): (UserName, RememberAs),
+    ) -> Result<Result<View, InvoiceError>, Changed> {
+        let input = Input::Refund { amount_micros, by: Some(by) };
+        let ask = Ask { id: invoice_id(reference), input, remember: Some(remember), settles: None };
+        let asked = self.invoices.ask_as_seen(ask, seen).await?;
+        Ok(told(asked).and_then(self::seen))
+    }
+
     /// Nothing can be mailed; what the invoice itself says against it comes first.
     async fn why_not_sent(&self, reference: &InvoiceReference) -> Result<InvoiceError, InvoiceError> {
         Ok(match self.find(reference).await?.map(|view| view.stage) {
@@ -376,13 +392,17 @@ impl InvoiceDesk {
         input: Input,
         remember: Option<RememberAs>,
     ) -> Result<Reply, InvoiceError> {
-        match self.invoices.ask(Ask { id, input, remember, settles: None }).await.map(Told::into_reply) {
-            Ok(reply) => Ok(reply),
-            Err(AskError::Rejected(rejection)) => Err(InvoiceError::Rejected(rejection)),
-            Err(AskError::IdempotencyViolation) => Err(InvoiceError::OtherRequest),
-            Err(AskError::Overloaded) => Err(InvoiceError::Overloaded),
-            Err(AskError::Refused(_) | AskError::Unavailable) => Err(InvoiceError::Unavailable),
-        }
+        told(self.invoices.ask(Ask { id, input, remember, settles: None }).await)
+    }
+}
+
+fn told(asked: Asked<Invoice>) -> Result<Reply, InvoiceError> {
+    match asked.map(Told::into_reply) {
+        Ok(reply) => Ok(reply),
+        Err(AskError::Rejected(rejection)) => Err(InvoiceError::Rejected(rejection)),
+        Err(AskError::IdempotencyViolation) => Err(InvoiceError::OtherRequest),
+        Err(AskError::Overloaded) => Err(InvoiceError::Overloaded),
+        Err(AskError::Refused(_) | AskError::Unavailable) => Err(InvoiceError::Unavailable),
     }
 }
 

@@ -39,6 +39,8 @@ pub enum LetterKind {
     StatementAccepted,
     /// A transfer is offered to the statement that it may belong to.
     TransferOffered,
+    /// A transfer is taken back from the statement that it was said to have paid.
+    TransferTakenBack,
     /// The card of a booking is charged or kept.
     BookingPaid,
     /// A challenged charge of a booking is given up.
@@ -71,7 +73,7 @@ pub enum LetterKind {
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::InvoiceHearsOfPayment,
         Self::InvoiceHearsOfRefund,
         Self::PaymentResult,
@@ -85,6 +87,7 @@ impl LetterKind {
         Self::StatementCounted,
         Self::StatementAccepted,
         Self::TransferOffered,
+        Self::TransferTakenBack,
         Self::BookingPaid,
         Self::BookingAbandoned,
         Self::BookingCollected,
@@ -124,7 +127,8 @@ impl LetterKind {
             | Self::RefundResult
             | Self::BookingMoneyTold
             | Self::StatementAccepted
-            | Self::TransferOffered => true,
+            | Self::TransferOffered
+            | Self::TransferTakenBack => true,
             // What a statement says is fetched and judged: nobody is paid before a person has accepted it.
             Self::StatementReplaced | Self::StatementPage | Self::StatementJudged | Self::StatementCounted => false,
             Self::BookingTold | Self::AvailabilityTold => false,
@@ -149,6 +153,7 @@ impl LetterKind {
             Remittance::KIND => of_statement(&row.effect::<Remittance>()?),
             BankTransfer::KIND => match row.effect::<BankTransfer>()? {
                 bank_transfer::Effect::OfferToStatement { .. } => Self::TransferOffered,
+                bank_transfer::Effect::TakeFromStatement { .. } => Self::TransferTakenBack,
             },
             Booking::KIND => of_booking(&row.effect::<Booking>()?),
             Inventory::KIND => match row.effect::<Inventory>()? {
@@ -245,6 +250,7 @@ mod tests {
             LateMoney,
             StatementAccepted,
             TransferOffered,
+            TransferTakenBack,
             BookingPaid,
             BookingAbandoned,
             BookingCollected,

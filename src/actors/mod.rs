@@ -63,7 +63,7 @@ pub use preview::{Description, Hindrance, Member, REDACTED, Since};
 pub use registry::{Registry, RegistrySettings};
 pub use route::{Carried, Effects, Failure, Pace, Routes};
 pub use settlements::{Listener, Settlements};
-pub use shell::{Ask, AskError, Asked, RememberAs, Shell, Told};
+pub use shell::{Ask, AskError, Asked, Changed, Means, RememberAs, Seen, Shell, Told};
 pub use statement_effects::{Ahead, StatementEffects, StatementPolicy};
 pub use token_vault::TokenVault;
 pub use watch::{EndingKey, Looked, Watch};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
-use super::shell::{Ask, AskError, Asked, Envelope, RememberAs, Shell, TransactionActor};
+use super::shell::{Ask, AskError, Asked, Changed, Envelope, RememberAs, Seen, Shell, TransactionActor};
 use crate::domain::TransactionId;
 use crate::storage::Codec;
 
@@ -54,11 +54,27 @@ impl<M: Codec> Registry<M> {
 
     /// Asks one transaction and waits for the committed answer.
     pub async fn ask(&self, ask: Ask<M>) -> Asked<M> {
+        // Nothing was seen that could have changed.
+        self.put(ask, None).await.unwrap_or(Err(AskError::Overloaded))
+    }
+
+    /// As [`Registry::ask`], for what a person decides on a page: only as long as it is what the page showed. It is compared
+    /// where it is decided, so that of two who press the same button at once one is told that it has changed.
+    ///
+    /// # Errors
+    /// [`Changed`]: nothing was done.
+    pub async fn ask_as_seen(&self, ask: Ask<M>, seen: Seen<M>) -> Result<Asked<M>, Changed> {
+        self.put(ask, Some(seen)).await
+    }
+
+    async fn put(&self, ask: Ask<M>, seen: Option<Seen<M>>) -> Result<Asked<M>, Changed> {
         let (reply, answer) = oneshot::channel();
-        let Some(shard) = self.shard(ask.id) else { return Err(AskError::Unavailable) };
+        let Some(shard) = self.shard(ask.id) else { return Ok(Err(AskError::Unavailable)) };
         // `try_send`, not `do_send`: the mailbox bound is the back pressure.
-        shard.try_send(Envelope { ask, reply }).map_err(|_| AskError::Overloaded)?;
-        answer.await.unwrap_or(Err(AskError::Overloaded))
+        if shard.try_send(Envelope { ask, seen, reply }).is_err() {
+            return Ok(Err(AskError::Overloaded));
+        }
+        answer.await.unwrap_or(Ok(Err(AskError::Overloaded)))
     }
 
     /// The remembered answer of an identical request, without deciding anything.

@@ -92,6 +92,34 @@ pub enum AskError<J> {
 pub type Asked<M> =
     Result<Told<<M as crate::domain::Machine>::Reply>, AskError<<M as crate::domain::Machine>::Rejection>>;
 
+/// What a person had before them when they decided. A decision on anything else is not theirs.
+pub struct Seen<M: Codec> {
+    /// The version of the row that the page was drawn from.
+    pub version: i64,
+    /// Whether the decision that would be committed comes to what the page said; time may have passed over a row that nobody
+    /// has touched. `None`: it follows from the row alone. Where the page said what would come of it, a refusal of the machine
+    /// is a change too.
+    pub means: Option<Box<Means<M>>>,
+}
+
+/// Judges a decision on this state.
+pub type Means<M> = dyn Fn(&<M as crate::domain::Machine>::State, &Decision<M>) -> bool + Send + Sync;
+
+impl<M: Codec> Seen<M> {
+    fn agrees(&self, known: &Held<M>, decision: &Decision<M>) -> bool {
+        self.is_of(known) && self.means.as_ref().is_none_or(|means| means(&known.state, decision))
+    }
+
+    fn is_of(&self, known: &Held<M>) -> bool {
+        known.position.map(|position| position.version) == Some(self.version)
+    }
+}
+
+/// It is not what was seen any more, or would come to something else: nothing was done, and a person has to look again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it has changed since it was seen")]
+pub struct Changed;
+
 /// What every actor of a kind shares.
 pub struct Shell<M: Codec> {
     /// Where snapshots live.
@@ -119,36 +147,54 @@ struct Held<M: Codec> {
 enum Step<M: Codec> {
     /// Answered; what is to be kept in memory, if anything can be.
     Done(Asked<M>, Option<Held<M>>),
+    /// It is not what was seen.
+    Changed(Held<M>),
     /// The memory was stale.
     Again,
 }
 
 impl<M: Codec> Shell<M> {
-    async fn handle(&self, mut held: Option<Held<M>>, ask: &Ask<M>) -> (Asked<M>, Option<Held<M>>) {
+    async fn handle(
+        &self,
+        mut held: Option<Held<M>>,
+        (ask, seen): (&Ask<M>, Option<&Seen<M>>),
+    ) -> (Result<Asked<M>, Changed>, Option<Held<M>>) {
         for _ in 0..ATTEMPTS {
             let (known, from_memory) = match held.take() {
                 Some(known) => (known, true),
                 None => match self.store.load::<M>(ask.id).await {
                     Ok(Some(Loaded { state, position })) => (Held { state, position: Some(position) }, false),
                     Ok(None) => (Held { state: M::State::default(), position: None }, false),
-                    Err(error) => return (Err(self.unavailable(ask.id, &error)), None),
+                    Err(error) => return (Ok(Err(self.unavailable(ask.id, &error))), None),
                 },
             };
-            match self.step(known, from_memory, ask).await {
-                Step::Done(asked, keep) => return (asked, keep),
+            match self.step(known, from_memory, (ask, seen)).await {
+                Step::Done(asked, keep) => return (Ok(asked), keep),
+                Step::Changed(keep) => return (Err(Changed), Some(keep)),
                 Step::Again => {}
             }
         }
-        (Err(AskError::Overloaded), None)
+        (Ok(Err(AskError::Overloaded)), None)
     }
 
-    async fn step(&self, known: Held<M>, from_memory: bool, ask: &Ask<M>) -> Step<M> {
+    async fn step(&self, known: Held<M>, from_memory: bool, (ask, seen): (&Ask<M>, Option<&Seen<M>>)) -> Step<M> {
         let now = self.clock.now();
         // Memory of a row that another node, or a commit that outlived its time limit, may have moved on is good enough to
         // decide a commit, which checks the version, but not to say anything else.
         let may_be_stale = from_memory;
-        match M::decide(&known.state, &ask.input, now) {
+        let decided = M::decide(&known.state, &ask.input, now);
+        let as_seen = seen.is_none_or(|seen| match &decided {
+            Ok(decision) => seen.agrees(&known, decision),
+            Err(_) => seen.means.is_none() && seen.is_of(&known),
+        });
+        match decided {
             Err(_) if may_be_stale => Step::Again,
+            _ if !as_seen && may_be_stale => Step::Again,
+            // The same button pressed twice has its answer: it is what changed the row.
+            _ if !as_seen => match self.recall(ask.remember.as_ref()).await {
+                Some(asked) => Step::Done(asked, Some(known)),
+                None => Step::Changed(known),
+            },
             Err(rejection) => match self.recall(ask.remember.as_ref()).await {
                 Some(asked) => Step::Done(asked, Some(known)),
                 None => Step::Done(Err(AskError::Rejected(rejection)), Some(known)),
@@ -257,7 +303,9 @@ impl<M: Codec> Shell<M> {
 #[rtype(result = "()")]
 pub(super) struct Envelope<M: Codec> {
     pub(super) ask: Ask<M>,
-    pub(super) reply: oneshot::Sender<Asked<M>>,
+    /// What it is a decision on; `None`: on whatever there is.
+    pub(super) seen: Option<Seen<M>>,
+    pub(super) reply: oneshot::Sender<Result<Asked<M>, Changed>>,
 }
 
 /// The actor of one transaction: order and cache, nothing else.
@@ -284,10 +332,10 @@ impl<M: Codec> Handler<Envelope<M>> for TransactionActor<M> {
     type Result = ();
 
     fn handle(&mut self, envelope: Envelope<M>, ctx: &mut Self::Context) {
-        let Envelope { ask, reply } = envelope;
+        let Envelope { ask, seen, reply } = envelope;
         let shell = self.shell.clone();
         let held = self.held.take().map(|held| *held);
-        let work = async move { shell.handle(held, &ask).await };
+        let work = async move { shell.handle(held, (&ask, seen.as_ref())).await };
         // `wait`, not `spawn`: the next message sees what this one committed.
         ctx.wait(work.into_actor(self).map(|(asked, held), actor, _| {
             // Nothing is known of it, or memory cannot be trusted: the next message starts from the row.

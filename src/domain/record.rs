@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::booking::{BookingStatus, PackUse};
 use super::catalog::{MerchantId, SlotId, SlotKey};
 use super::codes::codes;
-use super::invoice::InvoiceReference;
+use super::invoice::{InvoiceReference, Recipient};
 use super::remittance::{Finding, StatedEvent};
 use super::{Attention, Day, IssuerId, Money, Piaid, RequestId, Timestamp, TransactionId};
 
@@ -119,6 +119,8 @@ pub struct InvoiceListed {
     pub created_at: Timestamp,
     /// What a person has to look at, if anything.
     pub attention: Option<Attention>,
+    /// Whom it goes to. Personal: only searched by.
+    pub recipient: Recipient,
 }
 
 /// A spot of a slot.

@@ -61,7 +61,7 @@ pub use dead_letters::{DeadLetterFilter, DeadLetterPlace, LetterDecision, Letter
 pub use error::{CommitError, StorageError};
 pub use figures::{Noted, Quantile, SeriesFigures, Tally};
 pub use inventory::{Availability, Catalog, FeedBatch, InForce, Placed, Staging, UntoldSlot};
-pub use invoice::{InvoiceFilter, InvoicePlace, ListedInvoice};
+pub use invoice::{InvoiceFilter, InvoicePlace, ListedInvoice, SoughtRecipient};
 pub use job::{
     Job, JobCancel, JobFile, JobGoesOn, JobId, JobNext, JobOutcome, JobState, JobStep, JobStepped, LetterAct, NewJobRow,
 };

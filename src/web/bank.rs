@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::admin::{allowed, person, unavailable};
+use super::payouts::reason;
 use super::respond::problem;
 use super::spool::{Spooling, receive};
 use super::statements::{Answered, Listing, amount, cursor, either, find, no_store, remember};
@@ -18,7 +19,7 @@ use crate::report::Progress;
 use crate::storage::{Codec as _, TransferRow};
 
 /// The states that a list can be narrowed to.
-const STATES: [&str; 5] = ["Unmatched", "Offered", "Matched", "Differs", "PaidOut"];
+const STATES: [&str; 6] = ["Unmatched", "Offered", "Matched", "TakingBack", "Differs", "PaidOut"];
 
 /// `POST /api/v1/bank/statements`: a camt.053 file, plain or gzip, as the body.
 pub(super) async fn import(
@@ -126,9 +127,10 @@ pub(super) async fn list(
 pub(super) const fn statement_of(state: &State) -> Option<TransactionId> {
     match state {
         State::Unheard | State::Unmatched { .. } | State::PaidOut { .. } => None,
-        State::Offered { offer, .. } | State::Matched { offer, .. } | State::Differs { offer, .. } => {
-            Some(offer.statement)
-        }
+        State::Offered { offer, .. }
+        | State::Matched { offer, .. }
+        | State::TakingBack { offer, .. }
+        | State::Differs { offer, .. } => Some(offer.statement),
     }
 }
 
@@ -141,6 +143,7 @@ fn shown(row: &TransferRow) -> Value {
         | State::Unmatched { .. }
         | State::Offered { .. }
         | State::Matched { .. }
+        | State::TakingBack { .. }
         | State::PaidOut { .. } => None,
     };
     let payout = match &row.state {
@@ -149,6 +152,7 @@ fn shown(row: &TransferRow) -> Value {
         | State::Unmatched { .. }
         | State::Offered { .. }
         | State::Matched { .. }
+        | State::TakingBack { .. }
         | State::Differs { .. } => None,
     };
     json!({
@@ -198,17 +202,47 @@ async fn rematched(surface: &Surface, id: &str, request: &HttpRequest, unverifie
     let caller = allowed(surface, request, "statements:write").await?;
     let by = person(surface, &caller).await?;
     let bad = |text: String| problem(StatusCode::BAD_REQUEST, &text);
-    let unknown = || problem(StatusCode::NOT_FOUND, "no such bank transfer");
     let body: MatchBody =
         serde_json::from_slice(unverified).map_err(|error| bad(format!("the body names no statement: {error}")))?;
     let account = body.payment_integrator_account_id.as_deref().map(Piaid::parse).transpose();
     let account = account.map_err(|error| bad(format!("paymentIntegratorAccountId: {error}")))?;
-    let id = TransactionId::parse(id).map_err(|_| unknown())?;
-    let known = surface.store.overview(id).await.map_err(|error| unavailable(&error))?;
-    known.filter(|found| found.kind == BankTransfer::KIND).ok_or_else(unknown)?;
+    let id = known(surface, id).await?;
     let statement = find(surface, &body.statement_id, account.as_ref()).await?.id;
     let remember = remember(request, &caller, unverified)?;
-    let ask = Ask { id, input: Input::Rematch { statement, by: Some(by) }, remember, settles: None };
+    told_of(surface, Ask { id, input: Input::Rematch { statement, by: Some(by) }, remember, settles: None }).await
+}
+
+/// `POST /api/v1/bank/transfers/{transactionId}/take-back`: a person says that it does not belong to the statement that has
+/// taken it. The statement books its side back, and waits for its transfer again.
+pub(super) async fn take_back(
+    surface: web::Data<Surface>,
+    id: web::Path<String>,
+    request: HttpRequest,
+    unverified: web::Bytes,
+) -> HttpResponse {
+    let taken = async {
+        let caller = allowed(&surface, &request, "statements:write").await?;
+        let by = person(&surface, &caller).await?;
+        let why = reason(&unverified)?.to_string();
+        let id = known(&surface, &id).await?;
+        let remember = remember(&request, &caller, &unverified)?;
+        told_of(&surface, Ask { id, input: Input::TakeBack { by, why }, remember, settles: None }).await
+    };
+    either(taken.await)
+}
+
+fn unknown() -> HttpResponse {
+    problem(StatusCode::NOT_FOUND, "no such bank transfer")
+}
+
+async fn known(surface: &Surface, id: &str) -> Result<TransactionId, HttpResponse> {
+    let id = TransactionId::parse(id).map_err(|_| unknown())?;
+    let known = surface.store.overview(id).await.map_err(|error| unavailable(&error))?;
+    known.filter(|found| found.kind == BankTransfer::KIND).map(|_| id).ok_or_else(unknown)
+}
+
+async fn told_of(surface: &Surface, ask: Ask<BankTransfer>) -> Answered {
+    let id = ask.id;
     match surface.bank.transfers.ask(ask).await.map(Told::into_reply) {
         Ok(Reply::Booked(standing) | Reply::Stands(standing)) => Ok(HttpResponse::Accepted()
             .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -231,5 +265,6 @@ const fn name(standing: Standing) -> &'static str {
         Standing::Matched(_) => "Matched",
         Standing::Differs(..) => "Differs",
         Standing::PaidOut(_) => "PaidOut",
+        Standing::TakingBack(_) => "TakingBack",
     }
 }

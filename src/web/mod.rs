@@ -235,6 +235,11 @@ fn bank_routes(app: &mut web::ServiceConfig) {
         web::resource("/api/v1/bank/transfers/{transactionId}/match")
             .route(web::post().to(bank::rematch))
             .default_service(web::to(admin::not_allowed)),
+    )
+    .service(
+        web::resource("/api/v1/bank/transfers/{transactionId}/take-back")
+            .route(web::post().to(bank::take_back))
+            .default_service(web::to(admin::not_allowed)),
     );
 }
 

@@ -130,6 +130,7 @@ mod tests {
         let document = document();
         reads::<statements::AcceptBody>(&document, "/api/v1/statements/{id}/accept");
         reads::<bank::MatchBody>(&document, "/api/v1/bank/transfers/{transactionId}/match");
+        reads::<payouts::ReasonBody>(&document, "/api/v1/bank/transfers/{transactionId}/take-back");
         reads::<payouts::RecordBody>(&document, "/api/v1/merchants/{merchantId}/payouts");
         reads::<payouts::ReasonBody>(&document, "/api/v1/merchants/{merchantId}/payouts/{reference}/take-back");
         reads::<payouts::ReasonBody>(&document, "/api/v1/processor/payouts/{reference}/close");

@@ -211,7 +211,7 @@ pub(super) struct ReasonBody {
 }
 
 /// What a person says of their decision.
-fn reason(unverified: &[u8]) -> Result<Arc<str>, HttpResponse> {
+pub(super) fn reason(unverified: &[u8]) -> Result<Arc<str>, HttpResponse> {
     let body: ReasonBody = serde_json::from_slice(unverified).map_err(|_| bad("why: expected the reason, in words"))?;
     let why = body.why.trim();
     if !(1..=LONGEST_REASON).contains(&why.chars().count()) {

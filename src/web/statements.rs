@@ -289,7 +289,7 @@ async fn accepted(
             Reply::Standing { state, second_person } => {
                 json!({"statementId": notice.statement_id.as_str(), "state": state, "secondPersonNeeded": second_person})
             }
-            Reply::Noted | Reply::TransferTaken | Reply::TransferRefused(_) => {
+            Reply::Noted | Reply::TransferTaken | Reply::TransferRefused(_) | Reply::TransferLetGo => {
                 json!({"statementId": notice.statement_id.as_str()})
             }
         })),

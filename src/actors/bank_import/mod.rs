@@ -19,7 +19,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use super::registry::Registry;
 use super::shell::{Ask, AskError, Told};
 use crate::domain::TransactionId;
-use crate::domain::bank_transfer::{BankTransfer, Input, Rejection, Reply, Standing, Transfer};
+use crate::domain::bank_transfer::{BankTransfer, Input, Refusal, Rejection, Reply, Standing, Transfer};
 use crate::ports::Clock;
 use crate::protocol::camt053::{BalanceCheck, BankStatementItem, InvalidBankStatement, PassedOver, StatementClose};
 use crate::report::Progress;
@@ -57,7 +57,7 @@ pub struct Imported {
     pub booked: u64,
     /// Transfers that were in the books before.
     pub known: u64,
-    /// A remittance statement is being asked whether this is its payment.
+    /// A remittance statement is being asked whether this is its payment, or told that it is not after all.
     pub offered: u64,
     /// Has paid a remittance statement, or is a payout.
     pub matched: u64,
@@ -162,13 +162,17 @@ impl BankImport {
     ) -> Result<Entered, ImportError> {
         let (id, entry) = (transfer.id, transfer.entry.clone());
         let mut entered = self.offer(transfer, statements).await?;
+        if let Standing::PaidOut(payout) = entered.standing {
+            // Another import may have found that since this one began.
+            payouts.know(payout);
+        }
         if entered.standing == Standing::Unmatched
             && let Some(payout) = payouts.take(&entry)
         {
             entered.standing = match self.ask(id, Input::PaidOut { payout }).await? {
                 Ok(Reply::Booked(standing) | Reply::Stands(standing)) => standing,
                 // A person, or another import, was faster.
-                Err(Rejection::BeingAsked | Rejection::Explained | Rejection::Unknown) => entered.standing,
+                Err(_) => entered.standing,
             };
         }
         Ok(entered)
@@ -186,14 +190,16 @@ impl BankImport {
         let again = |payable: &Payable| match standing {
             Standing::Unmatched => true,
             // What would be refused for the same reason is not asked again.
+            // Nor what a person has taken back from it.
+            Standing::Differs(statement, Refusal::TakenBack) => statement != payable.id,
             Standing::Differs(statement, _) => statement != payable.id || payable.takes(amount),
-            Standing::Offered(_) | Standing::Matched(_) | Standing::PaidOut(_) => false,
+            Standing::Offered(_) | Standing::Matched(_) | Standing::TakingBack(_) | Standing::PaidOut(_) => false,
         };
         let Some(payable) = named.filter(again) else { return Ok(Entered { new: false, standing }) };
         let standing = match self.ask(id, Input::Rematch { statement: payable.id, by: None }).await? {
             Ok(Reply::Booked(standing) | Reply::Stands(standing)) => standing,
             // A person, or another import, was faster.
-            Err(Rejection::BeingAsked | Rejection::Explained | Rejection::Unknown) => standing,
+            Err(_) => standing,
         };
         Ok(Entered { new: false, standing })
     }
@@ -261,7 +267,7 @@ impl Imported {
     fn count(&mut self, entered: Entered) {
         *(if entered.new { &mut self.booked } else { &mut self.known }) += 1;
         *match entered.standing {
-            Standing::Offered(_) => &mut self.offered,
+            Standing::Offered(_) | Standing::TakingBack(_) => &mut self.offered,
             Standing::Matched(_) | Standing::PaidOut(_) => &mut self.matched,
             Standing::Unmatched | Standing::Differs(..) => &mut self.unexplained,
         } += 1;

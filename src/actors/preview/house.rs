@@ -7,11 +7,20 @@ use crate::domain::{alarm, bank_transfer, inventory};
 use crate::protocol::maps_booking::ServiceWindow;
 
 pub(in crate::actors) fn transfer(effect: &bank_transfer::Effect) -> Description {
-    let bank_transfer::Effect::OfferToStatement { transfer, offer, amount, booked_at } = effect;
-    Description::of(format!("statement {}", offer.statement), "transferred")
-        .with("transfer", transfer)
-        .with("amount", amount)
-        .with("bookedAt", booked_at.to_utc())
+    match effect {
+        bank_transfer::Effect::OfferToStatement { transfer, offer, amount, booked_at } => {
+            Description::of(format!("statement {}", offer.statement), "transferred")
+                .with("transfer", transfer)
+                .with("amount", amount)
+                .with("bookedAt", booked_at.to_utc())
+        }
+        bank_transfer::Effect::TakeFromStatement { transfer, offer, by, why } => {
+            Description::of(format!("statement {}", offer.statement), "transfer taken back")
+                .with("transfer", transfer)
+                .with("by", by)
+                .with("why", why)
+        }
+    }
 }
 
 pub(in crate::actors) fn alarm(effects: &AlarmEffects, effect: &alarm::Effect) -> Description {

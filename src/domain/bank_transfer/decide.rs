@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::BankTransfer;
 use super::entry::{Direction, Transfer};
-use super::state::{Answer, Effect, Event, Input, Offer, Rejection, Reply, State};
+use super::state::{Answer, Effect, Event, Input, Offer, Refusal, Rejection, Reply, State};
 use crate::domain::{Account, Decision, LedgerEntry, TransactionId, UserName};
 
 type Verdicts = Result<Decision<BankTransfer>, Rejection>;
@@ -18,6 +18,7 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
             State::Unmatched { .. }
             | State::Offered { .. }
             | State::Matched { .. }
+            | State::TakingBack { .. }
             | State::PaidOut { .. }
             | State::Differs { .. },
             Input::Book { .. },
@@ -26,7 +27,11 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
         // There is nothing to ask about.
         (
             State::Unheard,
-            Input::Rematch { .. } | Input::PaidOut { .. } | Input::Answered { .. } | Input::DeadlineReached,
+            Input::Rematch { .. }
+            | Input::PaidOut { .. }
+            | Input::TakeBack { .. }
+            | Input::Answered { .. }
+            | Input::DeadlineReached,
         ) => Err(Rejection::Unknown),
 
         // What no statement has taken may be a payout; it stood against suspense when it was sent, so nothing is booked.
@@ -34,12 +39,18 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
             Ok(record(state, vec![Event::PaidOut { payout: *payout }]))
         }
         (State::PaidOut { payout: known, .. }, Input::PaidOut { payout }) if known == payout => stands(state),
-        (State::Offered { .. }, Input::PaidOut { .. }) => Err(Rejection::BeingAsked),
+        (State::Offered { .. } | State::TakingBack { .. }, Input::PaidOut { .. }) => Err(Rejection::BeingAsked),
         (State::Matched { .. } | State::PaidOut { .. }, Input::PaidOut { .. }) => Err(Rejection::Explained),
 
         // What is before finance may find its statement later.
         (State::Unmatched { transfer }, Input::Rematch { statement, by }) => {
             Ok(rematch(state, transfer, Offer { statement: *statement, number: 1 }, by.as_ref()))
+        }
+        // What a person has taken back from a statement no import gives it again: the memo says what it said then.
+        (State::Differs { offer, why: Refusal::TakenBack, .. }, Input::Rematch { statement, by: None })
+            if offer.statement == *statement =>
+        {
+            stands(state)
         }
         (State::Differs { transfer, offer, .. }, Input::Rematch { statement, by }) => {
             let next = Offer { statement: *statement, number: offer.number.saturating_add(1) };
@@ -52,9 +63,27 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
             stands(state)
         }
         // One question at a time: two statements could both take it.
-        (State::Offered { .. }, Input::Rematch { .. }) => Err(Rejection::BeingAsked),
+        (State::Offered { .. } | State::TakingBack { .. }, Input::Rematch { .. }) => Err(Rejection::BeingAsked),
         // flows-security 5.5: one transfer per statement; what has paid one pays no other.
         (State::Matched { .. } | State::PaidOut { .. }, Input::Rematch { .. }) => Err(Rejection::Explained),
+
+        // A match that was a mistake: nobody outside has heard that the statement is paid, so it may always be taken back.
+        (State::Matched { transfer, offer }, Input::TakeBack { by, why }) => {
+            Ok(take_back(state, (transfer.id, *offer), (by, why)))
+        }
+        // The same wish again.
+        (State::TakingBack { .. } | State::Differs { why: Refusal::TakenBack, .. }, Input::TakeBack { .. }) => {
+            stands(state)
+        }
+        (State::Offered { .. }, Input::TakeBack { .. }) => Err(Rejection::BeingAsked),
+        (State::Unmatched { .. } | State::Differs { .. }, Input::TakeBack { .. }) => Err(Rejection::NotMatched),
+        // It has booked nothing that could be booked back: the payout has.
+        (State::PaidOut { .. }, Input::TakeBack { .. }) => Err(Rejection::IsPayout),
+        (State::TakingBack { offer, .. }, Input::Answered { number, answer: Answer::LetGo })
+            if offer.number == *number =>
+        {
+            Ok(record(state, vec![Event::TakenBack]))
+        }
 
         // The statement's answer to the offer that is open.
         (State::Offered { offer, .. }, Input::Answered { number, answer: Answer::Taken })
@@ -72,6 +101,7 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
             State::Unmatched { .. }
             | State::Offered { .. }
             | State::Matched { .. }
+            | State::TakingBack { .. }
             | State::PaidOut { .. }
             | State::Differs { .. },
             Input::Answered { .. },
@@ -82,6 +112,7 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
             State::Unmatched { .. }
             | State::Offered { .. }
             | State::Matched { .. }
+            | State::TakingBack { .. }
             | State::PaidOut { .. }
             | State::Differs { .. },
             Input::DeadlineReached,
@@ -126,6 +157,16 @@ fn rematch(state: &State, transfer: &Transfer, offer: Offer, by: Option<&UserNam
     decision
 }
 
+fn take_back(
+    state: &State,
+    (transfer, offer): (TransactionId, Offer),
+    (by, why): (&UserName, &str),
+) -> Decision<BankTransfer> {
+    let mut decision = record(state, vec![Event::TakeBackAsked { by: by.clone(), why: why.to_owned() }]);
+    decision.effects.push(Effect::TakeFromStatement { transfer, offer, by: by.clone(), why: why.to_owned() });
+    decision
+}
+
 fn ask(transfer: &Transfer, offer: Offer) -> Effect {
     Effect::OfferToStatement {
         transfer: transfer.id,
@@ -147,14 +188,25 @@ pub(super) fn apply(state: State, event: &Event) -> State {
         (State::Unmatched { transfer } | State::Differs { transfer, .. }, Event::PaidOut { payout }) => {
             State::PaidOut { transfer, payout: *payout }
         }
+        (State::Matched { transfer, offer }, Event::TakeBackAsked { .. }) => State::TakingBack { transfer, offer },
+        (State::TakingBack { transfer, offer }, Event::TakenBack) => {
+            State::Differs { transfer, offer, why: Refusal::TakenBack }
+        }
         (
             other @ (State::Unheard
             | State::Unmatched { .. }
             | State::Offered { .. }
             | State::Matched { .. }
+            | State::TakingBack { .. }
             | State::PaidOut { .. }
             | State::Differs { .. }),
-            Event::Booked { .. } | Event::Offered { .. } | Event::Taken | Event::Refused(_) | Event::PaidOut { .. },
+            Event::Booked { .. }
+            | Event::Offered { .. }
+            | Event::Taken
+            | Event::Refused(_)
+            | Event::PaidOut { .. }
+            | Event::TakeBackAsked { .. }
+            | Event::TakenBack,
         ) => other,
     }
 }

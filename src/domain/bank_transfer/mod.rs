@@ -55,7 +55,11 @@ impl Machine for BankTransfer {
     fn attention(state: &State) -> Option<Attention> {
         match state {
             State::Unmatched { .. } | State::Differs { .. } => Some(Attention::UnexplainedTransfer),
-            State::Unheard | State::Offered { .. } | State::Matched { .. } | State::PaidOut { .. } => None,
+            State::Unheard
+            | State::Offered { .. }
+            | State::Matched { .. }
+            | State::TakingBack { .. }
+            | State::PaidOut { .. } => None,
         }
     }
 
@@ -65,6 +69,7 @@ impl Machine for BankTransfer {
             State::Unmatched { .. } => "Unmatched",
             State::Offered { .. } => "Offered",
             State::Matched { .. } => "Matched",
+            State::TakingBack { .. } => "TakingBack",
             State::PaidOut { .. } => "PaidOut",
             State::Differs { .. } => "Differs",
         }
@@ -72,13 +77,14 @@ impl Machine for BankTransfer {
 
     fn lane(effect: &Effect) -> EffectLane {
         match effect {
-            Effect::OfferToStatement { .. } => EffectLane::House,
+            Effect::OfferToStatement { .. } | Effect::TakeFromStatement { .. } => EffectLane::House,
         }
     }
 
     fn idempotency_key(effect: &Effect) -> String {
         match effect {
             Effect::OfferToStatement { transfer, offer, .. } => format!("offer-{transfer}-{}", offer.number),
+            Effect::TakeFromStatement { transfer, offer, .. } => format!("take-back-{transfer}-{}", offer.number),
         }
     }
 }

@@ -47,6 +47,10 @@ fn rematch(statement: u32) -> Input {
     Input::Rematch { statement: id(statement), by: UserName::parse("fiona").ok() }
 }
 
+fn take_back() -> Input {
+    Input::TakeBack { by: UserName::parse("fiona").unwrap(), why: "another month's".to_owned() }
+}
+
 fn answer(number: u32, answer: Answer) -> Input {
     Input::Answered { number, answer }
 }
@@ -123,7 +127,7 @@ fn what_the_bank_booked_is_in_the_books_once_and_the_right_way_round() {
         }
         assert_eq!(history.moved(&Account::Bank), bank, "{direction:?}");
         assert_eq!(history.moved(&Account::Suspense), -bank, "{direction:?}");
-        let Effect::OfferToStatement { amount, .. } = &history.effects[0];
+        let Effect::OfferToStatement { amount, .. } = &history.effects[0] else { panic!("it is offered") };
         assert_eq!(amount.micros(), offered, "{direction:?}: positive when we paid");
         assert!(history.entries.iter().all(|entry| entry.reason == "bank transfer"));
     }
@@ -178,6 +182,50 @@ fn a_payout_explains_what_no_statement_takes_once_and_books_nothing() {
 }
 
 #[test]
+fn con_4_a_match_is_taken_back_by_a_person_and_no_import_makes_it_again() {
+    let mut history = run(vec![
+        ("the import", book(Direction::Left, Some(9)), Reply::Booked(Standing::Offered(id(9)))),
+        ("it is the payment", answer(1, Answer::Taken), Reply::Stands(Standing::Matched(id(9)))),
+        ("no, it is not", take_back(), Reply::Stands(Standing::TakingBack(id(9)))),
+        ("the same again", take_back(), Reply::Stands(Standing::TakingBack(id(9)))),
+        ("the same file", book(Direction::Left, Some(9)), Reply::Stands(Standing::TakingBack(id(9)))),
+        ("an old answer", answer(1, Answer::Taken), Reply::Stands(Standing::TakingBack(id(9)))),
+    ]);
+    assert_eq!(history.tell(&rematch(8)), Err(Rejection::BeingAsked));
+    assert_eq!(history.tell(&Input::PaidOut { payout: id(5) }), Err(Rejection::BeingAsked));
+    let (entries, gone) = (history.entries.len(), Reply::Stands(Standing::Differs(id(9), Refusal::TakenBack)));
+    for _ in 0..2 {
+        assert_eq!(history.tell(&answer(1, Answer::LetGo)), Ok(gone));
+        assert_eq!(history.tell(&take_back()), Ok(gone), "it is taken back already");
+    }
+    assert_eq!(history.entries.len(), entries, "its own side is what the bank says, and stays");
+    assert_eq!(BankTransfer::attention(&history.state), Some(Attention::UnexplainedTransfer));
+    let by_import = Input::Rematch { statement: id(9), by: None };
+    assert_eq!(history.tell(&by_import), Ok(gone), "a person has said that it is not");
+    assert_eq!(history.tell(&rematch(9)), Ok(Reply::Stands(Standing::Offered(id(9)))), "a person may say that it is");
+    assert_eq!(history.tell(&answer(1, Answer::LetGo)), Ok(Reply::Stands(Standing::Offered(id(9)))));
+    history.tell(&answer(2, Answer::Taken)).unwrap();
+    history.tell(&take_back()).unwrap();
+    let keys: Vec<String> = history.effects.iter().map(BankTransfer::idempotency_key).collect();
+    let (offer, back) = (format!("offer-{}", id(1)), format!("take-back-{}", id(1)));
+    assert_eq!(keys, [format!("{offer}-1"), format!("{back}-1"), format!("{offer}-2"), format!("{back}-2")]);
+}
+
+#[test]
+fn con_4_only_a_match_is_taken_back() {
+    let mut history = History::default();
+    assert_eq!(history.tell(&take_back()), Err(Rejection::Unknown));
+    history.tell(&book(Direction::Left, None)).unwrap();
+    assert_eq!(history.tell(&take_back()), Err(Rejection::NotMatched));
+    history.tell(&rematch(9)).unwrap();
+    assert_eq!(history.tell(&take_back()), Err(Rejection::BeingAsked));
+    history.tell(&answer(1, Answer::Refused(Refusal::WrongAmount))).unwrap();
+    assert_eq!(history.tell(&take_back()), Err(Rejection::NotMatched));
+    history.tell(&Input::PaidOut { payout: id(5) }).unwrap();
+    assert_eq!(history.tell(&take_back()), Err(Rejection::IsPayout));
+}
+
+#[test]
 fn nothing_can_be_asked_of_what_is_not_known() {
     for input in [Input::PaidOut { payout: id(5) }, rematch(9), answer(1, Answer::Taken), Input::DeadlineReached] {
         assert_eq!(History::default().tell(&input), Err(Rejection::Unknown), "{input:?}");
@@ -194,12 +242,13 @@ fn refusals_come_back_by_their_names() {
 
 fn any_input() -> impl Strategy<Value = Input> {
     let why = prop::sample::select(Refusal::ALL.to_vec());
-    let any_answer = prop_oneof![Just(Answer::Taken), why.prop_map(Answer::Refused)];
+    let any_answer = prop_oneof![Just(Answer::Taken), Just(Answer::LetGo), why.prop_map(Answer::Refused)];
     prop_oneof![
         2 => prop::option::of(7..10_u32).prop_map(|statement| book(Direction::Left, statement)),
         2 => (7..10_u32).prop_map(rematch),
         3 => (1..4_u32, any_answer).prop_map(|(number, said)| answer(number, said)),
         1 => (5..7_u32).prop_map(|payout| Input::PaidOut { payout: id(payout) }),
+        1 => Just(take_back()),
         1 => Just(Input::DeadlineReached),
     ]
 }
@@ -220,15 +269,19 @@ proptest! {
                 prop_assert_eq!(&before, &history.state, "a rejection changes nothing");
             }
             let standing = history.state.standing();
-            if let Some(Standing::Matched(statement)) = standing {
-                prop_assert_eq!(*taken.get_or_insert(statement), statement, "what has paid one pays no other");
+            match standing {
+                Some(Standing::Matched(statement) | Standing::TakingBack(statement)) => {
+                    prop_assert_eq!(*taken.get_or_insert(statement), statement, "what has paid one pays no other");
+                }
+                // Only a person ends it, and only by way of the statement.
+                _ if history.journal.last() == Some(&Event::TakenBack) => taken = None,
+                _ => prop_assert!(taken.is_none(), "a match is for ever"),
             }
-            prop_assert!(taken.is_none() || matches!(standing, Some(Standing::Matched(_))), "a match is for ever");
             let finance = matches!(standing, Some(Standing::Unmatched | Standing::Differs(..)));
             prop_assert_eq!(BankTransfer::attention(&history.state).is_some(), finance);
             let answered =
-                history.journal.iter().filter(|event| matches!(event, Event::Taken | Event::Refused(_))).count();
-            let open = usize::from(matches!(standing, Some(Standing::Offered(_))));
+                history.journal.iter().filter(|event| matches!(event, Event::Taken | Event::Refused(_) | Event::TakenBack)).count();
+            let open = usize::from(matches!(standing, Some(Standing::Offered(_) | Standing::TakingBack(_))));
             prop_assert_eq!(history.effects.len(), answered + open, "one question at a time");
         }
         let folded = history.journal.iter().fold(State::default(), BankTransfer::apply);

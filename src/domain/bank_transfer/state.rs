@@ -25,8 +25,15 @@ pub enum State {
         /// Which statement.
         offer: Offer,
     },
-    /// The statement has taken it. Final.
+    /// The statement has taken it. Final, unless a person takes the match back.
     Matched {
+        /// What the bank says.
+        transfer: Arc<Transfer>,
+        /// What was taken.
+        offer: Offer,
+    },
+    /// A person takes the match back: the statement is being told that it is not paid by this.
+    TakingBack {
         /// What the bank says.
         transfer: Arc<Transfer>,
         /// What was taken.
@@ -74,17 +81,20 @@ pub enum Refusal {
     Replaced,
     /// There is no such statement.
     NoSuchStatement,
+    /// It had taken it, and a person has taken the match back.
+    TakenBack,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::WrongAmount,
         Self::WrongCurrency,
         Self::AlreadyPaid,
         Self::NotAccepted,
         Self::Replaced,
         Self::NoSuchStatement,
+        Self::TakenBack,
     ];
 
     /// The name in lists and in the database.
@@ -96,6 +106,7 @@ impl Refusal {
             Self::NotAccepted => "not_accepted",
             Self::Replaced => "replaced",
             Self::NoSuchStatement => "no_such_statement",
+            Self::TakenBack => "taken_back",
         }
     }
 
@@ -124,6 +135,8 @@ pub enum Answer {
     Taken,
     /// It is not.
     Refused(Refusal),
+    /// It is not any more: the statement has booked its side back.
+    LetGo,
 }
 
 /// Everything that can happen to a transfer.
@@ -147,6 +160,13 @@ pub enum Input {
     PaidOut {
         /// The payout.
         payout: TransactionId,
+    },
+    /// A person says that it does not belong to the statement that has taken it.
+    TakeBack {
+        /// Who.
+        by: UserName,
+        /// Why: it stands in the ledger with what is booked back.
+        why: String,
     },
     /// The statement's answer to an offer.
     Answered {
@@ -183,6 +203,15 @@ pub enum Event {
         /// The payout.
         payout: TransactionId,
     },
+    /// A person takes the match back.
+    TakeBackAsked {
+        /// Who.
+        by: UserName,
+        /// Why.
+        why: String,
+    },
+    /// The statement has let it go: it stands in suspense again.
+    TakenBack,
 }
 
 /// What has to be done outside.
@@ -198,6 +227,18 @@ pub enum Effect {
         amount: Money,
         /// The beginning of the booking day, UTC.
         booked_at: Timestamp,
+    },
+    /// Tell a statement that this is not its payment after all. That it has booked its side back comes as
+    /// [`Answer::LetGo`].
+    TakeFromStatement {
+        /// The transfer.
+        transfer: TransactionId,
+        /// The statement, and the number to answer with.
+        offer: Offer,
+        /// Who decided it.
+        by: UserName,
+        /// Why.
+        why: String,
     },
 }
 
@@ -223,6 +264,8 @@ pub enum Standing {
     Differs(TransactionId, Refusal),
     /// It is this payout.
     PaidOut(TransactionId),
+    /// This statement is being told that it is not its payment.
+    TakingBack(TransactionId),
 }
 
 /// Why the machine says no.
@@ -237,6 +280,12 @@ pub enum Rejection {
     /// It has paid another statement, or is a payout.
     #[error("the bank transfer is explained already")]
     Explained,
+    /// No statement has taken it.
+    #[error("no statement has taken the bank transfer")]
+    NotMatched,
+    /// It was recognised as a payout, which is booked with the payout itself.
+    #[error("the bank transfer is a payout: what it is follows from its reference and amount, and is taken back there")]
+    IsPayout,
 }
 
 codes! {
@@ -244,6 +293,8 @@ codes! {
         Self::Unknown => "unknown",
         Self::BeingAsked => "being-asked",
         Self::Explained => "explained",
+        Self::NotMatched => "not-matched",
+        Self::IsPayout => "is-payout",
     }
 }
 
@@ -255,6 +306,7 @@ impl State {
             Self::Unmatched { transfer }
             | Self::Offered { transfer, .. }
             | Self::Matched { transfer, .. }
+            | Self::TakingBack { transfer, .. }
             | Self::PaidOut { transfer, .. }
             | Self::Differs { transfer, .. } => Some(transfer),
         }
@@ -265,6 +317,7 @@ impl State {
         match self {
             Self::Unheard => None,
             Self::Unmatched { .. } => Some(Standing::Unmatched),
+            Self::TakingBack { offer, .. } => Some(Standing::TakingBack(offer.statement)),
             Self::Offered { offer, .. } => Some(Standing::Offered(offer.statement)),
             Self::Matched { offer, .. } => Some(Standing::Matched(offer.statement)),
             Self::PaidOut { payout, .. } => Some(Standing::PaidOut(*payout)),

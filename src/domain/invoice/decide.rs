@@ -222,5 +222,6 @@ fn listed(state: &State) -> Option<InvoiceListed> {
         paid_at,
         created_at: content.created_at,
         attention: Invoice::attention(state),
+        recipient: content.recipient.clone(),
     })
 }

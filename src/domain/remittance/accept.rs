@@ -4,14 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Remittance;
+use super::answer::{Rejection, Reply, TransferRefusal};
 use super::apply::apply;
 use super::decide::{Verdicts, adds_up, record};
 use super::decision::{Approval, Modification, Rules};
 use super::fees::share;
 use super::finding::FindingKind;
-use super::state::{
-    Acceptance, Effect, Event, FeeConvention, KindSum, Reconciled, Rejection, Reply, State, TransferRefusal,
-};
+use super::state::{Acceptance, Effect, Event, FeeConvention, KindSum, Reconciled, State};
 use crate::domain::{Account, Decision, LedgerEntry, Money, Timestamp, TransactionId, UserName};
 
 /// A person approves: every difference needs a reason, and the total must add up (or nothing helps).
@@ -130,6 +129,22 @@ pub(super) fn transferred(
     let google = Account::PayableToGoogle(acceptance.reconciled.notice.piaid.clone());
     decision.entries = LedgerEntry::pair(google, Account::Suspense, due, "statement paid");
     decision.reply = Reply::TransferTaken;
+    decision
+}
+
+/// The exact reversal of what [`transferred`] booked, under the name of who decided it and with their reason.
+pub(super) fn taken_back(
+    state: &State,
+    acceptance: &Acceptance,
+    (transfer, number): (TransactionId, u32),
+    (by, why): (&UserName, &str),
+) -> Decision<Remittance> {
+    let event = Event::TransferTakenBack { transfer, number, by: by.clone(), why: why.to_owned() };
+    let mut decision = record(state, vec![event]);
+    let google = Account::PayableToGoogle(acceptance.reconciled.notice.piaid.clone());
+    let reason = (why.to_owned().into(), Some(by.clone()));
+    decision.entries = LedgerEntry::pair_by(Account::Suspense, google, acceptance.due(), reason);
+    decision.reply = Reply::TransferLetGo;
     decision
 }
 

@@ -47,8 +47,13 @@ pub(super) fn apply(state: State, event: &Event) -> State {
         }
         (Event::Accepted { modification }, State::Matched(done) | State::Disputed(done)) => {
             let as_it_is = modification.is_none();
-            let acceptance =
-                Acceptance { reconciled: done, modification: modification.clone(), told: false, modified_total: None };
+            let acceptance = Acceptance {
+                reconciled: done,
+                modification: modification.clone(),
+                told: false,
+                modified_total: None,
+                taken_back: BTreeMap::new(),
+            };
             if as_it_is { State::Accepted(acceptance) } else { State::AcceptedWithModifications(acceptance) }
         }
         (Event::AcceptanceTold { modified_total }, State::Accepted(acceptance)) => {
@@ -64,6 +69,11 @@ pub(super) fn apply(state: State, event: &Event) -> State {
         },
         (Event::Paid { transfer, at }, State::Accepted(acceptance) | State::AcceptedWithModifications(acceptance)) => {
             State::Paid { acceptance, transfer: *transfer, at: *at }
+        }
+        (Event::TransferTakenBack { transfer, number, .. }, State::Paid { mut acceptance, .. }) => {
+            acceptance.taken_back.insert(*transfer, *number);
+            let as_it_is = acceptance.modification.is_none();
+            if as_it_is { State::Accepted(acceptance) } else { State::AcceptedWithModifications(acceptance) }
         }
         (
             Event::Replaced { by },
@@ -84,6 +94,7 @@ pub(super) fn apply(state: State, event: &Event) -> State {
             | Event::Accepted { .. }
             | Event::AcceptanceTold { .. }
             | Event::Paid { .. }
+            | Event::TransferTakenBack { .. }
             | Event::Replaced { .. },
             state,
         ) => state,

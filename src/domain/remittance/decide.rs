@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Remittance;
-use super::accept::{approve, transferred};
+use super::accept::{approve, taken_back, transferred};
+use super::answer::{Rejection, Reply, TransferRefusal};
 use super::apply::apply;
 use super::decision::{Approval, Modification, Rules, draft};
 use super::finding::FindingKind;
 use super::state::{
-    Effect, Event, FeeConvention, Fetched, Input, Judged, MissingAge, MissingSum, Notice, Page, Reconciled, Rejection,
-    Reply, State, Tally, TransferRefusal,
+    Effect, Event, FeeConvention, Fetched, Input, Judged, MissingAge, MissingSum, Notice, Page, Reconciled, State,
+    Tally,
 };
 use crate::domain::{Decision, Hands, Record, RemittableKind, Timestamp};
 
@@ -50,6 +51,7 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
             | Input::Draft { .. }
             | Input::AcceptanceAcknowledged { .. }
             | Input::Transferred { .. }
+            | Input::TransferTakenBack { .. }
             | Input::Replace { .. }
             | Input::DeadlineReached,
         ) => Err(Rejection::Unknown),
@@ -188,8 +190,34 @@ pub(super) fn decide(state: &State, input: &Input, now: Timestamp) -> Verdicts {
         // flows-security 5.5: one transfer per statement, in full.
         (
             State::Accepted(acceptance) | State::AcceptedWithModifications(acceptance),
-            Input::Transferred { transfer, amount, at },
-        ) => Ok(transferred(state, acceptance, (*transfer, *amount, *at))),
+            Input::Transferred { transfer, number, amount, at },
+        ) => {
+            if acceptance.is_over(transfer, *number) {
+                // An old word: nobody waits for its answer any more.
+                return Ok(Decision::answer(Reply::TransferRefused(TransferRefusal::AlreadyPaid)));
+            }
+            Ok(transferred(state, acceptance, (*transfer, *amount, *at)))
+        }
+        // What a person has matched by mistake is booked back, exactly; the statement waits for its transfer again.
+        (
+            State::Paid { acceptance, transfer: known, .. },
+            Input::TransferTakenBack { transfer, number, by, why },
+        ) if known == transfer && !acceptance.is_over(transfer, *number) => {
+            Ok(taken_back(state, acceptance, (*transfer, *number), (by, why)))
+        }
+        // Carried out twice: it has let go.
+        (
+            State::Notified(_)
+            | State::Fetching { .. }
+            | State::Reconciling { .. }
+            | State::Matched(_)
+            | State::Disputed(_)
+            | State::Accepted(_)
+            | State::AcceptedWithModifications(_)
+            | State::Paid { .. }
+            | State::Replaced { .. },
+            Input::TransferTakenBack { .. },
+        ) => Ok(Decision::answer(Reply::TransferLetGo)),
         (State::Paid { transfer: known, .. }, Input::Transferred { transfer, .. }) => {
             let reply = if known == transfer {
                 Reply::TransferTaken

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Remittance;
+use super::answer::Rejection;
 use super::decide::{Verdicts, record, stands};
 use super::finding::FindingKind;
-use super::state::{Event, Reconciled, Rejection, State};
+use super::state::{Event, Reconciled, State};
 use crate::domain::{Decision, Hands, Money, Timestamp, UserName};
 
 /// So many differences may have reasons of their own: they stand in the snapshot.

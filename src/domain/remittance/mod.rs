@@ -1,10 +1,11 @@
 //! The remittance statement: Google says what is owed for a billing period, we compare it with our books event by event,
 //! people accept it, the bank pays it (flows-security section 5.5, API sections 5.5 and 6.5 to 6.7).
 //!
-//! `state.rs` holds the snapshot, `decide.rs` the judgement, `decision.rs` what people decide, `accept.rs` what is decided
+//! `state.rs` holds the snapshot, `answer.rs` what is answered, `decide.rs` the judgement, `decision.rs` what people decide, `accept.rs` what is decided
 //! about money, `apply.rs` the replay, `finding.rs` what one event comes to, `fees.rs` the schedule and the rounding.
 
 mod accept;
+mod answer;
 mod apply;
 mod decide;
 mod decision;
@@ -21,12 +22,13 @@ mod proof;
 mod state;
 
 pub use accept::Preview;
+pub use answer::{Rejection, Reply, TransferRefusal};
 pub use decision::{Approval, Draft, MOST_DRAFTS, Modification, Rules};
 pub use fees::{FeeSchedule, share};
 pub use finding::{Batch, FindingKind, Judgement, Ours, StatedEvent, judge};
 pub use state::{
     Acceptance, Effect, Event, FeeConvention, Fetched, Finding, Input, Judged, KindSum, MissingAge, MissingSum, Notice,
-    Page, PageProblem, Reconciled, Rejection, Reply, State, Tally, TransferRefusal,
+    Page, PageProblem, Reconciled, State, Tally,
 };
 
 use std::sync::Arc;

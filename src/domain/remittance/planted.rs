@@ -496,7 +496,7 @@ fn check_money(mut history: History, planted: &Planted, total: Total) {
     approve(&mut history, approval("ann", &reasons)).unwrap();
     let due = history.state.acceptance().expect("it is accepted").due();
     let transfer = TransactionId::parse("01930d2c-7a44-8000-8000-0123456789ad").unwrap();
-    let taken = history.tell(&Input::Transferred { transfer, amount: due, at: at(5_000) });
+    let taken = history.tell(&Input::Transferred { transfer, number: 1, amount: due, at: at(5_000) });
     assert_eq!(taken, Ok(Reply::TransferTaken));
     let payable = history.booked(&Account::PayableToGoogle(piaid()), "INR");
     assert_eq!(payable - planted.held, 0, "nothing is owed any more for what the statement lists");

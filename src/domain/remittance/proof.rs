@@ -13,7 +13,16 @@ fn transfer(last: &str) -> TransactionId {
 }
 
 fn transferred(last: &str, amount: Money) -> Input {
-    Input::Transferred { transfer: transfer(last), amount, at: at(9_000) }
+    offered(last, 1, amount)
+}
+
+fn offered(last: &str, number: u32, amount: Money) -> Input {
+    Input::Transferred { transfer: transfer(last), number, amount, at: at(9_000) }
+}
+
+fn taken_back(last: &str, number: u32) -> Input {
+    let (by, why) = (UserName::parse("fiona").unwrap(), "another month's".to_owned());
+    Input::TransferTakenBack { transfer: transfer(last), number, by, why }
 }
 
 fn replace() -> Input {
@@ -465,6 +474,46 @@ fn a_new_reconciliation_judges_everything_anew() {
     assert_eq!(history.state.reconciled().unwrap().round, 2);
 }
 
+/// A match that was a mistake: taken back, the books of every account are what they were before it, and the statement waits for
+/// its transfer again; what the old offer says once more is not heard.
+#[test]
+fn con_4_a_transfer_that_is_taken_back_leaves_the_books_as_they_were() {
+    let mut history = accepted();
+    let due = history.state.acceptance().unwrap().due();
+    let sums = |history: &History| {
+        let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+        for entry in &history.entries {
+            *sums.entry(format!("{:?} {}", entry.account, entry.amount.currency())).or_default() +=
+                entry.amount.micros();
+        }
+        sums.retain(|_, sum| *sum != 0);
+        sums
+    };
+    let (before, state) = (sums(&history), history.state.name());
+    assert_eq!(history.tell(&taken_back("01", 1)), Ok(Reply::TransferLetGo), "nothing to take back");
+    assert_eq!(history.tell(&offered("01", 1, due)), Ok(Reply::TransferTaken));
+    assert_ne!(sums(&history), before);
+    assert_eq!(history.tell(&taken_back("02", 1)), Ok(Reply::TransferLetGo), "another transfer has not paid it");
+    assert!(matches!(history.state, State::Paid { .. }));
+    for _ in 0..2 {
+        assert_eq!(history.tell(&taken_back("01", 1)), Ok(Reply::TransferLetGo));
+        assert_eq!((sums(&history), history.state.name()), (before.clone(), state));
+    }
+    let by = history.entries.last().and_then(|entry| entry.author.clone());
+    assert_eq!(by.as_ref().map(UserName::as_str), Some("fiona"));
+    // The offer that was taken comes once more, late.
+    let late = Reply::TransferRefused(TransferRefusal::AlreadyPaid);
+    assert_eq!(history.tell(&offered("01", 1, due)), Ok(late));
+    assert_eq!(sums(&history), before);
+    // Whoever was wrong to take it back may match it again; the old word of taking it back is not about that.
+    assert_eq!(history.tell(&offered("01", 2, due)), Ok(Reply::TransferTaken));
+    assert_eq!(history.tell(&taken_back("01", 1)), Ok(Reply::TransferLetGo));
+    assert!(matches!(history.state, State::Paid { .. }));
+    assert_eq!(history.tell(&taken_back("01", 2)), Ok(Reply::TransferLetGo));
+    assert_eq!(sums(&history), before);
+    assert_eq!(history.tell(&offered("02", 1, due)), Ok(Reply::TransferTaken), "another one may pay it");
+}
+
 fn any_input() -> impl Strategy<Value = Input> {
     let ids = || prop::sample::subsequence(vec!["a", "b", "c", "x", ""], 0..5);
     let offset = || prop::option::of(1..4_u64);
@@ -493,7 +542,9 @@ fn any_input() -> impl Strategy<Value = Input> {
             Input::Draft { about: kind.as_str().to_owned(), kind, by, text }
         }),
         2 => prop::option::of(amount()).prop_map(|modified_total| Input::AcceptanceAcknowledged { modified_total }),
-        2 => (prop::sample::select(vec!["01", "02"]), amount()).prop_map(|(id, amount)| transferred(id, amount)),
+        2 => (prop::sample::select(vec!["01", "02"]), 1..4_u32, amount())
+            .prop_map(|(id, number, amount)| offered(id, number, amount)),
+        2 => (prop::sample::select(vec!["01", "02"]), 1..4_u32).prop_map(|(id, number)| taken_back(id, number)),
         1 => Just(replace()),
         1 => Just(Input::DeadlineReached),
     ]
@@ -520,7 +571,9 @@ proptest! {
         let count = |wanted: fn(&Event) -> bool| history.journal.iter().filter(|event| wanted(event)).count();
         let accepted = count(|event| matches!(event, Event::Accepted { .. }));
         let paid = count(|event| matches!(event, Event::Paid { .. }));
-        prop_assert!(paid <= accepted && accepted <= 1);
+        let back = count(|event| matches!(event, Event::TransferTakenBack { .. }));
+        prop_assert!(accepted <= 1 && paid <= accepted + back && back <= paid, "{paid} {back}");
+        prop_assert_eq!(matches!(history.state, State::Paid { .. }), paid > back);
         let calls = history.effects.iter().filter(|effect| matches!(effect, Effect::Accept { .. })).count();
         prop_assert_eq!(calls, accepted);
     }

@@ -1,11 +1,10 @@
-//! The words of the remittance statement machine: snapshot, inputs, events, effects, replies.
+//! The words of the remittance statement machine: snapshot, inputs, events, effects.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::decision::{Approval, Draft, Modification, Rules};
 use super::finding::{FindingKind, StatedEvent};
-use crate::domain::codes::codes;
 use crate::domain::{Money, Piaid, RequestId, Timestamp, TransactionId, UserName};
 
 /// What `remittanceStatementNotification` says (API section 5.5). Never changes.
@@ -198,9 +197,17 @@ pub struct Acceptance {
     pub told: bool,
     /// `modifiedTotalDueByIntegrator`, where Google answered with one.
     pub modified_total: Option<Money>,
+    /// Transfers that it had taken and a person has taken from it, with the number of the offer that they were taken by:
+    /// whatever that offer, or its taking back, says once more is old.
+    pub taken_back: BTreeMap<TransactionId, u32>,
 }
 
 impl Acceptance {
+    /// Whether an offer of a transfer was taken and taken back.
+    pub(super) fn is_over(&self, transfer: &TransactionId, number: u32) -> bool {
+        self.taken_back.get(transfer).is_some_and(|over| *over >= number)
+    }
+
     /// What has to be transferred.
     pub fn due(&self) -> Money {
         self.modified_total.unwrap_or(self.reconciled.notice.total)
@@ -243,7 +250,7 @@ pub enum State {
     Accepted(Acceptance),
     /// It will be paid after a modification.
     AcceptedWithModifications(Acceptance),
-    /// The bank has transferred it. Final.
+    /// The bank has transferred it. Final, unless a person takes the transfer back.
     Paid {
         /// What was accepted.
         acceptance: Acceptance,
@@ -372,10 +379,23 @@ pub enum Input {
     Transferred {
         /// The bank's entry.
         transfer: TransactionId,
+        /// From 1: the how-manieth time that the transfer is offered.
+        number: u32,
         /// Positive: we paid.
         amount: Money,
         /// When it was booked.
         at: Timestamp,
+    },
+    /// A person says that the transfer is not this statement's.
+    TransferTakenBack {
+        /// The bank's entry.
+        transfer: TransactionId,
+        /// By which offer it was taken.
+        number: u32,
+        /// Who.
+        by: UserName,
+        /// Why.
+        why: String,
     },
     /// A revised statement for the same billing period arrived.
     Replace {
@@ -447,6 +467,17 @@ pub enum Event {
         /// When it was booked.
         at: Timestamp,
     },
+    /// The transfer was not its payment after all: it waits for another one.
+    TransferTakenBack {
+        /// The bank's entry.
+        transfer: TransactionId,
+        /// By which offer it had been taken.
+        number: u32,
+        /// Who.
+        by: UserName,
+        /// Why.
+        why: String,
+    },
     /// A revised statement took its place.
     Replaced {
         /// Its id.
@@ -502,103 +533,4 @@ pub enum Effect {
         /// How it is modified.
         modification: Modification,
     },
-}
-
-/// What the asker is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
-    /// Stored, or nothing to do.
-    Noted,
-    /// How it stands.
-    Standing {
-        /// The state's name.
-        state: &'static str,
-        /// A second person has to approve it.
-        second_person: bool,
-    },
-    /// The transfer is taken for this statement.
-    TransferTaken,
-    /// The transfer is not this statement's.
-    TransferRefused(TransferRefusal),
-}
-
-/// Why a transfer does not pay a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TransferRefusal {
-    /// It is not accepted.
-    NotAccepted,
-    /// Another amount.
-    AmountDiffers,
-    /// Another currency.
-    CurrencyDiffers,
-    /// Another transfer has paid it.
-    AlreadyPaid,
-    /// A revised statement took its place.
-    Replaced,
-}
-
-/// Why the machine says no.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    /// There is no such statement.
-    #[error("no such statement")]
-    Unknown,
-    /// It was announced before: the request log knows whether by the same request.
-    #[error("the statement was announced before")]
-    AlreadyNotified,
-    /// Its events are not all there, or not all judged.
-    #[error("the statement is not reconciled yet")]
-    NotReconciled,
-    /// These findings have no reason.
-    #[error("a reason is missing for {}", .0.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", "))]
-    Unexplained(Vec<FindingKind>),
-    /// Its events do not add up to its total, or are not as many as it says: no reason helps.
-    #[error("{0}")]
-    DoesNotAddUp(&'static str),
-    /// The second person must be another one.
-    #[error("a second person has to approve it")]
-    SamePerson,
-    /// Somebody could have approved it as both persons.
-    #[error(
-        "{held} signs in with what {hand} gave, so it does not count as a second person's decision: a third person has to \
-         approve it, or {held} gets a new password from another administrator or at the shell (`roundtrip user passwd {held}`)"
-    )]
-    SameHands {
-        /// The person whose way in is in somebody else's hands.
-        held: UserName,
-        /// Whose.
-        hand: UserName,
-    },
-    /// The second person modifies it otherwise than the first.
-    #[error("the first person approved another modification")]
-    ModificationDiffers,
-    /// Its end has come.
-    #[error("a revised statement took its place")]
-    Replaced,
-    /// Reasons belong to what is yet to be accepted.
-    #[error("the statement is accepted already")]
-    Decided,
-    /// A reason about a finding that the statement does not have.
-    #[error("the statement has no such difference")]
-    NothingToExplain,
-    /// Single events have reasons up to a number; beyond, a finding has one as a whole.
-    #[error("too many single differences have reasons of their own: give the finding one as a whole")]
-    TooManyDrafts,
-}
-
-codes! {
-    Rejection {
-        Self::Unknown => "unknown",
-        Self::AlreadyNotified => "already-notified",
-        Self::NotReconciled => "not-reconciled",
-        Self::Unexplained(_) => "unexplained",
-        Self::DoesNotAddUp(_) => "does-not-add-up",
-        Self::SamePerson => "same-person",
-        Self::SameHands { .. } => "same-hands",
-        Self::ModificationDiffers => "modification-differs",
-        Self::Replaced => "replaced",
-        Self::Decided => "decided",
-        Self::NothingToExplain => "nothing-to-explain",
-        Self::TooManyDrafts => "too-many-drafts",
-    }
 }

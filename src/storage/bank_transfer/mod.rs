@@ -33,6 +33,8 @@ impl Codec for BankTransfer {
             Event::Taken => "Taken",
             Event::Refused(_) => "Refused",
             Event::PaidOut { .. } => "PaidOut",
+            Event::TakeBackAsked { .. } => "TakeBackAsked",
+            Event::TakenBack => "TakenBack",
         }
     }
 
@@ -139,36 +141,43 @@ mod tests {
     }
 
     fn any_state() -> impl Strategy<Value = State> {
-        let parts = (any_transfer(), any_offer(), any_refusal(), 0..6);
+        let parts = (any_transfer(), any_offer(), any_refusal(), 0..7);
         parts.prop_map(|(transfer, offer, why, kind)| match kind {
             0 => State::Unheard,
             1 => State::Unmatched { transfer },
             2 => State::Offered { transfer, offer },
             3 => State::Matched { transfer, offer },
             4 => State::Differs { transfer, offer, why },
+            5 => State::TakingBack { transfer, offer },
             _ => State::PaidOut { transfer, payout: offer.statement },
         })
     }
 
     fn any_event() -> impl Strategy<Value = Event> {
-        let parts = (any_transfer(), any_offer(), any_refusal(), option::of("[a-zä]{1,100}"), 0..5);
+        let parts = (any_transfer(), any_offer(), any_refusal(), option::of("[a-zä]{1,100}"), 0..7);
         parts.prop_map(|(transfer, offer, why, by, kind)| match kind {
             0 => Event::Booked { transfer },
             1 => Event::Offered { offer, by: by.map(|by| UserName::parse(&by).unwrap()) },
             2 => Event::Taken,
             3 => Event::Refused(why),
+            4 => Event::TakenBack,
+            5 => Event::TakeBackAsked {
+                by: UserName::parse(&by.unwrap_or_else(|| "fiona".to_owned())).unwrap(),
+                why: offer.number.to_string(),
+            },
             _ => Event::PaidOut { payout: offer.statement },
         })
     }
 
     fn any_reply() -> impl Strategy<Value = Reply> {
-        let parts = (any::<u128>(), any_refusal(), any::<bool>(), 0..5);
+        let parts = (any::<u128>(), any_refusal(), any::<bool>(), 0..6);
         parts.prop_map(|(statement, why, new, kind)| {
             let standing = match kind {
                 0 => Standing::Unmatched,
                 1 => Standing::Offered(id(statement)),
                 2 => Standing::Matched(id(statement)),
                 3 => Standing::Differs(id(statement), why),
+                4 => Standing::TakingBack(id(statement)),
                 _ => Standing::PaidOut(id(statement)),
             };
             if new { Reply::Booked(standing) } else { Reply::Stands(standing) }
@@ -194,6 +203,10 @@ mod tests {
             let booked_at = Timestamp::from_millis(at);
             let amount = transfer.entry.paid_by_us();
             let effect = Effect::OfferToStatement { transfer: transfer.id, offer, amount, booked_at };
+            let text = BankTransfer::encode_effect(&effect).unwrap();
+            prop_assert_eq!(BankTransfer::decode_effect(&text).unwrap(), effect);
+            let by = UserName::parse("fiona").unwrap();
+            let effect = Effect::TakeFromStatement { transfer: transfer.id, offer, by, why: at.to_string() };
             let text = BankTransfer::encode_effect(&effect).unwrap();
             prop_assert_eq!(BankTransfer::decode_effect(&text).unwrap(), effect);
         }
@@ -226,6 +239,7 @@ mod tests {
             format!("{{\"Offered\":{{\"transfer\":{transfer},\"offer\":{offer}}}}}"),
             format!("{{\"Matched\":{{\"transfer\":{transfer},\"offer\":{offer}}}}}"),
             format!("{{\"Differs\":{{\"transfer\":{transfer},\"offer\":{offer},\"why\":\"wrong_amount\"}}}}"),
+            format!("{{\"TakingBack\":{{\"transfer\":{transfer},\"offer\":{offer}}}}}"),
             format!("{{\"PaidOut\":{{\"transfer\":{transfer},\"payout\":\"01930d2c-7a44-8000-8000-0123456789ab\"}}}}"),
         ] {
             let read = BankTransfer::decode_state(&state).unwrap();
@@ -235,6 +249,8 @@ mod tests {
             format!("{{\"Booked\":{{\"transfer\":{transfer}}}}}"),
             format!("{{\"Offered\":{{\"offer\":{offer},\"by\":\"fiona\"}}}}"),
             "\"Taken\"".to_owned(),
+            "\"TakenBack\"".to_owned(),
+            "{\"TakeBackAsked\":{\"by\":\"fiona\",\"why\":\"so\"}}".to_owned(),
             "{\"Refused\":\"already_paid\"}".to_owned(),
             "{\"PaidOut\":{\"payout\":\"01930d2c-7a44-8000-8000-0123456789ab\"}}".to_owned(),
         ] {

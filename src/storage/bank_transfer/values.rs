@@ -147,6 +147,7 @@ pub(super) enum StoredState<'a> {
     Matched { transfer: StoredTransfer<'a>, offer: StoredOffer<'a> },
     Differs { transfer: StoredTransfer<'a>, offer: StoredOffer<'a>, why: Cow<'a, str> },
     PaidOut { transfer: StoredTransfer<'a>, payout: Cow<'a, str> },
+    TakingBack { transfer: StoredTransfer<'a>, offer: StoredOffer<'a> },
 }
 
 impl<'a> From<&'a State> for StoredState<'a> {
@@ -156,6 +157,9 @@ impl<'a> From<&'a State> for StoredState<'a> {
             State::Unmatched { transfer } => Self::Unmatched { transfer: transfer.into() },
             State::Offered { transfer, offer } => Self::Offered { transfer: transfer.into(), offer: offer.into() },
             State::Matched { transfer, offer } => Self::Matched { transfer: transfer.into(), offer: offer.into() },
+            State::TakingBack { transfer, offer } => {
+                Self::TakingBack { transfer: transfer.into(), offer: offer.into() }
+            }
             State::PaidOut { transfer, payout } => {
                 Self::PaidOut { transfer: transfer.into(), payout: payout.to_string().into() }
             }
@@ -179,6 +183,9 @@ impl TryFrom<StoredState<'_>> for State {
             StoredState::Matched { transfer, offer } => {
                 Self::Matched { transfer: transfer.try_into()?, offer: offer.try_into()? }
             }
+            StoredState::TakingBack { transfer, offer } => {
+                Self::TakingBack { transfer: transfer.try_into()?, offer: offer.try_into()? }
+            }
             StoredState::PaidOut { transfer, payout } => {
                 Self::PaidOut { transfer: transfer.try_into()?, payout: TransactionId::parse(&payout)? }
             }
@@ -196,6 +203,8 @@ pub(super) enum StoredEvent<'a> {
     Taken,
     Refused(Cow<'a, str>),
     PaidOut { payout: Cow<'a, str> },
+    TakeBackAsked { by: Cow<'a, str>, why: Cow<'a, str> },
+    TakenBack,
 }
 
 impl<'a> From<&'a Event> for StoredEvent<'a> {
@@ -208,6 +217,10 @@ impl<'a> From<&'a Event> for StoredEvent<'a> {
             Event::Taken => Self::Taken,
             Event::Refused(why) => Self::Refused(why.as_str().into()),
             Event::PaidOut { payout } => Self::PaidOut { payout: payout.to_string().into() },
+            Event::TakeBackAsked { by, why } => {
+                Self::TakeBackAsked { by: by.as_str().into(), why: why.as_str().into() }
+            }
+            Event::TakenBack => Self::TakenBack,
         }
     }
 }
@@ -224,6 +237,10 @@ impl TryFrom<StoredEvent<'_>> for Event {
             StoredEvent::Taken => Self::Taken,
             StoredEvent::Refused(why) => Self::Refused(refusal(&why)?),
             StoredEvent::PaidOut { payout } => Self::PaidOut { payout: TransactionId::parse(&payout)? },
+            StoredEvent::TakeBackAsked { by, why } => {
+                Self::TakeBackAsked { by: UserName::parse(&by)?, why: why.into_owned() }
+            }
+            StoredEvent::TakenBack => Self::TakenBack,
         })
     }
 }
@@ -237,6 +254,12 @@ pub(super) enum StoredEffect<'a> {
         currency: Cow<'a, str>,
         booked_ms: i64,
     },
+    TakeFromStatement {
+        transfer: Cow<'a, str>,
+        offer: StoredOffer<'a>,
+        by: Cow<'a, str>,
+        why: Cow<'a, str>,
+    },
 }
 
 impl From<&Effect> for StoredEffect<'_> {
@@ -248,6 +271,12 @@ impl From<&Effect> for StoredEffect<'_> {
                 amount_micros: amount.micros(),
                 currency: amount.currency().code().to_owned().into(),
                 booked_ms: booked_at.as_millis(),
+            },
+            Effect::TakeFromStatement { transfer, offer, by, why } => Self::TakeFromStatement {
+                transfer: transfer.to_string().into(),
+                offer: offer.into(),
+                by: by.to_string().into(),
+                why: why.clone().into(),
             },
         }
     }
@@ -266,6 +295,12 @@ impl TryFrom<StoredEffect<'_>> for Effect {
                     booked_at: Timestamp::from_millis(booked_ms),
                 })
             }
+            StoredEffect::TakeFromStatement { transfer, offer, by, why } => Ok(Self::TakeFromStatement {
+                transfer: TransactionId::parse(&transfer)?,
+                offer: offer.try_into()?,
+                by: UserName::parse(&by)?,
+                why: why.into_owned(),
+            }),
         }
     }
 }
@@ -283,6 +318,7 @@ pub(super) enum StoredStanding<'a> {
     Matched(Cow<'a, str>),
     Differs { statement: Cow<'a, str>, why: Cow<'a, str> },
     PaidOut(Cow<'a, str>),
+    TakingBack(Cow<'a, str>),
 }
 
 impl From<&Reply> for StoredReply<'_> {
@@ -312,6 +348,7 @@ impl From<&Standing> for StoredStanding<'_> {
             Standing::Offered(statement) => Self::Offered(statement.to_string().into()),
             Standing::Matched(statement) => Self::Matched(statement.to_string().into()),
             Standing::PaidOut(payout) => Self::PaidOut(payout.to_string().into()),
+            Standing::TakingBack(statement) => Self::TakingBack(statement.to_string().into()),
             Standing::Differs(statement, why) => {
                 Self::Differs { statement: statement.to_string().into(), why: why.as_str().into() }
             }
@@ -328,6 +365,7 @@ impl TryFrom<StoredStanding<'_>> for Standing {
             StoredStanding::Offered(statement) => Self::Offered(TransactionId::parse(&statement)?),
             StoredStanding::Matched(statement) => Self::Matched(TransactionId::parse(&statement)?),
             StoredStanding::PaidOut(payout) => Self::PaidOut(TransactionId::parse(&payout)?),
+            StoredStanding::TakingBack(statement) => Self::TakingBack(TransactionId::parse(&statement)?),
             StoredStanding::Differs { statement, why } => {
                 Self::Differs(TransactionId::parse(&statement)?, refusal(&why)?)
             }

@@ -32,6 +32,8 @@ impl InvoiceWrite {
                 paid_ms: listed.paid_at.map(Timestamp::as_millis),
                 created_ms: listed.created_at.as_millis(),
                 attention: listed.attention.map(|attention| attention.as_str().to_owned()),
+                recipient_email: Some(listed.recipient.email.to_lowercase()),
+                recipient_name: Some(listed.recipient.name.to_lowercase()),
             })),
             Record::InvoiceCharge { invoice, intent } => {
                 Some(Self::Charge(invoice_charge::Model { intent: intent.to_string(), invoice_id: invoice.as_uuid() }))
@@ -94,8 +96,28 @@ pub struct InvoiceFilter {
     pub overdue_on: Option<Day>,
     /// With something that a person has to look at.
     pub before_finance: bool,
+    /// To this recipient.
+    pub recipient: Option<SoughtRecipient>,
     /// Those after this place: that of the last one that was seen.
     pub after: Option<InvoicePlace>,
+}
+
+/// Whom an invoice goes to, as somebody seeks it: the whole address, or the whole name where there is no `@`. Small and capital
+/// letters are the same. An index carries that on every database, whatever its order of letters. Personal: not in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SoughtRecipient(String);
+
+impl SoughtRecipient {
+    /// What was typed, without spaces around it.
+    pub fn of(text: &str) -> Self {
+        Self(text.trim().to_lowercase())
+    }
+}
+
+impl std::fmt::Debug for SoughtRecipient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SoughtRecipient([redacted])")
+    }
 }
 
 /// The place of an invoice in a list: the newest come first.
@@ -152,6 +174,10 @@ fn select(filter: &InvoiceFilter) -> Select<invoice::Entity> {
     }
     if filter.before_finance {
         select = select.filter(Column::Attention.is_not_null());
+    }
+    if let Some(SoughtRecipient(sought)) = &filter.recipient {
+        let column = if sought.contains('@') { Column::RecipientEmail } else { Column::RecipientName };
+        select = select.filter(column.eq(sought));
     }
     if let Some(InvoicePlace { created_at, id }) = filter.after {
         let older = Column::CreatedMs.lt(created_at.as_millis());

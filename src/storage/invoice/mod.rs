@@ -12,7 +12,7 @@ use super::stored::through_counterparts;
 use super::{Codec, CodecError, Summary};
 use crate::domain::invoice::{Event, Invoice, State, Via};
 
-pub use lists::{InvoiceFilter, InvoicePlace, ListedInvoice};
+pub use lists::{InvoiceFilter, InvoicePlace, ListedInvoice, SoughtRecipient};
 pub(super) use lists::{InvoiceWrite, write_lists};
 
 impl Codec for Invoice {

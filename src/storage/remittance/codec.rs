@@ -126,6 +126,7 @@ enum StoredEvent {
     Accepted { modification: StoredModification },
     AcceptanceTold { modified_total: Option<StoredMoney> },
     Paid { transfer: String, at_ms: i64 },
+    TransferTakenBack { transfer: String, number: u32, by: String, why: String },
     Replaced { by: String },
 }
 
@@ -147,6 +148,12 @@ impl From<&Event> for StoredEvent {
                 Self::AcceptanceTold { modified_total: modified_total.map(Into::into) }
             }
             Event::Paid { transfer, at } => Self::Paid { transfer: transfer.to_string(), at_ms: at.as_millis() },
+            Event::TransferTakenBack { transfer, number, by, why } => Self::TransferTakenBack {
+                transfer: transfer.to_string(),
+                number: *number,
+                by: by.to_string(),
+                why: why.clone(),
+            },
             Event::Replaced { by } => Self::Replaced { by: by.to_string() },
         }
     }
@@ -171,6 +178,12 @@ impl TryFrom<StoredEvent> for Event {
             StoredEvent::AcceptanceTold { modified_total } => {
                 Self::AcceptanceTold { modified_total: money(modified_total)? }
             }
+            StoredEvent::TransferTakenBack { transfer, number, by, why } => Self::TransferTakenBack {
+                transfer: TransactionId::parse(&transfer)?,
+                number,
+                by: UserName::parse(&by)?,
+                why,
+            },
             StoredEvent::Paid { transfer, at_ms } => {
                 Self::Paid { transfer: TransactionId::parse(&transfer)?, at: Timestamp::from_millis(at_ms) }
             }
@@ -275,6 +288,7 @@ impl Codec for Remittance {
             Event::Accepted { .. } => "Accepted",
             Event::AcceptanceTold { .. } => "AcceptanceTold",
             Event::Paid { .. } => "Paid",
+            Event::TransferTakenBack { .. } => "TransferTakenBack",
             Event::Replaced { .. } => "Replaced",
         }
     }

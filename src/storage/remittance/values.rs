@@ -341,6 +341,9 @@ pub(super) struct StoredAcceptance {
     modification: StoredModification,
     told: bool,
     modified_total: Option<StoredMoney>,
+    /// Not in rows from before it could be.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    taken_back: BTreeMap<String, u32>,
 }
 
 impl From<&Acceptance> for StoredAcceptance {
@@ -350,6 +353,7 @@ impl From<&Acceptance> for StoredAcceptance {
             modification: (&acceptance.modification).into(),
             told: acceptance.told,
             modified_total: acceptance.modified_total.map(Into::into),
+            taken_back: acceptance.taken_back.iter().map(|(id, number)| (id.to_string(), *number)).collect(),
         }
     }
 }
@@ -363,6 +367,11 @@ impl TryFrom<StoredAcceptance> for Acceptance {
             modification: stored.modification.into(),
             told: stored.told,
             modified_total: money(stored.modified_total)?,
+            taken_back: stored
+                .taken_back
+                .into_iter()
+                .map(|(id, number)| Ok((TransactionId::parse(&id)?, number)))
+                .collect::<Result<_, CodecError>>()?,
         })
     }
 }

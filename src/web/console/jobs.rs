@@ -18,7 +18,8 @@ use crate::domain::{Capability, Timestamp};
 use crate::storage::{Job, JobId, JobState};
 use crate::web::surface::Surface;
 
-/// The pages. Cancelling is for whoever asked for the job, and for operators: the handler judges that.
+/// The pages. A file is for everybody who may look: reports and exports hold what the pages show already, and over the API every
+/// role may read them too. Cancelling is for whoever asked for the job, and for operators: the handler judges that.
 pub(super) const ROUTES: &[Route] = &[
     routes::page("/jobs", LOOK, || get().to(list)),
     routes::page("/jobs/{jobId}", LOOK, || get().to(show)),
@@ -99,11 +100,6 @@ fn may_cancel(signed: &Signed, job: &Job) -> bool {
     job.by == signed.user || signed.may(Capability::Operate)
 }
 
-/// Whoever asked for it, and finance: exports and reports are for those who decide.
-fn may_have_file(signed: &Signed, job: &Job) -> bool {
-    job.by == signed.user || signed.may(Capability::DecideMoney)
-}
-
 async fn show(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>) -> Answer {
     let job = found(&surface, &id).await?;
     let words = signed.words();
@@ -111,7 +107,7 @@ async fn show(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>
     let content = html! {
         h1 { (title) }
         // The script looks again at this part for as long as the job goes on; without script the link does.
-        div.card data-live[!job.state.is_over()] aria-live="polite" { (progress(words, &job, may_have_file(&signed, &job))) }
+        div.card data-live[!job.state.is_over()] aria-live="polite" { (progress(words, &job)) }
         @if !job.state.is_over() {
             p { a href=(format!("{PREFIX}/jobs/{}", job.id)) { (words.say("jobs-look-again")) } }
             @if job.cancel_asked { p { (words.say("jobs-cancel-asked")) } }
@@ -132,7 +128,7 @@ async fn show(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>
     page(&signed, &title, &content)
 }
 
-fn progress(words: &Words, job: &Job, may_have_file: bool) -> Markup {
+fn progress(words: &Words, job: &Job) -> Markup {
     html! {
         p { (state(words, job)) " " (progress_text(words, job)) }
         @if let (Some(total), false) = (job.total.filter(|total| *total > 0), job.state.is_over()) {
@@ -142,7 +138,7 @@ fn progress(words: &Words, job: &Job, may_have_file: bool) -> Markup {
         @if let Some(summary) = &job.summary {
             dl.facts { @for (name, value) in members(summary) { div { dt { (words.name("job-summary", &name)) } dd { bdi { (value) } } } } }
         }
-        @if let Some(file) = job.file.as_ref().filter(|_| may_have_file) {
+        @if let Some(file) = &job.file {
             @if job.file_removed { p { (words.say("jobs-file-removed")) } }
             @else {
                 p {
@@ -167,11 +163,8 @@ fn members(value: &serde_json::Value) -> Vec<(String, String)> {
 }
 
 /// The file, part by part.
-async fn file(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>) -> Answer {
+async fn file(surface: web::Data<Surface>, id: web::Path<String>) -> Answer {
     let job = found(&surface, &id).await?;
-    if !may_have_file(&signed, &job) {
-        return Err(Trouble::Forbidden);
-    }
     let Some(file) = job.file.filter(|_| !job.file_removed) else { return Err(Trouble::NotFound) };
     let (store, id, parts) = (surface.store.clone(), job.id, file.parts);
     let chunks = stream::unfold(0, move |number| {

@@ -99,6 +99,8 @@ impl Wanted {
             states,
             overdue_on: self.overdue.unwrap_or(false).then(|| Day::of(now)),
             before_finance: self.attention.unwrap_or(false),
+            // Personal: it has no place in an address.
+            recipient: None,
             after: self.cursor.as_ref().map(|cursor| place(cursor).ok_or_else(not_ours)).transpose()?,
         })
     }

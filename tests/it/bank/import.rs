@@ -3,11 +3,15 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
+use roundtrip::actors::{NewJob, Work};
+use roundtrip::domain::UserName;
+use roundtrip::storage::JobState;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, Who};
 use super::{Entry, camt, gzip};
-use crate::harness::{DAY, SECOND, Setup};
+use crate::harness::settings::Engine;
+use crate::harness::{DAY, SECOND, Setup, until};
 
 const GOLDEN: &str = include_str!("camt053-001-02.xml");
 const IMPORT: &str = "bank/statements";
@@ -57,6 +61,59 @@ async fn two_nodes_that_import_the_same_file_at_once_book_it_once() {
     assert_eq!((first.0 + second.0, first.1 + second.1), (6, 6));
     assert_eq!(desk.books().await["bank EUR"], 288_000_000);
     assert_eq!(desk.transfers("?state=Unmatched").await.len(), 6);
+}
+
+/// The API and jobs of two nodes at once: every transfer is booked once, and each of them says what was new to it and what was
+/// known, and ends well.
+async fn at_once(engine: Engine) {
+    const TRANSFERS: u64 = 60;
+    let desk = Desk::with(Setup::pgp().nodes(2).with(|setup| setup.engine = engine)).await;
+    let references: Vec<String> = (0..TRANSFERS).map(|number| format!("R{number}")).collect();
+    let entries: Vec<Entry<'_>> = references.iter().map(|one| Entry::paid(one, "1.00", one)).collect();
+    let file = camt(&entries);
+    let import = async |node: usize| {
+        let url = format!("{}/api/v1/{IMPORT}", desk.world.nodes[node].admin);
+        let answer =
+            desk.world.browser.post(url, &[("authorization", "Bearer rt_token_of_Program")], file.as_str()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        serde_json::from_slice::<Value>(&answer.body).unwrap()
+    };
+    let job = async |node: usize| {
+        let node = &desk.world.nodes[node];
+        let mut input = tempfile::tempfile().unwrap();
+        input.write_all(file.as_bytes()).unwrap();
+        let by = UserName::parse("fiona").unwrap();
+        let id = node.jobs.submit(NewJob { work: Work::BankImport, by, input: Some(input) }).await.unwrap();
+        let job = until("the job is over", async || {
+            let job = node.store.job(id).await.unwrap().unwrap();
+            job.state.is_over().then_some(job)
+        });
+        let job = job.await;
+        assert_eq!((job.state, job.done), (JobState::Done, TRANSFERS), "{job:?}");
+        job.summary.unwrap()
+    };
+    let told = futures_util::future::join4(import(0), import(1), job(0), job(1)).await;
+    let told = [told.0, told.1, told.2, told.3];
+    for told in &told {
+        let count = |name: &str| told[name].as_u64().unwrap();
+        assert_eq!(count("booked") + count("known"), TRANSFERS, "{told}");
+        assert_eq!(count("unexplained"), TRANSFERS, "{told}");
+    }
+    let booked: u64 = told.iter().map(|told| told["booked"].as_u64().unwrap()).sum();
+    assert_eq!(booked, TRANSFERS, "each is new to one of them: {told:?}");
+    assert_eq!(desk.transfers("?state=Unmatched&limit=1000").await.len() as u64, TRANSFERS);
+    let micros = i64::try_from(TRANSFERS).unwrap() * 1_000_000;
+    assert_eq!((desk.books().await["bank INR"], desk.books().await["suspense INR"]), (-micros, micros));
+}
+
+#[tokio::test]
+async fn con_4_imports_of_one_file_at_once_book_it_once_sqlite() {
+    at_once(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn con_4_imports_of_one_file_at_once_book_it_once_postgres() {
+    at_once(Engine::Postgres).await;
 }
 
 #[tokio::test]

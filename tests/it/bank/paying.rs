@@ -125,3 +125,67 @@ async fn a_person_names_the_statement_where_the_memo_was_forgotten() {
     assert_eq!(desk.post(Who::Fiona, &path, name("rs-1")).await.status, 202, "the same wish again");
     assert_eq!(desk.post(Who::Fiona, &path, name("rs-2")).await.status, 409, "it has paid another one");
 }
+
+#[tokio::test]
+async fn con_4_a_match_that_was_a_mistake_is_taken_back_and_the_books_are_as_before() {
+    let desk = Desk::open().await;
+    let wrong = desk.matched("rs-1", "rq-0001", MEMO).await;
+    let right = desk.matched("rs-2", "rq-0002", "stmt-2CD-pp0").await;
+    desk.accept("rs-1").await;
+    desk.accept("rs-2").await;
+    let file = camt(&[Entry::paid("R1", "109.90", "remittance")]);
+    desk.import(file.as_str()).await;
+    let transfer = desk.becomes("R1", "Unmatched").await;
+    let before = desk.books().await;
+    let id = transfer["transactionId"].as_str().unwrap().to_owned();
+    let (path, back) = (format!("bank/transfers/{id}/match"), format!("bank/transfers/{id}/take-back"));
+    let name = |statement: &str| json!({"statementId": statement}).to_string();
+    let why = || json!({"why": "typed the wrong one"}).to_string();
+    assert_eq!(desk.post(Who::Fiona, &back, why()).await.status, 409, "nothing has taken it");
+    assert_eq!(desk.post(Who::Fiona, &path, name("rs-1")).await.status, 202);
+    desk.becomes("R1", "Matched").await;
+    assert_ne!(desk.books().await, before);
+
+    assert_eq!(desk.anonymous(&back, why()).await.status, 401);
+    assert_eq!(desk.post(Who::Visitor, &back, why()).await.status, 403);
+    assert_eq!(desk.post(Who::Program, &back, why()).await.status, 403, "a person decides about money");
+    assert_eq!(desk.post(Who::Fiona, &back, "{}").await.status, 400);
+    assert_eq!(desk.post(Who::Fiona, &format!("bank/transfers/{wrong}/take-back"), why()).await.status, 404);
+    for _ in 0..2 {
+        let answer = desk.post(Who::Fiona, &back, why()).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        let shown = desk.becomes("R1", "Differs").await;
+        assert_eq!((&shown["refusal"], &shown["attention"]), (&json!("taken_back"), &json!("unexplained_transfer")));
+        assert_eq!((desk.books().await, desk.state(wrong).await), (before.clone(), "Accepted"));
+    }
+    let entries = desk.world.nodes[0].store.ledger_of(wrong).await.unwrap();
+    let last = entries.last().unwrap();
+    assert_eq!((last.author.as_deref(), &*last.reason), (Some("fiona"), "typed the wrong one"));
+
+    assert_eq!(desk.post(Who::Fiona, &path, name("rs-2")).await.status, 202);
+    desk.becomes("R1", "Matched").await;
+    assert_eq!((desk.state(wrong).await, desk.state(right).await), ("Accepted", "Paid"));
+}
+
+/// What the memo says does not outweigh the person.
+#[tokio::test]
+async fn con_4_no_import_repeats_a_match_that_was_taken_back() {
+    let desk = Desk::open().await;
+    let statement = desk.matched("rs-1", "rq-0001", MEMO).await;
+    desk.accept("rs-1").await;
+    let file = camt(&[Entry::paid("R1", "109.90", PRINTED)]);
+    desk.import(file.as_str()).await;
+    let transfer = desk.becomes("R1", "Matched").await;
+    let id = transfer["transactionId"].as_str().unwrap().to_owned();
+    let why = json!({"why": "paid for another account"}).to_string();
+    assert_eq!(desk.post(Who::Fiona, &format!("bank/transfers/{id}/take-back"), why).await.status, 202);
+    desk.becomes("R1", "Differs").await;
+    let rows = desk.world.rows().await;
+    let told = desk.import(file.as_str()).await;
+    assert_eq!((&told["known"], &told["unexplained"]), (&json!(1), &json!(1)));
+    assert_eq!((desk.world.rows().await, desk.state(statement).await), (rows, "Accepted"));
+    // Another transfer pays it.
+    desk.import(camt(&[Entry::paid("R2", "109.90", PRINTED)])).await;
+    desk.becomes("R2", "Matched").await;
+    assert_eq!(desk.state(statement).await, "Paid");
+}

@@ -115,3 +115,87 @@ async fn con_5_a_pending_booking_is_confirmed_and_a_merchant_is_paid_out() {
     finance.get("/console/payouts?merchant=spa-1").await;
     finance.sees("USD\u{a0}13.50");
 }
+
+/// A page says what a cancellation costs; when a deadline passes before the button is pressed, nothing is done.
+#[actix_web::test]
+async fn con_5_a_cancellation_that_would_cost_otherwise_than_it_was_shown_is_shown_again() {
+    let spa = Spa::open().await;
+    let booking = spa.book(&Wanted::paid("t-1", "full", 0, "tok_visa_1")).await;
+    let id = booking["booking_id"].as_str().unwrap();
+    let cancel = format!("/console/bookings/{id}/cancel");
+    // Online cancellation ends four hours before.
+    spa.pass_until(0, 4 * 3_600_000);
+    let mut finance = person(&spa, Role::Finance).await;
+    finance.get(&cancel).await;
+    let by = [("by", "customer")];
+    spa.pass(1);
+    let answer = finance.submit(&cancel, &by).await;
+    assert_eq!(answer.status, 409, "{}", answer.text());
+    for words in ["Nothing was done.", "You had been told:", "USD\u{a0}213.50 go back", "USD\u{a0}213.50 stay charged."]
+    {
+        finance.sees(words);
+    }
+    let shown = spa.desk(&format!("bookings/{id}")).await;
+    assert_eq!((shown["status"].as_str(), shown["refunds"].as_array().unwrap().len()), (Some("CONFIRMED"), 0));
+    let answer = finance.submit(&cancel, &by).await;
+    assert_eq!(answer.status, 303, "decided again on the new page: {}", answer.text());
+    let shown = spa.desk(&format!("bookings/{id}")).await;
+    assert_eq!((shown["status"].as_str(), shown["refunds"].as_array().unwrap().len()), (Some("CANCELED"), 0));
+
+    // What the machine refuses by now is a change as well: it has begun.
+    let booking = spa.book(&Wanted::paid("t-2", "full", 1, "tok_visa_2")).await;
+    let cancel = format!("/console/bookings/{}/cancel", booking["booking_id"].as_str().unwrap());
+    spa.pass_until(1, 60_000);
+    let mut admin = person(&spa, Role::Admin).await;
+    admin.get(&cancel).await;
+    spa.pass(60_000);
+    assert_eq!(admin.submit(&cancel, &by).await.status, 409);
+    assert!(!admin.last.as_ref().unwrap().text().contains("value=\"customer\""), "that is not offered any more");
+}
+
+#[actix_web::test]
+async fn con_5_a_charge_goes_back_once_by_the_page_that_showed_it() {
+    let spa = Spa::open().await;
+    let booking = spa.book(&Wanted::paid("t-1", "full", 0, "tok_visa_1")).await;
+    let id = booking["booking_id"].as_str().unwrap();
+    let refund = format!("/console/bookings/{id}/refund");
+    let mut finance = person(&spa, Role::Finance).await;
+    let mut admin = person(&spa, Role::Admin).await;
+    finance.get(&refund).await;
+    admin.get(&refund).await;
+    let why = [("why", "told the guest")];
+    let (one, other) = futures_util::future::join(finance.submit(&refund, &why), admin.submit(&refund, &why)).await;
+    let mut told = [one.status, other.status];
+    told.sort_unstable();
+    assert_eq!(told, [303, 409], "{} {}", one.text(), other.text());
+    let late = if one.status == 409 { one } else { other };
+    assert!(late.text().contains("Since you opened this page the booking has changed"), "{}", late.text());
+    spa.seen(id, "the money is back", |shown| shown["prepaymentStatus"] == "PREPAYMENT_REFUNDED").await;
+    let shown = spa.desk(&format!("bookings/{id}")).await;
+    assert_eq!(shown["refunds"].as_array().unwrap().len(), 1);
+    assert_eq!(finance.submit(&refund, &[("why", "x"), ("charge", "pi_1")]).await.status, 422, "no page was seen");
+}
+
+#[actix_web::test]
+async fn con_5_a_fee_is_charged_by_the_page_that_showed_it() {
+    let spa = Spa::open().await;
+    let booking = spa.book(&Wanted::paid("t-1", "fee", 0, "tok_visa_1")).await;
+    let id = booking["booking_id"].as_str().unwrap();
+    spa.pass_until(0, -60_000);
+    let page = format!("/console/bookings/{id}/no-show");
+    let mut finance = person(&spa, Role::Finance).await;
+    finance.get(&page).await;
+    let seen = finance.last.clone();
+    assert_eq!(spa.decide(&format!("bookings/{id}/no-show"), &serde_json::json!({"charge": false})).await.status, 202);
+    let fee = format!("{page}-fee");
+    for (act, fields) in [(&page, &[][..]), (&fee, &[("why", "did not come")][..])] {
+        finance.last.clone_from(&seen);
+        let answer = finance.submit(act, fields).await;
+        assert_eq!(answer.status, 409, "{}", answer.text());
+        finance.sees("Nothing was done.");
+    }
+    assert!(spa.processor.owner.charges().is_empty());
+    assert_eq!(finance.submit(&fee, &[("why", "did not come")]).await.status, 303);
+    spa.seen(id, "the fee is paid", |shown| shown["status"] == "NO_SHOW_PENALIZED").await;
+    assert_eq!(spa.processor.owner.charges().len(), 1);
+}

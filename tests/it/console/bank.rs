@@ -64,6 +64,58 @@ async fn con_4_a_bank_statement_is_imported_as_a_job_and_its_transfer_is_matched
 }
 
 #[tokio::test]
+async fn con_4_a_match_is_taken_back_with_what_follows_told_before() {
+    let world = console().start().await;
+    world.book(&[Booked::capture("rq-1", 100_000_000)]).await;
+    world.announce(&Statement::new("stmt-1", 98_000_000, vec![captured("rq-1", 100_000_000, 2_000_000)])).await.ok();
+    let store = &world.nodes[0].store;
+    let find = async || store.find_statement("stmt-1").await.unwrap().pop();
+    let statement =
+        until("it is reconciled", async || find().await.filter(|found| found.state.name() == "Matched")).await;
+    let mut finance = Visitor::signed_in(&world, Role::Finance).await;
+    let accept = format!("/console/statements/{}/accept", statement.id);
+    finance.does(&accept, &accept, &[]).await;
+    finance.get("/console/bank/import").await;
+    let (kind, body) = form(&finance.csrf(), camt(&[Entry::paid("ref-1", "98.00", "remittance")]).as_bytes());
+    assert_eq!(finance.post_body("/console/bank/import", &kind, body).await.status, 303);
+    until("the file is imported", async || (transfers(&world).await == 1).then_some(())).await;
+    let row = store.bank_transfers(None, None, 1).await.unwrap().remove(0);
+    let page = format!("/console/bank/{}", row.id);
+    let (back, id) = (format!("{page}/take-back"), statement.id.to_string());
+    finance.get(&back).await;
+    finance.sees("there is nothing to take back");
+    finance.does(&page, &format!("{page}/match"), &[("statement", &id)]).await;
+    let state = async || find().await.unwrap().state.name();
+    until("it is paid", async || (state().await == "Paid").then_some(())).await;
+    until("the transfer knows", async || {
+        finance.get(&page).await.text().contains("It has paid this statement").then_some(())
+    })
+    .await;
+
+    finance.sees(&back);
+    finance.get(&back).await;
+    for words in ["booked back", "waits for its transfer again", "stands in suspense again", "Google is told nothing"] {
+        finance.sees(words);
+    }
+    let stale = finance.submit(&back, &[("why", "wrong month"), ("version", "1")]).await;
+    assert_eq!(stale.status, 409, "{}", stale.text());
+    finance.sees("the transfer has changed since you opened this page");
+    assert_eq!(finance.submit(&back, &[("why", " ")]).await.status, 422);
+    assert_eq!(state().await, "Paid", "nothing has happened yet");
+    finance.does(&back, &back, &[("why", "wrong month")]).await;
+    until("the statement waits again", async || (state().await == "Accepted").then_some(())).await;
+    until("the transfer is in suspense", async || {
+        finance.get(&page).await.text().contains("a person has taken the match back").then_some(())
+    })
+    .await;
+    let log = store.audit(&roundtrip::storage::AuditFilter::default(), None, 50).await.unwrap();
+    assert!(log.iter().any(|row| row.action == "bank.take-back" && format!("{row:?}").contains("wrong month")));
+
+    let mut viewer = Visitor::signed_in(&world, Role::Viewer).await;
+    assert_eq!(viewer.get(&back).await.status, 403);
+}
+
+#[tokio::test]
 async fn con_9_a_file_of_another_site_or_role_is_not_imported() {
     let world = console().start().await;
     let file = camt(&[Entry::paid("ref-1", "98.00", "one")]);

@@ -86,6 +86,55 @@ async fn con_5_an_invoice_is_cancelled_with_a_reason_and_the_log_does_not_name_i
     assert!(!format!("{log:?}").contains("dana@fabrikat.example"), "{log:?}");
 }
 
+/// By the whole address or name, whatever the letters; neither address, log nor audit holds it.
+#[tokio::test]
+async fn con_5_invoices_are_found_by_their_recipient_and_nothing_keeps_who_was_sought() {
+    let (world, _mail) = office().await;
+    let mut finance = Visitor::signed_in(&world, Role::Finance).await;
+    let made = |reference: &'static str, name: &'static str, email: &'static str| {
+        DRAFT.map(|(field, value)| match field {
+            "reference" => (field, reference),
+            "name" => (field, name),
+            "email" => (field, email),
+            _ => (field, value),
+        })
+    };
+    for (reference, name, email) in [
+        ("INV-1", "Jörg Ölmann", "Joerg@Fabrikat.example"),
+        ("INV-2", "Jörg Ölmann", "joerg@werk.example"),
+        ("INV-3", HOSTILE, "dana@fabrikat.example"),
+    ] {
+        finance.does("/console/invoices/~new", "/console/invoices/~new", &made(reference, name, email)).await;
+    }
+    let mut viewer = Visitor::signed_in(&world, Role::Viewer).await;
+    let search = "/console/invoices/~search";
+    for (sought, found) in [
+        (" JOERG@fabrikat.EXAMPLE ", &["INV-1"][..]),
+        ("jörg ölmann", &["INV-1", "INV-2"]),
+        ("JÖRG ÖLMANN", &["INV-1", "INV-2"]),
+        (HOSTILE, &["INV-3"]),
+        ("jörg", &[]),
+        ("joerg@", &[]),
+        ("%", &[]),
+    ] {
+        viewer.get("/console/invoices").await;
+        let answer = viewer.submit(search, &[("recipient", sought)]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let page = answer.text();
+        assert!(!page.contains("<img"), "{page}");
+        let shown = ["INV-1", "INV-2", "INV-3"].into_iter().filter(|reference| page.contains(reference));
+        assert_eq!(shown.collect::<Vec<_>>(), found, "{sought}");
+        assert!(answer.header("location").is_empty(), "no address holds it");
+    }
+    assert_eq!(viewer.submit(search, &[]).await.status, 422);
+    viewer.sees("Type a mail address or a name");
+    assert_eq!(viewer.get(search).await.header("location"), "/console/invoices");
+    let log = world.nodes[0].store.audit(&roundtrip::storage::AuditFilter::default(), None, 100).await.unwrap();
+    assert!(log.iter().any(|row| row.action == "invoice.search"), "{log:?}");
+    let log = format!("{log:?}").to_lowercase();
+    assert!(!log.contains("jörg") && !log.contains("joerg"), "{log}");
+}
+
 #[tokio::test]
 async fn con_5_who_only_looks_gets_neither_link_nor_button() {
     let (world, _mail) = office().await;

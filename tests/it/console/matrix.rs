@@ -106,7 +106,9 @@ async fn con_9_what_is_not_in_the_table_does_not_exist_for_anybody() {
 
 #[test]
 fn con_9_every_act_needs_more_than_to_look() {
-    for route in routes().filter(|route| route.method() == "POST") {
+    // What they see they may have as a file, and whom they seek travels in a form.
+    let only_look = ["/payments/export", "/statements/period", "/statements/{id}/report", "/invoices/~search"];
+    for route in routes().filter(|route| route.method() == "POST" && !only_look.contains(&route.path)) {
         assert_ne!(route.needs, Needs::Capability(Capability::Look), "{} does something that viewers may", route.path);
     }
 }

@@ -20,7 +20,8 @@ async fn paid_after_close(world: &World, request_id: &str) -> Visit {
     assert_eq!(home.result(), &json!({"riskDeclined": {}}));
     world.google.accepted(request_id).await;
     let approved = Bank::event(&visit, &Word::APPROVED);
-    world.bank().check_acknowledged(&world.bank().send(&world.browser, &world.origin, "msg_1", &approved).await);
+    let message = format!("msg_{request_id}");
+    world.bank().check_acknowledged(&world.bank().send(&world.browser, &world.origin, &message, &approved).await);
     visit
 }
 
@@ -131,7 +132,7 @@ async fn con_3_finance_gives_late_money_back_and_nobody_else_does() {
     let silent = finance.submit(&act, &[("version", &version), ("give-back-why", " ")]).await;
     assert_eq!(silent.status, 422, "a reason is needed");
     let stale = finance.submit(&act, &[("version", "1"), ("give-back-why", "because")]).await;
-    assert_eq!(stale.status, 422, "what was not seen is not decided");
+    assert_eq!(stale.status, 409, "what was not seen is not decided");
     assert!(world.bank().refund_calls(&visit).is_empty());
     finance.does(&page, &act, &[("version", &version), ("give-back-why", "told the payer")]).await;
     finance.sees("The bank is told to give the money back");
@@ -162,11 +163,49 @@ async fn con_3_a_person_records_that_it_was_dealt_with_once_and_for_everybody_to
     finance.sees("the bank gives it back by hand &lt;b&gt;");
     assert!(world.attention("rq-0001").await.is_null());
     let again = finance.submit(&act, &fields).await;
-    assert_eq!(again.status, 422, "the page was an older one");
+    assert_eq!(again.status, 409, "the page was an older one");
     finance.get("/console/payments?attention=1").await;
     finance.sees("No payment fits");
     finance.get(&format!("{page}?at=3")).await;
     assert!(!finance.last.as_ref().unwrap().text().contains("by hand"), "the past does not know of it");
+}
+
+/// Two people press the same button of the same page at once: one of them acts, the other one is told that it has changed.
+#[tokio::test]
+async fn con_3_of_two_who_decide_on_the_same_page_at_once_one_acts() {
+    let world = console().start().await;
+    let visit = paid_after_close(&world, "rq-0001").await;
+    paid_after_close(&world, "rq-0002").await;
+    world.settled().await;
+    let mut one = Visitor::signed_in(&world, Role::Finance).await;
+    let mut other = Visitor::signed_in(&world, Role::Admin).await;
+
+    let id = id_of(&world, "rq-0001").await;
+    let (page, act) = (format!("/console/payments/{id}"), format!("/console/payments/{id}/give-back"));
+    one.get(&page).await;
+    other.get(&page).await;
+    let fields = [("give-back-why", "told the payer")];
+    let (first, second) = futures_util::future::join(one.submit(&act, &fields), other.submit(&act, &fields)).await;
+    let mut told = [first.status, second.status];
+    told.sort_unstable();
+    assert_eq!(told, [303, 409], "{} {}", first.text(), second.text());
+    world.settled().await;
+    assert_eq!(world.bank().gave_back(&visit).len(), 1);
+
+    let id = id_of(&world, "rq-0002").await;
+    let (page, act) = (format!("/console/payments/{id}"), format!("/console/payments/{id}/dealt-with"));
+    one.get(&page).await;
+    other.get(&page).await;
+    let fields = [("about", "paid_after_close"), ("dealt-with-why", "by hand")];
+    let (first, second) = futures_util::future::join(one.submit(&act, &fields), other.submit(&act, &fields)).await;
+    let mut told = [first.status, second.status];
+    told.sort_unstable();
+    assert_eq!(told, [303, 409], "{} {}", first.text(), second.text());
+    let late = if first.status == 409 { first } else { second };
+    assert!(late.text().contains("The payment has changed since you opened this page"), "{}", late.text());
+    let transaction = roundtrip::domain::TransactionId::parse(&id).unwrap();
+    let journal = world.nodes[0].store.journal(transaction).await.unwrap();
+    assert_eq!(journal.iter().filter(|row| row.event == "DealtWith").count(), 1);
 }
 
 #[tokio::test]

@@ -143,9 +143,25 @@ async fn con_4_viewers_look_and_decide_nothing() {
     assert!(!shown.text().contains("Review and accept") && !shown.text().contains("/reconcile"));
     assert_eq!(viewer.get(&format!("{page}/findings?kind=unknown")).await.status, 200);
     assert!(!viewer.last.as_ref().unwrap().text().contains("/reasons"));
-    for act in ["accept", "reasons", "reconcile", "report"] {
+    for act in ["accept", "reasons", "reconcile"] {
         viewer.get("/console/account").await;
         assert_eq!(viewer.submit(&format!("{page}/{act}"), &[]).await.status, 403, "{act}");
+    }
+    // What they see they may have as a file, at once or from a job, whoever asked for it.
+    assert_eq!(viewer.get(&format!("{page}/report.csv")).await.status, 200);
+    let mut finance = Visitor::signed_in(&world, Role::Finance).await;
+    for (asker, act) in [(&mut viewer, format!("{page}/report")), (&mut finance, "/console/payments/export".to_owned())]
+    {
+        asker.get("/console/account").await;
+        let asked = asker.submit(&act, &[("format", "csv")]).await;
+        assert_eq!(asked.status, 303, "{}", asked.text());
+        let job = asked.header("location").to_owned();
+        until("the file is made", async || (asker.get(&format!("{job}/file")).await.status == 200).then_some(())).await;
+    }
+    for job in world.nodes[0].store.jobs(None, 10).await.unwrap() {
+        assert_eq!(viewer.get(&format!("/console/jobs/{}/file", job.id)).await.status, 200);
+        viewer.get(&format!("/console/jobs/{}", job.id)).await;
+        viewer.sees("/file");
     }
     assert_eq!(statement(&world).await.state.name(), "Disputed");
 }

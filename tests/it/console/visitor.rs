@@ -101,12 +101,41 @@ impl Visitor {
         rest.split('"').next().unwrap().to_owned()
     }
 
-    /// Sends a form of the page that was seen last, its CSRF token with it.
+    /// Sends a form of the page that was seen last, with its CSRF token and whatever else it holds hidden, unless `fields` say
+    /// otherwise.
     pub(crate) async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let csrf = self.csrf();
-        let mut all = vec![("csrf", csrf.as_str())];
+        let mut all = vec![("csrf".to_owned(), self.csrf())];
+        all.extend(self.hidden(path, fields));
+        let mut all: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         all.extend_from_slice(fields);
         self.post(path, &all, &[]).await
+    }
+
+    /// What the form of the page that was seen last holds hidden: the one that leads to `path`, and of several the one that
+    /// says what `fields` say.
+    fn hidden(&self, path: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
+        let page = self.last.as_ref().expect("a page was looked at").text();
+        let action = format!("action=\"{path}\"");
+        let given = |name: &str| fields.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
+        let forms = page.split("<form").skip(1).filter_map(|form| form.split("</form>").next());
+        let forms = forms.filter(|form| form.contains("method=\"post\"") && form.contains(&action)).map(|form| {
+            let inputs = form.split("<input type=\"hidden\" name=\"").skip(1);
+            let inputs = inputs.filter_map(|input| input.split_once('"'));
+            let inputs = inputs.filter_map(|(name, rest)| {
+                let value = rest.split_once("value=\"")?.1.split('"').next()?;
+                let value = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")]
+                    .iter()
+                    .fold(value.to_owned(), |value, (escaped, plain)| value.replace(escaped, plain));
+                (name != "csrf").then(|| (name.to_owned(), value))
+            });
+            inputs.collect::<Vec<_>>()
+        });
+        let fits = |form: &Vec<(String, String)>| {
+            form.iter().all(|(name, value)| given(name).is_none_or(|given| given == value))
+        };
+        let forms: Vec<_> = forms.collect();
+        let form = forms.iter().find(|form| fits(form)).or_else(|| forms.first()).cloned().unwrap_or_default();
+        form.into_iter().filter(|(name, _)| given(name).is_none()).collect()
     }
 
     /// Sends fields exactly as they are given.

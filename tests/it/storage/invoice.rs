@@ -11,7 +11,7 @@ use roundtrip::domain::invoice::{
 };
 use roundtrip::domain::redirect_payment::{Negative, Outcome};
 use roundtrip::domain::{Currency, Day, IssuerId, Language, Machine, Money, Timestamp, TransactionId, UserName};
-use roundtrip::storage::{Change, Codec, Commit, InvoiceFilter, Position, Store};
+use roundtrip::storage::{Change, Codec, Commit, InvoiceFilter, Position, SoughtRecipient, Store};
 use uuid::Uuid;
 
 use super::fixture::{Home, LEASE_MS, NODE, NOW, next};
@@ -19,6 +19,7 @@ use super::on_both;
 
 on_both! {
     finds => invoices_are_found_by_number_state_and_charge_sqlite, invoices_are_found_by_number_state_and_charge_postgres;
+    recipients => con_5_invoices_are_found_by_recipient_sqlite, con_5_invoices_are_found_by_recipient_postgres;
     pages => invoices_are_listed_page_by_page_sqlite, invoices_are_listed_page_by_page_postgres;
 }
 
@@ -343,4 +344,29 @@ async fn pages(home: &Home) {
         seen.extend(page.iter().map(|invoice| invoice.reference.clone()));
     }
     assert_eq!(seen, ["INV-9", "INV-7", "INV-5", "INV-3", "INV-1"], "the newest first, each once");
+}
+
+/// Also those that were made before there was such a search: the migration fills it.
+async fn recipients(home: &Home) {
+    let store = &home.store;
+    for (number, name, email) in
+        [(1, "Jörg Ölmann", "Joerg@Werk.example"), (2, "Dana", "dana@werk.example"), (3, "Jörg Ölmann", "j@b.example")]
+    {
+        let recipient = Recipient { name: name.into(), email: email.into(), language: Language::German };
+        commit(store, vec![Input::Create(Arc::new(Content { recipient, ..content(number) }))]).await;
+    }
+    let find = async |sought: &str| -> Vec<String> {
+        let recipient = Some(SoughtRecipient::of(sought));
+        let found = store.invoices(&InvoiceFilter { recipient, ..Default::default() }, 100).await.unwrap();
+        found.into_iter().map(|invoice| invoice.reference).collect()
+    };
+    for _ in 0..2 {
+        assert_eq!(find(" JÖRG ölmann").await, ["INV-3", "INV-1"], "the newest first");
+        assert_eq!(find("joerg@WERK.example").await, ["INV-1"]);
+        for nobody in ["Jörg", "werk.example", "dana@werk", ""] {
+            assert!(find(nobody).await.is_empty(), "{nobody}");
+        }
+        store.migrate_down(Some(1)).await.unwrap();
+        store.migrate_up().await.unwrap();
+    }
 }

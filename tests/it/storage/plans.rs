@@ -10,7 +10,8 @@ use roundtrip::domain::catalog::MerchantId;
 use roundtrip::domain::remittance::FindingKind;
 use roundtrip::domain::{Attention, Piaid, Timestamp, TransactionId};
 use roundtrip::storage::{
-    BookingFilter, InvoiceFilter, InvoicePlace, LedgerFilter, LinePage, PaymentFilter, PayoutsOf, Store, StoreOptions,
+    BookingFilter, InvoiceFilter, InvoicePlace, LedgerFilter, LinePage, PaymentFilter, PayoutsOf, SoughtRecipient,
+    Store, StoreOptions,
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::Value;
@@ -261,7 +262,10 @@ async fn lists(home: &Home) {
         any.clone(),
         InvoiceFilter { after, ..any.clone() },
         InvoiceFilter { states: vec!["Paid".to_owned()], after, ..any.clone() },
-        InvoiceFilter { before_finance: true, after, ..any },
+        InvoiceFilter { before_finance: true, after, ..any.clone() },
+        InvoiceFilter { recipient: Some(SoughtRecipient::of("Dana@fabrikat.example")), ..any.clone() },
+        InvoiceFilter { recipient: Some(SoughtRecipient::of("dana@fabrikat.example")), after, ..any.clone() },
+        InvoiceFilter { recipient: Some(SoughtRecipient::of("Dana")), after, ..any },
     ] {
         plans.no_scan("invoices", Sorts::Never, store.invoices(&filter, 50)).await;
     }

@@ -94,7 +94,8 @@ fn drafts() -> BTreeMap<String, Draft> {
 }
 
 fn acceptance(modification: Modification) -> Acceptance {
-    Acceptance { reconciled: reconciled(), modification, told: true, modified_total: Some(inr(5)) }
+    let (told, modified_total, taken_back) = (true, Some(inr(5)), std::collections::BTreeMap::new());
+    Acceptance { reconciled: reconciled(), modification, told, modified_total, taken_back }
 }
 
 /// The match makes a new variant fail to compile here, until it has a sample.
@@ -142,6 +143,12 @@ fn events() -> Vec<Event> {
         Event::Accepted { modification: modification() },
         Event::AcceptanceTold { modified_total: None },
         Event::Paid { transfer: id(8), at: NOW },
+        Event::TransferTakenBack {
+            transfer: id(8),
+            number: 1,
+            by: UserName::parse("ann").unwrap(),
+            why: "another month's".to_owned(),
+        },
         Event::Replaced { by: RequestId::parse("stmt-2").unwrap() },
         Event::Drafted {
             about: "event 7".to_owned(),
@@ -163,6 +170,7 @@ fn events() -> Vec<Event> {
             | Event::Accepted { .. }
             | Event::AcceptanceTold { .. }
             | Event::Paid { .. }
+            | Event::TransferTakenBack { .. }
             | Event::Replaced { .. } => {}
         }
     }
@@ -352,7 +360,11 @@ prop_compose! {
         modification in any_modification(),
         told in any::<bool>(),
         modified_total in option::of(any_money()),
-    ) -> Acceptance { Acceptance { reconciled, modification, told, modified_total } }
+        taken_back in proptest::collection::btree_map(any::<u128>(), any::<u32>(), 0..3),
+    ) -> Acceptance {
+        let taken_back = taken_back.into_iter().map(|(number, offer)| (id(number), offer)).collect();
+        Acceptance { reconciled, modification, told, modified_total, taken_back }
+    }
 }
 
 fn any_state() -> impl Strategy<Value = State> {

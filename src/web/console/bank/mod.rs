@@ -3,6 +3,7 @@
 mod import;
 mod list;
 mod show;
+mod take_back;
 
 use maud::Markup;
 
@@ -19,15 +20,17 @@ pub(super) const ROUTES: &[Route] = &[
     form("/bank/import", MONEY, ("bank.import", Fields::File), || post().to(import::import)),
     page("/bank/{id}", LOOK, || get().to(show::show)),
     form("/bank/{id}/match", MONEY, ("bank.match", Fields::Noted), || post().to(show::rematch)),
+    page("/bank/{id}/take-back", MONEY, || get().to(take_back::page)),
+    form("/bank/{id}/take-back", MONEY, ("bank.take-back", Fields::Noted), || post().to(take_back::take_back)),
 ];
 
 /// The states that a list can be narrowed to.
-const STATES: [&str; 5] = ["Unmatched", "Differs", "Offered", "Matched", "PaidOut"];
+const STATES: [&str; 6] = ["Unmatched", "Differs", "Offered", "Matched", "TakingBack", "PaidOut"];
 
 /// The state as a label.
 fn standing(words: &Words, state: &State) -> Markup {
     let mood = match state {
-        State::Unheard | State::Offered { .. } => Mood::Waiting,
+        State::Unheard | State::Offered { .. } | State::TakingBack { .. } => Mood::Waiting,
         State::Unmatched { .. } | State::Differs { .. } => Mood::Attention,
         State::Matched { .. } | State::PaidOut { .. } => Mood::Good,
     };

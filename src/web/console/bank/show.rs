@@ -42,6 +42,9 @@ pub(super) async fn show(surface: web::Data<Surface>, signed: Signed, id: web::P
         section aria-labelledby="belongs" {
             h2 #belongs { (words.say("bank-belongs-to")) }
             (belongs(words, &row.state, &|id| statement(id, &names)))
+            @if matches!(row.state, State::Matched { .. }) && signed.may(Capability::DecideMoney) {
+                p { a href=(format!("{PREFIX}/bank/{}/take-back", row.id)) { (words.say("bank-to-take-back")) } }
+            }
         }
         (head(words, &row, &entry))
         @if before_finance { (choose(&signed, &row, &offered)) }
@@ -50,7 +53,7 @@ pub(super) async fn show(surface: web::Data<Surface>, signed: Signed, id: web::P
     frame::page(&signed, &title, &content)
 }
 
-async fn find(surface: &Surface, id: &str) -> Result<TransferRow, Trouble> {
+pub(super) async fn find(surface: &Surface, id: &str) -> Result<TransferRow, Trouble> {
     let id = TransactionId::parse(id).map_err(|_| Trouble::NotFound)?;
     surface.store.bank_transfer(id).await?.ok_or(Trouble::NotFound)
 }
@@ -65,7 +68,9 @@ fn belongs(words: &Words, state: &State, statement: &dyn Fn(TransactionId) -> Ma
         }
         State::Matched { offer, .. } => html! {
             p { (words.say("bank-matched-text")) " " (statement(offer.statement)) }
-            p.hint { (words.say("bank-final")) }
+        },
+        State::TakingBack { offer, .. } => html! {
+            p { (words.say("bank-taking-back-text")) " " (statement(offer.statement)) }
         },
         State::PaidOut { payout, .. } => html! {
             p { (words.say("bank-paid-out-text")) " " span.id { (payout) } }

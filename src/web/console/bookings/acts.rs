@@ -4,13 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use super::preview::{Follows, cancelling, preview, refundable, told};
+use super::seen::{self, Was};
 use super::{Found, find};
-use crate::actors::{Ask, AskError, BookingDesk, Told};
+use crate::actors::{Ask, AskError, BookingDesk, Changed, Told};
 use crate::domain::booking::{Canceller, Charge, Input, Rejection, Reply};
-use crate::domain::{Capability, TransactionId};
+use crate::domain::{Capability, Timestamp, TransactionId};
 use crate::web::console::PREFIX;
 use crate::web::console::form::Fields;
-use crate::web::console::frame::page;
 use crate::web::console::gate::see_other;
 use crate::web::console::parts::{money, nothing, reason};
 use crate::web::console::refusals::Refusal;
@@ -29,11 +29,16 @@ fn back(words: &Words, found: &Found) -> Markup {
 
 /// `GET /bookings/{id}/cancel`: for the merchant, or for the customer who has called.
 pub(super) async fn cancel_page(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>) -> Answer {
-    let (found, words, now) = (find(&surface, &id).await?, signed.words(), surface.clock.now());
+    cancelling_page(&surface, &signed, (&id, None)).await
+}
+
+async fn cancelling_page(surface: &Surface, signed: &Signed, (id, was): (&str, Option<&Was>)) -> Answer {
+    let (found, words, now) = (find(surface, id).await?, signed.words(), surface.clock.now());
     let offered = |by: Canceller, name: &str, key: &str| {
         let follows = cancelling(&found.state, by, now)?;
         let button = html! {
             input type="hidden" name="by" value=(name);
+            (seen::shown(&found, &follows))
             button.danger type="submit" { (words.say(key)) }
         };
         Some(html! {
@@ -53,12 +58,11 @@ pub(super) async fn cancel_page(surface: web::Data<Surface>, signed: Signed, id:
     .flatten()
     .collect();
     let content = html! {
-        h1 { (words.say("booking-cancel-title")) }
         (back(words, &found))
         @if offers.is_empty() { (nothing(&words.say("booking-cancel-not"))) }
         div.columns { @for offer in &offers { (offer) } }
     };
-    page(&signed, &words.say("booking-cancel-title"), &content)
+    Ok(seen::page(signed, &words.say("booking-cancel-title"), (&content, was)))
 }
 
 /// `POST /bookings/{id}/cancel`
@@ -73,18 +77,24 @@ pub(super) async fn cancel(
         "customer" => Some(Canceller::Customer),
         _ => None,
     })?;
-    done(&surface, &signed, (&id, Input::Cancel { by }), "booking-cancelled").await
+    match done_as_seen(&surface, &signed, (&id, Input::Cancel { by }, &fields)).await? {
+        Ok(id) => Ok(to_page(id, "booking-cancelled")),
+        Err(was) => cancelling_page(&surface, &signed, (&id, Some(&was))).await,
+    }
 }
 
 /// `GET /bookings/{id}/no-show`: with the fee, where a person may decide it, or without.
 pub(super) async fn no_show_page(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>) -> Answer {
-    let (found, words, now) = (find(&surface, &id).await?, signed.words(), surface.clock.now());
+    absence_page(&surface, &signed, (&id, None)).await
+}
+
+async fn absence_page(surface: &Surface, signed: &Signed, (id, was): (&str, Option<&Was>)) -> Answer {
+    let (found, words, now) = (find(surface, id).await?, signed.words(), surface.clock.now());
     let plain = preview(&found.state, &Input::NoShow { charge: false }, now).ok().flatten();
     let fee = preview(&found.state, &Input::NoShow { charge: true }, now).ok().flatten();
     let amount =
         fee.iter().flatten().find_map(|one| if let Follows::Charged(amount) = one { Some(*amount) } else { None });
     let content = html! {
-        h1 { (words.say("booking-no-show-title")) }
         (back(words, &found))
         @if plain.is_none() && fee.is_none() { (nothing(&words.say("booking-no-show-not"))) }
         div.columns {
@@ -94,6 +104,7 @@ pub(super) async fn no_show_page(surface: web::Data<Surface>, signed: Signed, id
                     p { (words.say("booking-follows")) }
                     (told(words, follows))
                     (signed.form(&address(found.id(), "/no-show"), &html! {
+                        (seen::shown(&found, follows))
                         button.danger type="submit" { (words.say("booking-no-show-do")) }
                     }))
                 }
@@ -105,6 +116,7 @@ pub(super) async fn no_show_page(surface: web::Data<Surface>, signed: Signed, id
                     (told(words, follows))
                     @if signed.may(Capability::DecideMoney) {
                         (signed.form(&address(found.id(), "/no-show-fee"), &html! {
+                            (seen::shown(&found, follows))
                             (reason("why", &words.say("booking-why")))
                             button.danger type="submit" {
                                 (words.tell("booking-no-show-charge", &[("amount", words.money(amount).into())]))
@@ -115,12 +127,20 @@ pub(super) async fn no_show_page(surface: web::Data<Surface>, signed: Signed, id
             }
         }
     };
-    page(&signed, &words.say("booking-no-show-title"), &content)
+    Ok(seen::page(signed, &words.say("booking-no-show-title"), (&content, was)))
 }
 
 /// `POST /bookings/{id}/no-show`
-pub(super) async fn no_show(surface: web::Data<Surface>, signed: Signed, id: web::Path<String>) -> Answer {
-    done(&surface, &signed, (&id, Input::NoShow { charge: false }), "booking-no-show").await
+pub(super) async fn no_show(
+    surface: web::Data<Surface>,
+    signed: Signed,
+    id: web::Path<String>,
+    fields: Fields,
+) -> Answer {
+    match done_as_seen(&surface, &signed, (&id, Input::NoShow { charge: false }, &fields)).await? {
+        Ok(id) => Ok(to_page(id, "booking-no-show")),
+        Err(was) => absence_page(&surface, &signed, (&id, Some(&was))).await,
+    }
 }
 
 /// `POST /bookings/{id}/no-show-fee`
@@ -131,7 +151,10 @@ pub(super) async fn no_show_fee(
     fields: Fields,
 ) -> Answer {
     why(&fields)?;
-    done(&surface, &signed, (&id, Input::NoShow { charge: true }), "booking-no-show-fee").await
+    match done_as_seen(&surface, &signed, (&id, Input::NoShow { charge: true }, &fields)).await? {
+        Ok(id) => Ok(to_page(id, "booking-no-show-fee")),
+        Err(was) => absence_page(&surface, &signed, (&id, Some(&was))).await,
+    }
 }
 
 /// `POST /bookings/{id}/confirm`
@@ -151,16 +174,18 @@ pub(super) async fn refund_page(
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Answer {
-    let (found, words, now) = (find(&surface, &id).await?, signed.words(), surface.clock.now());
+    refunding_page(&surface, &signed, (&id, &Fields::of_query(&request), None)).await
+}
+
+async fn refunding_page(surface: &Surface, signed: &Signed, (id, asked, was): (&str, &Fields, Option<&Was>)) -> Answer {
+    let (found, words, now) = (find(surface, id).await?, signed.words(), surface.clock.now());
     let charges = refundable(&found.state, &signed.user, now);
-    let asked = Fields::of_query(&request);
     let chosen = charges.iter().find(|charge| asked.text("charge") == Some(&charge.intent));
     let chosen = chosen.or_else(|| charges.first().filter(|_| charges.len() == 1));
     let content = html! {
-        h1 { (words.say("booking-refund-title")) }
         (back(words, &found))
         @match chosen {
-            Some(charge) => (refund_form(&signed, &found, (charge, now))),
+            Some(charge) => (refund_form(signed, &found, (charge, now))),
             None if charges.is_empty() => (nothing(&words.say("booking-refund-not"))),
             None => {
                 p { (words.say("booking-refund-which")) }
@@ -176,14 +201,14 @@ pub(super) async fn refund_page(
             }
         }
     };
-    page(&signed, &words.say("booking-refund-title"), &content)
+    Ok(seen::page(signed, &words.say("booking-refund-title"), (&content, was)))
 }
 
 fn query(charge: &Charge) -> String {
     url::form_urlencoded::Serializer::new(String::new()).append_pair("charge", &charge.intent).finish()
 }
 
-fn refund_form(signed: &Signed, found: &Found, (charge, now): (&Charge, crate::domain::Timestamp)) -> Markup {
+fn refund_form(signed: &Signed, found: &Found, (charge, now): (&Charge, Timestamp)) -> Markup {
     let words = signed.words();
     let input = Input::GiveBack { charge: Some(charge.intent.clone()), by: signed.user.clone() };
     let follows = preview(&found.state, &input, now).ok().flatten().unwrap_or_default();
@@ -194,6 +219,7 @@ fn refund_form(signed: &Signed, found: &Found, (charge, now): (&Charge, crate::d
             (told(words, &follows))
             (signed.form(&address(found.id(), "/refund"), &html! {
                 input type="hidden" name="charge" value=(charge.intent);
+                (seen::shown(found, &follows))
                 (reason("why", &words.say("booking-why")))
                 button.danger type="submit" {
                     (words.tell("booking-refund-do", &[("amount", words.money(charge.amount).into())]))
@@ -213,7 +239,10 @@ pub(super) async fn refund(
     why(&fields)?;
     let charge = fields.needed("charge", "booking-expected-charge", |charge| Some(charge.to_owned()))?;
     let input = Input::GiveBack { charge: Some(charge.into()), by: signed.user.clone() };
-    done(&surface, &signed, (&id, input), "booking-refunded").await
+    match done_as_seen(&surface, &signed, (&id, input, &fields)).await? {
+        Ok(id) => Ok(to_page(id, "booking-refunded")),
+        Err(was) => refunding_page(&surface, &signed, (&id, &fields, Some(&was))).await,
+    }
 }
 
 /// Stands in the audit log with the form.
@@ -231,6 +260,20 @@ async fn done(surface: &Surface, signed: &Signed, (id, input): (&str, Input), wh
     let asked = desk(surface)?.bookings.ask(Ask::plain(id, input)).await.map(Told::into_reply);
     answered(signed.words(), asked)?;
     Ok(to_page(id, what))
+}
+
+/// The same of what a page has said the consequences of: `Err` with that, where they are not so any more.
+async fn done_as_seen(
+    surface: &Surface,
+    signed: &Signed,
+    (id, input, fields): (&str, Input, &Fields),
+) -> Result<Result<TransactionId, Was>, Trouble> {
+    let id = find(surface, id).await?.id();
+    let (seen, was) = seen::before(fields, &input)?;
+    match desk(surface)?.bookings.ask_as_seen(Ask::plain(id, input), seen).await {
+        Ok(asked) => answered(signed.words(), asked.map(Told::into_reply)).map(|()| Ok(id)),
+        Err(Changed) => Ok(Err(was)),
+    }
 }
 
 fn to_page(id: TransactionId, what: &str) -> HttpResponse {

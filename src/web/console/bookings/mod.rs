@@ -6,6 +6,7 @@ mod list;
 mod preview;
 #[cfg(test)]
 mod proof;
+mod seen;
 mod show;
 mod terms;
 mod timeline;
@@ -38,6 +39,8 @@ pub(super) const ROUTES: &[Route] = &[
 pub(super) struct Found {
     overview: Overview,
     state: State,
+    /// Of the row that the state is from.
+    version: i64,
 }
 
 impl Found {
@@ -52,5 +55,5 @@ async fn find(surface: &Surface, id: &str) -> Result<Found, Trouble> {
     let overview = surface.store.overview(id).await?.filter(|found| found.kind == Booking::KIND);
     let overview = overview.ok_or(Trouble::NotFound)?;
     let loaded = surface.store.load::<Booking>(id).await?.ok_or(Trouble::NotFound)?;
-    Ok(Found { overview, state: loaded.state })
+    Ok(Found { overview, version: loaded.position.version, state: loaded.state })
 }

@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::domain::booking::{Booking, Canceller, Charge, Collecting, Effect, Event, Input, Rejection, State};
-use crate::domain::{Machine as _, Money, Record, Timestamp, UserName};
+use crate::domain::booking::{
+    Booking, BookingStatus, Canceller, Charge, Collecting, Effect, Event, Input, Rejection, State,
+};
+use crate::domain::{Currency, Decision, Machine as _, Money, Record, Timestamp, UserName};
 use crate::web::console::words::Words;
 
 /// One thing that would follow.
@@ -23,8 +25,50 @@ pub(super) enum Follows {
     PackReturned,
     /// The pack that was bought is withdrawn.
     PackWithdrawn,
-    /// Google is told of a status, by its name.
-    Google(&'static str),
+    /// Google is told of a status.
+    Google(BookingStatus),
+}
+
+/// Between two that follow, in a form's field.
+const BETWEEN: char = ' ';
+
+/// What a page has said, for the form that goes out with it.
+pub(super) fn written(follows: &[Follows]) -> String {
+    let amount = |name: &str, money: &Money| format!("{name}:{}:{}", money.micros(), money.currency());
+    let one = |one: &Follows| match one {
+        Follows::GoesBack(money) => amount("goes-back", money),
+        Follows::Stays(money) => amount("stays", money),
+        Follows::Charged(money) => amount("charged", money),
+        Follows::FeePossible(money) => amount("fee-possible", money),
+        Follows::DepositDropped => "deposit-dropped".to_owned(),
+        Follows::PackReturned => "pack-returned".to_owned(),
+        Follows::PackWithdrawn => "pack-withdrawn".to_owned(),
+        Follows::Google(status) => format!("google:{}", status.as_str()),
+    };
+    follows.iter().map(one).collect::<Vec<_>>().join(&BETWEEN.to_string())
+}
+
+/// What [`written`] wrote.
+pub(super) fn read(unverified: &str) -> Option<Vec<Follows>> {
+    let one = |text: &str| {
+        let (name, rest) = text.split_once(':').unwrap_or((text, ""));
+        let money = || {
+            let (micros, currency) = rest.split_once(':')?;
+            Some(Money::new(micros.parse().ok()?, Currency::parse(currency).ok()?))
+        };
+        match name {
+            "goes-back" => money().map(Follows::GoesBack),
+            "stays" => money().map(Follows::Stays),
+            "charged" => money().map(Follows::Charged),
+            "fee-possible" => money().map(Follows::FeePossible),
+            "deposit-dropped" => Some(Follows::DepositDropped),
+            "pack-returned" => Some(Follows::PackReturned),
+            "pack-withdrawn" => Some(Follows::PackWithdrawn),
+            "google" => BookingStatus::parse(rest).map(Follows::Google),
+            _ => None,
+        }
+    };
+    unverified.split(BETWEEN).filter(|text| !text.is_empty()).map(one).collect()
 }
 
 /// What `input` would do now. `Ok(None)`: nothing changes.
@@ -33,9 +77,11 @@ pub(super) enum Follows {
 /// The machine's no.
 pub(super) fn preview(state: &State, input: &Input, now: Timestamp) -> Result<Option<Vec<Follows>>, Rejection> {
     let decision = Booking::decide(state, input, now)?;
-    if decision.events.is_empty() {
-        return Ok(None);
-    }
+    Ok((!decision.events.is_empty()).then(|| follows(state, input, &decision)))
+}
+
+/// What a decision on `input` comes to.
+pub(super) fn follows(state: &State, input: &Input, decision: &Decision<Booking>) -> Vec<Follows> {
     let mut follows = Vec::new();
     for event in &decision.events {
         match event {
@@ -68,10 +114,10 @@ pub(super) fn preview(state: &State, input: &Input, now: Timestamp) -> Result<Op
     }
     for effect in &decision.effects {
         if let Effect::Tell(notice) = effect {
-            follows.push(Follows::Google(notice.status.as_str()));
+            follows.push(Follows::Google(notice.status));
         }
     }
-    Ok(Some(follows))
+    follows
 }
 
 /// What a cancellation leaves charged, or no longer charges.
@@ -119,7 +165,7 @@ pub(super) fn told(words: &Words, follows: &[Follows]) -> Markup {
         Follows::PackReturned => words.say("booking-follows-pack-returned"),
         Follows::PackWithdrawn => words.say("booking-follows-pack-withdrawn"),
         Follows::Google(status) => {
-            words.tell("booking-follows-google", &[("status", words.name("booking-status", status).into())])
+            words.tell("booking-follows-google", &[("status", words.name("booking-status", status.as_str()).into())])
         }
     };
     html! {

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use super::google::{asked, key};
-use super::preview::{Follows, cancelling, preview, refundable};
+use super::preview::{Follows, cancelling, preview, read, refundable, written};
 use super::{show, timeline};
 use crate::domain::booking::{
-    Agreement, Booked, Booking, Canceller, Collected, Collecting, Effect, Event, Failure, FailureCause, Guest, Input,
-    Outcome, Receipt, RefundStanding, Request, SealedCard, State, Stated,
+    Agreement, Booked, Booking, BookingStatus, Canceller, Collected, Collecting, Effect, Event, Failure, FailureCause,
+    Guest, Input, Outcome, Receipt, RefundStanding, Request, SealedCard, State, Stated,
 };
 use crate::domain::catalog::{
     ConfirmationMode, Deposit, DepositDue, MerchantId, NoShowFee, PriceType, ServiceId, SlotId, SlotKey, Terms,
@@ -129,7 +129,7 @@ fn at(seconds: i64) -> Timestamp {
 fn con_5_what_a_cancellation_gives_back_stands_before_its_button() {
     let state = History::booked().state;
     let (back, stays, google) =
-        (Follows::GoesBack(usd(25_000_000)), Follows::Stays(usd(25_000_000)), Follows::Google("CANCELED"));
+        (Follows::GoesBack(usd(25_000_000)), Follows::Stays(usd(25_000_000)), Follows::Google(BookingStatus::Canceled));
     let fee = Follows::FeePossible(usd(40_000_000));
     for (by, seconds, follows) in [
         (Canceller::Customer, -DAY_S, vec![back.clone(), google.clone()]),
@@ -213,5 +213,24 @@ fn con_5_every_cause_of_a_failure_has_words() {
             let failed = Event::AttemptFailed(Failure::new(*cause, ""));
             assert!(!timeline::said(words, &failed).text.contains(cause.as_str()));
         }
+    }
+}
+
+#[test]
+fn con_5_what_a_page_has_said_comes_back_as_it_was() {
+    let mut all = vec![
+        Follows::GoesBack(usd(25_000_000)),
+        Follows::Stays(usd(1)),
+        Follows::Charged(usd(40_000_000)),
+        Follows::FeePossible(Money::new(5_000_000, Currency::parse("JPY").unwrap())),
+        Follows::DepositDropped,
+        Follows::PackReturned,
+        Follows::PackWithdrawn,
+    ];
+    all.extend(BookingStatus::ALL.iter().copied().map(Follows::Google));
+    assert_eq!(read(&written(&all)), Some(all));
+    assert_eq!(read(&written(&[])), Some(Vec::new()));
+    for unread in ["goes-back", "goes-back:1", "goes-back:x:USD", "goes-back:1:usd", "google:LATE", "whim", HOSTILE] {
+        assert_eq!(read(unread), None, "{unread}");
     }
 }

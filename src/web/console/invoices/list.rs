@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
-use super::{address, find, refused};
+use super::{address, find, refused, search};
 use crate::domain::invoice::InvoiceReference;
 use crate::domain::{Capability, Day, Timestamp};
 use crate::storage::{InvoiceFilter, ListedInvoice};
@@ -20,7 +20,7 @@ use crate::web::invoices::{STATES, cursor, place};
 use crate::web::surface::Surface;
 
 /// Lines of a page.
-const ROWS: u64 = 50;
+pub(super) const ROWS: u64 = 50;
 
 /// `GET /invoices`
 pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: HttpRequest) -> Answer {
@@ -59,6 +59,7 @@ fn filter(asked: &Fields) -> Result<InvoiceFilter, Complaints> {
         states: states.iter().map(|&name| name.to_owned()).collect(),
         overdue_on: due.map(|day| day.plus_days(1)),
         before_finance: asked.text("attention").is_some(),
+        recipient: None,
         after,
     })
 }
@@ -88,12 +89,13 @@ fn shown(signed: &Signed, (asked, complaints): (&Fields, &Complaints), result: &
             }
             (submit(&words.say("invoices-search")))
         }
+        (search::form(signed, ""))
         (result)
     };
     page_as(complaints.status(), signed, &words.say("invoices-title"), &content)
 }
 
-fn rows(words: &Words, found: &[ListedInvoice], now: Timestamp) -> Markup {
+pub(super) fn rows(words: &Words, found: &[ListedInvoice], now: Timestamp) -> Markup {
     let columns = [
         (words.say("invoices-column-reference"), Column::Head),
         (words.say("invoices-column-state"), Column::Text),

@@ -6,6 +6,7 @@ mod make;
 mod paid;
 mod preview;
 mod refund;
+mod search;
 mod show;
 mod timeline;
 
@@ -19,9 +20,12 @@ use crate::domain::invoice::{Invoice, InvoiceReference, Rejection, State, View, 
 use crate::domain::{Timestamp, TransactionId};
 use crate::web::surface::Surface;
 
-/// The pages. What begins with `~` is no invoice's number. Whom an invoice goes to does not stand in the audit log.
+/// The pages. What begins with `~` is no invoice's number. Whom an invoice goes to does not stand in the audit log, nor in an
+/// address: who seeks a recipient sends a form.
 pub(super) const ROUTES: &[Route] = &[
     page("/invoices", LOOK, || get().to(list::list)),
+    page("/invoices/~search", LOOK, || get().to(search::page)),
+    form("/invoices/~search", LOOK, ("invoice.search", Fields::Secret), || post().to(search::search)),
     page("/invoices/~new", MONEY, || get().to(make::form)),
     form("/invoices/~new", MONEY, ("invoice.create", Fields::Secret), || post().to(make::create)),
     page("/invoices/{reference}", LOOK, || get().to(show::show)),
@@ -39,6 +43,8 @@ pub(super) const ROUTES: &[Route] = &[
 struct Found {
     reference: InvoiceReference,
     state: State,
+    /// Of the row that the state is from.
+    version: i64,
     view: View,
 }
 
@@ -61,7 +67,7 @@ async fn find(surface: &Surface, reference: &str) -> Result<Found, Trouble> {
     let reference = InvoiceReference::parse(reference).map_err(|_| Trouble::NotFound)?;
     let loaded = surface.store.load::<Invoice>(invoice_id(&reference)).await?.ok_or(Trouble::NotFound)?;
     let view = view(&loaded.state).ok_or(Trouble::NotFound)?;
-    Ok(Found { reference, state: loaded.state, view })
+    Ok(Found { reference, version: loaded.position.version, state: loaded.state, view })
 }
 
 /// Where a list by time goes on: `<milliseconds>~<id>`.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::domain::invoice::{Event, Input, Invoice, Letter, Rejection, State};
-use crate::domain::{Machine as _, Money, Timestamp};
+use crate::domain::{Decision, Machine as _, Money, Timestamp};
 use crate::web::console::words::Words;
 
 /// One thing that would follow.
@@ -29,6 +29,11 @@ pub(super) enum Follows {
 /// The machine's no.
 pub(super) fn preview(state: &State, input: &Input, now: Timestamp) -> Result<Option<Vec<Follows>>, Rejection> {
     let decision = Invoice::decide(state, input, now)?;
+    Ok((!decision.events.is_empty()).then(|| follows(state, &decision)))
+}
+
+/// What a decision comes to.
+pub(super) fn follows(state: &State, decision: &Decision<Invoice>) -> Vec<Follows> {
     let refunds = state.past().map(|past| past.refunds.as_slice()).unwrap_or_default();
     let follows = decision.events.iter().filter_map(|event| match event {
         Event::RefundBegan(refund) => Some(Follows::GoesBack(refund.amount)),
@@ -42,7 +47,7 @@ pub(super) fn preview(state: &State, input: &Input, now: Timestamp) -> Result<Op
         Event::LetterAsked { letter, .. } => Some(Follows::Mailed(*letter)),
         _ => None,
     });
-    Ok((!decision.events.is_empty()).then(|| follows.collect()))
+    follows.collect()
 }
 
 /// What goes back, all together.

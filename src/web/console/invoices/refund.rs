@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, web};
 use maud::{Markup, html};
 
 use super::acts::{back, done, why};
-use super::preview::{goes_back, preview, told};
+use super::preview::{follows, goes_back, preview, told};
 use super::{Found, find, no, refused};
-use crate::actors::{Act, RememberAs};
+use crate::actors::{Changed, RememberAs, Seen};
 use crate::crypto::content_hash;
 use crate::domain::Money;
 use crate::domain::invoice::Input;
@@ -17,7 +17,7 @@ use crate::web::console::form::Fields;
 use crate::web::console::frame::page_as;
 use crate::web::console::parts::reason;
 use crate::web::console::signed::Signed;
-use crate::web::console::trouble::{Answer, Trouble};
+use crate::web::console::trouble::Answer;
 use crate::web::invoices::nonce;
 use crate::web::surface::Surface;
 
@@ -28,25 +28,43 @@ pub(super) async fn refund_page(
     reference: web::Path<String>,
     request: HttpRequest,
 ) -> Answer {
-    let found = find(&surface, &reference).await?;
-    let asked = Fields::of_query(&request);
+    refunding_page(&surface, &signed, (&reference, &Fields::of_query(&request), None)).await
+}
+
+/// The page; `was`: what it had said before the invoice changed.
+async fn refunding_page(
+    surface: &Surface,
+    signed: &Signed,
+    (reference, asked, was): (&str, &Fields, Option<i64>),
+) -> Answer {
+    let found = find(surface, reference).await?;
     let words = signed.words();
     let currency = found.view.content.total.currency();
     let part = asked.text("amount").map(|text| micros(words, text, currency).filter(|micros| *micros > 0));
-    let status = if part == Some(None) { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = match was {
+        Some(_) => StatusCode::CONFLICT,
+        None if part == Some(None) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
     let title = words.tell("invoice-refund-title", &[("reference", found.reference.to_string().into())]);
     let content = html! {
         h1 { (title) }
+        @if let Some(was) = was {
+            div.wrong role="alert" {
+                p { (words.say("invoice-changed")) }
+                p { (words.tell("invoice-changed-was", &[("amount", words.money(Money::new(was, currency)).into())])) }
+            }
+        }
         (back(words, &found))
         @if let Some(Some(part)) = part {
-            (offer(&surface, &signed, (&found, Some(Money::new(part, currency)))))
+            (offer(surface, signed, (&found, Some(Money::new(part, currency)))))
             p { a href=(found.address("/refund")) { (words.say("invoice-refund-other")) } }
         } @else {
-            (offer(&surface, &signed, (&found, None)))
-            (part_form(&signed, &found, (asked.text("amount"), part == Some(None))))
+            (offer(surface, signed, (&found, None)))
+            (part_form(signed, &found, (asked.text("amount"), part == Some(None))))
         }
     };
-    Ok(page_as(status, &signed, &title, &content))
+    Ok(page_as(status, signed, &title, &content))
 }
 
 /// What would go back, and the button that does it; `None`: everything that remains.
@@ -63,6 +81,10 @@ fn offer(surface: &Surface, signed: &Signed, (found, part): (&Found, Option<Mone
                     (told(words, &follows))
                     (signed.form(&found.address("/refund"), &html! {
                         @if let Some(part) = part { input type="hidden" name="amount" value=(typed(words, part)); }
+                        input type="hidden" name="version" value=(found.version);
+                        @if let Some(sum) = goes_back(&follows) {
+                            input type="hidden" name="sum" value=(sum.micros());
+                        }
                         // A button that is pressed twice gives back once.
                         input type="hidden" name="once" value=(nonce(surface));
                         (reason("why", &words.say("invoice-why")))
@@ -122,14 +144,22 @@ pub(super) async fn refund(
     let currency = found.view.content.total.currency();
     let read = |text: &str| micros(words, text, currency).filter(|micros| *micros > 0);
     let part = fields.parsed("amount", "invoice-expected-amount", read)?;
+    // What was seen is what goes back, all of it or a part.
+    let number = |text: &str| text.parse::<i64>().ok();
+    let version = fields.needed("version", "invoice-expected-once", number)?;
+    let sum = fields.needed("sum", "invoice-expected-once", number)?;
     let once = fields.needed("once", "invoice-expected-once", |once| (once.len() <= 100).then(|| once.to_owned()))?;
     let remember = RememberAs {
         key: RequestKey { scope: format!("console:{}", signed.user), request_id: once },
         method: "console",
         content_hash: content_hash(format!("refund {} {part:?}", found.reference).as_bytes()),
     };
-    let by = Some(signed.user.clone());
-    let given = surface.invoices.desk.act(&found.reference, Act::Refund(part), (by, Some(remember))).await;
-    given.map_err(|error: crate::actors::InvoiceError| -> Trouble { refused(words, error) })?;
-    Ok(done(&found.reference, "invoice-refunded"))
+    let means =
+        move |state: &_, decision: &_| goes_back(&follows(state, decision)).is_some_and(|now| now.micros() == sum);
+    let seen = Seen { version, means: Some(Box::new(means)) };
+    let by = (signed.user.clone(), remember);
+    match surface.invoices.desk.refund_as_seen(&found.reference, (part, seen), by).await {
+        Ok(given) => given.map(|_| done(&found.reference, "invoice-refunded")).map_err(|error| refused(words, error)),
+        Err(Changed) => refunding_page(&surface, &signed, (&reference, &fields, Some(sum))).await,
+    }
 }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::dossier::Dossier;
 use super::payment::{Unfit, again};
 use super::{done, path_of, reason};
-use crate::actors::Ask;
+use crate::actors::{Ask, Changed, Seen};
 use crate::domain::redirect_payment::{Event, Input, Origin, RedirectPayment, Refund, State};
 use crate::domain::{Attention, Capability, EffectLane, Machine as _, Timestamp, TransactionId};
 use crate::storage::{OutboxKey, OutboxRow};
@@ -21,6 +21,8 @@ use crate::web::surface::Surface;
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 1_000;
+/// The key of what is said when it is not what was seen any more.
+pub(super) const CHANGED: &str = "payments-expected-now";
 
 /// The section: every act that this person may do and the payment takes.
 pub(super) fn section(signed: &Signed, dossier: &Dossier, (now, unfit): (Timestamp, Option<&Unfit<'_>>)) -> Markup {
@@ -138,10 +140,15 @@ fn given<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.text(name).filter(|why| why.chars().count() <= LONGEST_REASON)
 }
 
-/// What a person decides about is what they saw: whatever happened since is looked at first.
-async fn still(surface: &Surface, id: TransactionId, fields: &Fields) -> Result<bool, Trouble> {
-    let version = surface.store.version(id).await?.ok_or(Trouble::NotFound)?;
-    Ok(fields.text("version").and_then(|seen| seen.parse::<i64>().ok()) == Some(version))
+/// Puts a decision before the payment as it was seen: whatever happened since is looked at first, also what happens while
+/// this form is on its way. `false`: it has changed, and nothing was done.
+async fn decided(surface: &Surface, (id, input): (TransactionId, Input), fields: &Fields) -> Result<bool, Trouble> {
+    let Some(version) = fields.text("version").and_then(|seen| seen.parse().ok()) else { return Ok(false) };
+    let seen = Seen { version, means: None };
+    match surface.payments.ask_as_seen(Ask::plain(id, input), seen).await {
+        Ok(asked) => Ok(asked.map(|_| true)?),
+        Err(Changed) => Ok(false),
+    }
 }
 
 pub(super) async fn give_back(
@@ -154,11 +161,11 @@ pub(super) async fn give_back(
     if given(&fields, "give-back-why").is_none() {
         return again(&surface, &signed, (id, unfit("payments-expected-why"))).await;
     }
-    if !still(&surface, id, &fields).await? {
-        return again(&surface, &signed, (id, unfit("payments-expected-now"))).await;
-    }
     // The reason stands in the audit log, with the person.
-    surface.payments.ask(Ask::plain(id, Input::GiveBack { by: Some(signed.user.clone()) })).await?;
+    let input = Input::GiveBack { by: Some(signed.user.clone()) };
+    if !decided(&surface, (id, input), &fields).await? {
+        return again(&surface, &signed, (id, unfit(CHANGED))).await;
+    }
     Ok(done(id, "payment-given-back"))
 }
 
@@ -173,11 +180,10 @@ pub(super) async fn dealt_with(
     let (Some(why), Some(about)) = (given(&fields, "dealt-with-why"), about) else {
         return again(&surface, &signed, (id, unfit("payments-expected-why"))).await;
     };
-    if !still(&surface, id, &fields).await? {
-        return again(&surface, &signed, (id, unfit("payments-expected-now"))).await;
-    }
     let input = Input::DealtWith { about, by: signed.user.clone(), why: why.to_owned() };
-    surface.payments.ask(Ask::plain(id, input)).await?;
+    if !decided(&surface, (id, input), &fields).await? {
+        return again(&surface, &signed, (id, unfit(CHANGED))).await;
+    }
     Ok(done(id, "payment-dealt-with"))
 }
 

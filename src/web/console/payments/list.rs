@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use super::{asked, export, lead_to, mood, page_of, path_of};
-use crate::domain::{Capability, Timestamp, TransactionId};
+use crate::domain::{Timestamp, TransactionId};
 use crate::storage::{INVOICES, Overview};
 use crate::web::console::PREFIX;
 use crate::web::console::complaints::{Complaints, Form};
@@ -83,10 +83,9 @@ fn shown(surface: &Surface, signed: &Signed, (fields, below): (&Fields, &Below))
     let complaints = if let Below::Nothing(complaints) = below { complaints } else { &fits };
     let mut form = Form::new(words, (fields, complaints));
     let filter = asked::form(&mut form, surface);
-    let exports = signed.may(Capability::DecideMoney);
     let result = match below {
         Below::Nothing(complaints) => html! {
-            @if exports && complaints.about("format").is_some() { (export::form(signed, &mut form)) }
+            @if complaints.about("format").is_some() { (export::form(signed, &mut form)) }
         },
         Below::Named(name, lines) => hits(words, name, lines),
         Below::Payments(lines, next) => html! {
@@ -94,7 +93,7 @@ fn shown(surface: &Surface, signed: &Signed, (fields, below): (&Fields, &Below))
             @else {
                 (payments(words, lines))
                 (pager(&signed.at, fields, next.as_deref()))
-                @if exports { (export::form(signed, &mut form)) }
+                (export::form(signed, &mut form))
             }
         },
     };

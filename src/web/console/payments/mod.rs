@@ -29,10 +29,10 @@ use crate::domain::remittance::Remittance;
 use crate::domain::{Attention, TransactionId};
 use crate::storage::{Codec as _, Overview};
 
-/// The pages.
+/// The pages. Whoever may look may have what they see as a file: an export holds no more than the pages.
 pub(super) const ROUTES: &[Route] = &[
     routes::page("/payments", LOOK, || get().to(list::list)),
-    routes::form("/payments/export", MONEY, ("payment.export", Fields::Noted), || post().to(export::export)),
+    routes::form("/payments/export", LOOK, ("payment.export", Fields::Noted), || post().to(export::export)),
     routes::page("/payments/{id}", LOOK, || get().to(payment::payment)),
     routes::form("/payments/{id}/give-back", MONEY, ("payment.give-back", Fields::Noted), || {
         post().to(acts::give_back)

@@ -79,6 +79,10 @@ fn shown(surface: &Surface, signed: &Signed, (dossier, unfit): (&Dossier, Option
             @if dossier.past.is_none() { (outbox::section(signed, dossier)) }
         }
     };
-    let status = if unfit.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = match unfit {
+        None => StatusCode::OK,
+        Some(unfit) if unfit.sentence == acts::CHANGED => StatusCode::CONFLICT,
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     Ok(page_as(status, signed, &title, &content))
 }

@@ -269,9 +269,13 @@ pub(super) async fn accept(
     let input = Input::Approve { approval, round: done.round, covered: reasons.covered, rules };
     match surface.statements.ask(Ask::plain(row.id, input)).await.map(Told::into_reply) {
         Ok(Reply::Standing { second_person: true, .. }) => Ok(led(&row, "approved-first")),
-        Ok(Reply::Standing { .. } | Reply::Noted | Reply::TransferTaken | Reply::TransferRefused(_)) => {
-            Ok(led(&row, "accepted"))
-        }
+        Ok(
+            Reply::Standing { .. }
+            | Reply::Noted
+            | Reply::TransferTaken
+            | Reply::TransferRefused(_)
+            | Reply::TransferLetGo,
+        ) => Ok(led(&row, "accepted")),
         Err(why) => Err(why.into()),
     }
 }

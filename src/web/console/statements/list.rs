@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::{address, days_left, is_over, standing};
 use crate::domain::remittance::{Acceptance, FindingKind, Notice, State};
-use crate::domain::{Capability, Day, Piaid, Timestamp};
+use crate::domain::{Day, Piaid, Timestamp};
 use crate::storage::StatementRow;
 use crate::web::console::PREFIX;
 use crate::web::console::complaints::{Form, Reader};
@@ -63,9 +63,7 @@ pub(super) async fn list(surface: web::Data<Surface>, signed: Signed, request: H
         @if !found.is_empty() { (rows(words, &found, now)) }
         @else if complaints.is_empty() { (nothing(&words.say("statements-nothing"))) }
         (pager(&signed.at, &asked, next.as_deref()))
-        @if signed.may(Capability::DecideMoney) {
-            p { a href=(format!("{PREFIX}/statements/period")) { (words.say("period-link")) } }
-        }
+        p { a href=(format!("{PREFIX}/statements/period")) { (words.say("period-link")) } }
     };
     Ok(frame::page_as(complaints.status(), &signed, &words.say("statements-title"), &content))
 }

@@ -24,11 +24,12 @@ use crate::storage::StatementRow;
 use crate::web::statements::{Sought, seek};
 use crate::web::surface::Surface;
 
-/// The pages.
+/// The pages. Reports are for everybody who may look, at once or as a job: a report says what the pages and the ledger show
+/// already, and over the API `reports:read` is open to every role.
 pub(super) const ROUTES: &[Route] = &[
     page("/statements", LOOK, || get().to(list::list)),
-    page("/statements/period", MONEY, || get().to(reports::period)),
-    form("/statements/period", MONEY, ("report.period", Fields::Noted), || post().to(reports::make_period)),
+    page("/statements/period", LOOK, || get().to(reports::period)),
+    form("/statements/period", LOOK, ("report.period", Fields::Noted), || post().to(reports::make_period)),
     page("/statements/{id}", LOOK, || get().to(show::show)),
     page("/statements/{id}/findings", LOOK, || get().to(findings::list)),
     form("/statements/{id}/reasons", MONEY, ("statement.reason", Fields::Noted), || post().to(reasons::keep)),
@@ -38,7 +39,7 @@ pub(super) const ROUTES: &[Route] = &[
         post().to(accept::judge_again)
     }),
     page("/statements/{id}/report.{format}", LOOK, || get().to(reports::statement)),
-    form("/statements/{id}/report", MONEY, ("report.statement", Fields::Noted), || post().to(reports::make_statement)),
+    form("/statements/{id}/report", LOOK, ("report.statement", Fields::Noted), || post().to(reports::make_statement)),
 ];
 
 const DAY_MS: i64 = 86_400_000;

@@ -5,9 +5,9 @@ use maud::{Markup, html};
 
 use super::{address, find};
 use crate::actors::{PeriodWork, Report, Work};
+use crate::domain::Piaid;
 use crate::domain::catalog::MerchantId;
 use crate::domain::remittance::Reconciled;
-use crate::domain::{Capability, Piaid};
 use crate::finance::{FinanceError, Surfaces};
 use crate::report::{Day, Format};
 use crate::storage::StatementRow;
@@ -40,16 +40,12 @@ pub(super) fn downloads(signed: &Signed, row: &StatementRow, done: &Reconciled) 
                 }
             } @else {
                 p { (words.tell("report-large", &[("lines", words.count(done.fetched.lines).into())])) }
-                @if signed.may(Capability::DecideMoney) {
-                    (signed.form(&format!("{}/report", address(row)), &html! {
-                        div.actions {
-                            button.quiet type="submit" name="format" value="csv" { (words.say("report-csv")) }
-                            button.quiet type="submit" name="format" value="xlsx" { (words.say("report-xlsx")) }
-                        }
-                    }))
-                } @else {
-                    p.nothing { (words.say("report-by-finance")) }
-                }
+                (signed.form(&format!("{}/report", address(row)), &html! {
+                    div.actions {
+                        button.quiet type="submit" name="format" value="csv" { (words.say("report-csv")) }
+                        button.quiet type="submit" name="format" value="xlsx" { (words.say("report-xlsx")) }
+                    }
+                }))
             }
         }
     }

@@ -234,7 +234,6 @@ report-heading = Herunterladen
 report-csv = Bericht als CSV
 report-xlsx = Bericht als Excel-Mappe
 report-large = Mit { $lines } Vorgängen dauert der Bericht eine Weile: Er entsteht im Hintergrund, und Sie werden zu seinem Fortschritt geführt.
-report-by-finance = Einen großen Bericht erstellt jemand aus den Finanzen.
 report-format = Format
 report-expected-format = Wählen Sie CSV oder Excel-Mappe.
 

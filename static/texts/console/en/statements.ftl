@@ -234,7 +234,6 @@ report-heading = Download
 report-csv = Report as CSV
 report-xlsx = Report as Excel workbook
 report-large = With { $lines } events the report takes a while: it is made in the background, and you are led to its progress.
-report-by-finance = A large report is made by somebody of finance.
 report-format = Format
 report-expected-format = Choose CSV or Excel workbook.
 
