@@ -39,12 +39,16 @@ impl Store {
             spans = vec![(from, began(hours.start)), (began(hours.end), until)];
             for run in self.0.hours.known(hours, now, &mut counts) {
                 let found = self.count_by_hour(began(run.start), began(run.end)).await?;
-                found.values().for_each(|hour| add(&mut counts, hour));
+                for hour in found.values() {
+                    add(&mut counts, hour);
+                }
                 self.0.hours.keep(run, now, found);
             }
         }
         for (from, until) in spans.into_iter().filter(|(from, until)| from < until) {
-            self.count_by_hour(from, until).await?.values().for_each(|hour| add(&mut counts, hour));
+            for hour in self.count_by_hour(from, until).await?.values() {
+                add(&mut counts, hour);
+            }
         }
         let outcome = |((issuer, state), count): ((String, String), u64)| IssuerOutcome {
             issuer: Some(issuer).filter(|issuer| !issuer.is_empty()),

@@ -163,8 +163,10 @@ mod tests {
     use super::*;
     use crate::web::locale::Locale;
 
-    /// Every machine's reasons, and one of each that names something.
-    fn all() -> Vec<(&'static str, &'static [&'static str], Vec<(&'static str, Refusal)>)> {
+    /// A machine's sentences, the names of its reasons, and one of each reason that names something.
+    type Machine = (&'static str, &'static [&'static str], Vec<(&'static str, Refusal)>);
+
+    fn all() -> Vec<Machine> {
         let inr = Currency::parse("INR").unwrap();
         let money = Money::new(5_000_000, inr);
         let payment = |no: redirect_payment::Rejection| (no.code(), Refusal::from(no));

@@ -214,7 +214,9 @@ fn sources(of: &Path, into: &mut Vec<PathBuf>) {
 fn texts(of: &[&str]) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
-    of.iter().for_each(|one| sources(&root.join(one), &mut paths));
+    for one in of {
+        sources(&root.join(one), &mut paths);
+    }
     paths.into_iter().map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap())).collect()
 }
 
