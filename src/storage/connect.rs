@@ -30,7 +30,7 @@ pub struct StoreOptions {
     pub max_batch: usize,
     /// How many commits may wait; more are refused as [`StorageError::Overloaded`].
     pub max_waiting: usize,
-    /// Hears every statement that reads, with its values: for tests of how the database carries it out. Its words are
+    /// Hears every statement, with its values: for tests of how the database carries it out. Its words are
     /// payers' data, and belong into no log.
     pub observer: Option<Observer>,
 }
@@ -91,8 +91,8 @@ fn create_folder(file: &Path) -> Result<(), StorageError> {
 }
 
 /// The pool that writes. On SQLite it has a single connection: whoever writes waits for it.
-pub(super) async fn writing(url: &str, engine: Engine) -> Result<DatabaseConnection, StorageError> {
-    let mut options = quiet(url);
+pub(super) async fn writing(of: &StoreOptions, engine: Engine) -> Result<DatabaseConnection, StorageError> {
+    let mut options = quiet(&of.url);
     match engine {
         Engine::Sqlite => {
             options.max_connections(1).min_connections(1).test_before_acquire(false);
@@ -116,7 +116,14 @@ pub(super) async fn writing(url: &str, engine: Engine) -> Result<DatabaseConnect
             options.test_before_acquire_if_idle_for(Duration::from_secs(1));
         }
     }
-    Ok(Database::connect(options).await?)
+    Ok(observed(Database::connect(options).await?, of))
+}
+
+fn observed(mut db: DatabaseConnection, of: &StoreOptions) -> DatabaseConnection {
+    if let Some(observer) = of.observer.clone() {
+        db.set_metric_callback(move |info| observer(&info.statement.to_string()));
+    }
+    db
 }
 
 /// The pool that reads. On SQLite it cannot write at all.
@@ -139,11 +146,7 @@ pub(super) async fn reading(of: &StoreOptions, engine: Engine) -> Result<Databas
             options.test_before_acquire_if_idle_for(Duration::from_secs(1));
         }
     }
-    let mut db = Database::connect(options).await?;
-    if let Some(observer) = of.observer.clone() {
-        db.set_metric_callback(move |info| observer(&info.statement.to_string()));
-    }
-    Ok(db)
+    Ok(observed(Database::connect(options).await?, of))
 }
 
 /// The connection that copies SQLite's log back into the database.

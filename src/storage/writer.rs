@@ -71,7 +71,7 @@ impl Writer {
         let groups = Arc::new(KnownGroups::default());
         let known = groups.clone();
         let run = async move {
-            match connect::writing(&options.url, engine).await {
+            match connect::writing(&options, engine).await {
                 Ok(db) => {
                     let _opener_gave_up = connected.send(Ok(db.clone()));
                     let queue = Arc::new(Mutex::new(waiting));

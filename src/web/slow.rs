@@ -99,7 +99,7 @@ type Chunk = Result<web::Bytes, PayloadError>;
 
 fn limited<S: Stream<Item = Chunk> + Unpin>(body: S, patience: Patience, ended: Ended) -> impl Stream<Item = Chunk> {
     let waiting = Waiting { body, patience, waited: Duration::ZERO, came: 0, ended };
-    stream::unfold(Some(waiting), async |waiting| {
+    let body = stream::unfold(Some(waiting), async |waiting| {
         let mut waiting = waiting?;
         let Patience { limit, least } = waiting.patience;
         let began = Instant::now();
@@ -117,7 +117,9 @@ fn limited<S: Stream<Item = Chunk> + Unpin>(body: S, patience: Patience, ended: 
             (waiting.waited, waiting.came) = (Duration::ZERO, 0);
         }
         Some((next, Some(waiting)))
-    })
+    });
+    // Who reads parts of a form asks for more after the end.
+    body.fuse()
 }
 
 #[cfg(test)]
@@ -153,5 +155,14 @@ mod tests {
         assert!(comes(whole(40), chunks(100, 1_000, 10)).await.1);
         assert!(comes(window(40), chunks(1, 1_000, 10)).await.1);
         assert_eq!(comes(window(2_000), chunks(100, 50, 1)).await, (50, false));
+    }
+    #[tokio::test]
+    async fn con_9_who_asks_on_after_the_end_is_told_that_it_is_the_end() {
+        let patience = Patience { limit: Duration::from_millis(60_000), least: None };
+        let mut body = Box::pin(limited(chunks(1, 1, 1), patience, Ended::default()));
+        assert!(body.next().await.is_some_and(|chunk| chunk.is_ok()));
+        for _ in 0..3 {
+            assert!(body.next().await.is_none());
+        }
     }
 }

@@ -111,13 +111,6 @@ pub(in crate::web) fn pager(at: &At, asked: &Fields, next: Option<&str>) -> Mark
     }
 }
 
-/// A labelled field of one line. `more` are attributes of its own: `type`, `inputmode` …
-pub(in crate::web) fn input(name: &str, label: &str, kind: &str, value: &str) -> Markup {
-    html! {
-        div.field { label for=(name) { (label) } input id=(name) name=(name) type=(kind) value=(value) autocomplete="off"; }
-    }
-}
-
 /// A labelled choice; the first is "any" when `any` names it.
 pub(in crate::web) fn choice(
     (name, label): (&str, &str),

@@ -89,7 +89,8 @@ async fn at_once(engine: Engine) {
             job.state.is_over().then_some(job)
         });
         let job = job.await;
-        assert_eq!((job.state, job.done), (JobState::Done, TRANSFERS), "{job:?}");
+        let bytes = file.len() as u64;
+        assert_eq!((job.state, job.done, job.total), (JobState::Done, bytes, Some(bytes)), "{job:?}");
         job.summary.unwrap()
     };
     let told = futures_util::future::join4(import(0), import(1), job(0), job(1)).await;

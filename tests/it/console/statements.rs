@@ -82,7 +82,7 @@ async fn con_4_reasons_are_collected_over_several_visits_and_two_persons_accept_
     finance.sees("Another person has to approve it now");
 
     finance.get(&format!("{page}/accept")).await;
-    finance.sees("You were the first.");
+    finance.sees("You have approved this statement already.");
     let seen = statement(&world).await.updated_at.as_millis().to_string();
     let fields = [("vat", "15"), ("rate", ""), ("seen", seen.as_str())];
     finance.get(&format!("{page}/findings?kind=unknown")).await;

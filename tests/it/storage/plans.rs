@@ -30,7 +30,7 @@ on_both! {
 }
 
 /// Tables of a handful of rows, and indexes of the few rows that wait for somebody.
-const FEW: [&str; 21] = [
+const FEW: [&str; 20] = [
     // As many as combinations of account, currency, issuer and state have ever occurred.
     "payment_groups",
     "payment_groups_pkey",
@@ -53,7 +53,6 @@ const FEW: [&str; 21] = [
     "bookings_start",
     "jobs_created",
     "audit_log_pkey",
-    "sqlite_autoindex_audit_log_1",
     // What is due, and what is to be removed: a few jobs at a time.
     "jobs_due",
     "jobs_tidy",
@@ -101,7 +100,8 @@ impl Plans {
         let answer = asks.await.unwrap();
         let heard = std::mem::take(&mut *self.heard.lock().unwrap());
         assert!(!heard.is_empty(), "{name} asks nothing");
-        for sql in heard {
+        let planned = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
+        for sql in heard.into_iter().filter(|sql| planned.iter().any(|verb| sql.starts_with(verb))) {
             let faults = self.faults(&sql, sorts).await;
             assert!(faults.is_empty(), "{name}: {faults:#?}\n{sql}");
         }
@@ -112,15 +112,20 @@ impl Plans {
         let backend = self.raw.get_database_backend();
         let explain = if self.postgres { "EXPLAIN (FORMAT JSON)" } else { "EXPLAIN QUERY PLAN" };
         let rows = self.raw.query_all_raw(Statement::from_string(backend, format!("{explain} {sql}"))).await.unwrap();
-        let mut faults = Vec::new();
+        let (mut faults, mut sorted) = (Vec::new(), false);
         for row in rows {
             if self.postgres {
                 let plan: Value = row.try_get_by_index(0).unwrap();
                 postgres_faults(&plan[0]["Plan"], sorts, &mut faults);
             } else {
                 let detail: String = row.try_get("", "detail").unwrap();
+                sorted |= detail.contains("TEMP B-TREE");
                 faults.extend(sqlite_fault(&detail, sorts));
             }
+        }
+        if !sorted && !sql.contains(" WHERE ") && sql.contains(" LIMIT ") {
+            // The first rows in the order of the key: no more of them are read than are shown.
+            faults.retain(|fault| !fault.starts_with("SCAN "));
         }
         faults
     }

@@ -187,12 +187,14 @@ async fn money(home: &Home) {
 }
 
 /// What the console, and what it hands its work to, asks a store for, where no plan is looked at.
-const REASONS: [(&str, &str); 12] = [
+const REASONS: [(&str, &str); 14] = [
     ("add_job_input", "adds one row"),
     ("begin_job", "changes one row by its key"),
     ("catalog", "what is in force, read once for each generation and kept in memory"),
     ("confirm_second_factor", "changes one row by its key, among a handful"),
+    ("create_user_by", "adds one row, as `create_user` does"),
     ("disable_user", "changes one row by its key, and ends sessions as `end_sessions` does"),
+    ("disable_user_but_the_last", "looks at a handful of people, and does what `disable_user` does"),
     ("load", "reads one row by its key"),
     ("offer_second_factor", "changes one row by its key, among a handful"),
     ("reset_second_factor", "changes one row by its key, among a handful"),

@@ -5,13 +5,14 @@ use actix_web::web;
 use maud::{Markup, html};
 
 use super::dossier::Dossier;
-use super::payment::{Unfit, again};
+use super::payment::{NotDone, again};
 use super::{done, path_of, reason};
 use crate::actors::{Ask, Changed, Seen};
 use crate::domain::redirect_payment::{Event, Input, Origin, RedirectPayment, Refund, State};
 use crate::domain::{Attention, Capability, EffectLane, Machine as _, Timestamp, TransactionId};
 use crate::storage::{OutboxKey, OutboxRow};
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Complaints, Field, Form};
 use crate::web::console::form::Fields;
 use crate::web::console::parts::submit;
 use crate::web::console::signed::Signed;
@@ -19,13 +20,14 @@ use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::console::words::Words;
 use crate::web::surface::Surface;
 
+/// Fields for reasons.
+const GIVE_BACK_WHY: &str = "give-back-why";
+const DEALT_WITH_WHY: &str = "dealt-with-why";
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 1_000;
-/// The key of what is said when it is not what was seen any more.
-pub(super) const CHANGED: &str = "payments-expected-now";
 
 /// The section: every act that this person may do and the payment takes.
-pub(super) fn section(signed: &Signed, dossier: &Dossier, (now, unfit): (Timestamp, Option<&Unfit<'_>>)) -> Markup {
+pub(super) fn section(signed: &Signed, dossier: &Dossier, (now, fields): (Timestamp, &mut Form<'_>)) -> Markup {
     let words = signed.words();
     let decides = signed.may(Capability::DecideMoney);
     let back = if decides { would_go_back(signed, &dossier.state, now) } else { Vec::new() };
@@ -35,8 +37,8 @@ pub(super) fn section(signed: &Signed, dossier: &Dossier, (now, unfit): (Timesta
         section aria-labelledby="acts" {
             h2 #acts { (words.say("payment-acts-title")) }
             (refund_note(words, dossier))
-            @if !back.is_empty() { (give_back_form(signed, dossier, (&back, unfit))) }
-            @if let Some(reason) = attention { (dealt_with_form(signed, dossier, (reason, unfit))) }
+            @if !back.is_empty() { (give_back_form(signed, dossier, (&back, fields))) }
+            @if let Some(reason) = attention { (dealt_with_form(signed, dossier, (reason, fields))) }
             @if ask {
                 p { (words.say("payment-act-ask-means")) }
                 (signed.form(&format!("{}/ask", path_of(dossier.id())), &submit(&words.say("payment-act-ask"))))
@@ -76,35 +78,33 @@ fn would_go_back(signed: &Signed, state: &State, now: Timestamp) -> Vec<Refund> 
     events.into_iter().filter_map(ordered).collect()
 }
 
-fn give_back_form(signed: &Signed, dossier: &Dossier, (back, unfit): (&[Refund], Option<&Unfit<'_>>)) -> Markup {
+fn give_back_form(signed: &Signed, dossier: &Dossier, (back, fields): (&[Refund], &mut Form<'_>)) -> Markup {
     let words = signed.words();
     let amounts: Vec<String> = back.iter().map(|refund| words.money(refund.amount)).collect();
     let sum = amounts.join(" + ");
-    let unfit = unfit.filter(|unfit| unfit.field == "give-back-why");
     html! {
-        details open[unfit.is_some()] {
+        details open[fields.is_wrong(GIVE_BACK_WHY)] {
             summary { (words.tell("payment-act-give-back-open", &[("amount", sum.clone().into())])) }
             p { (words.tell("payment-act-give-back-means", &[("amount", sum.clone().into())])) }
             (signed.form(&format!("{}/give-back", path_of(dossier.id())), &html! {
                 (seen(dossier))
-                (why(words, "give-back-why", unfit))
+                (why(fields, GIVE_BACK_WHY))
                 button.danger type="submit" { (words.tell("payment-act-give-back", &[("amount", sum.into())])) }
             }))
         }
     }
 }
 
-fn dealt_with_form(signed: &Signed, dossier: &Dossier, (about, unfit): (Attention, Option<&Unfit<'_>>)) -> Markup {
+fn dealt_with_form(signed: &Signed, dossier: &Dossier, (about, fields): (Attention, &mut Form<'_>)) -> Markup {
     let words = signed.words();
-    let unfit = unfit.filter(|unfit| unfit.field == "dealt-with-why");
     html! {
-        details open[unfit.is_some()] {
+        details open[fields.is_wrong(DEALT_WITH_WHY)] {
             summary { (words.say("payment-act-dealt-with-open")) }
             p { (words.say("payment-act-dealt-with-means")) }
             (signed.form(&format!("{}/dealt-with", path_of(dossier.id())), &html! {
                 (seen(dossier))
                 input type="hidden" name="about" value=(about.as_str());
-                (why(words, "dealt-with-why", unfit))
+                (why(fields, DEALT_WITH_WHY))
                 (submit(&words.say("payment-act-dealt-with")))
             }))
         }
@@ -117,17 +117,9 @@ fn seen(dossier: &Dossier) -> Markup {
 }
 
 /// The reason, in a person's words, with what was wrong about it.
-fn why(words: &Words, name: &str, unfit: Option<&Unfit<'_>>) -> Markup {
-    let wrong = format!("{name}-wrong");
-    let typed = unfit.and_then(|unfit| unfit.fields.text(name)).unwrap_or_default();
-    html! {
-        div.field {
-            label for=(name) { (words.say("payment-act-why")) }
-            textarea id=(name) name=(name) rows="2" maxlength=(LONGEST_REASON) required
-                aria-invalid=[unfit.map(|_| "true")] aria-describedby=[unfit.map(|_| wrong.as_str())] { (typed) }
-            @if let Some(unfit) = unfit { p.wrong id=(wrong) { (words.say(unfit.sentence)) } }
-        }
-    }
+fn why(fields: &mut Form<'_>, name: &'static str) -> Markup {
+    let (label, value) = (fields.words().say("payment-act-why"), fields.typed().text(name).unwrap_or_default());
+    fields.area(&Field { id: name, name, label, value, required: true, ..Field::default() }, LONGEST_REASON)
 }
 
 /// A payment's id in a path.
@@ -138,6 +130,10 @@ fn id(path: &str) -> Result<TransactionId, Trouble> {
 /// The reason that was given; `None`: there is none, or it is too long.
 fn given<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.text(name).filter(|why| why.chars().count() <= LONGEST_REASON)
+}
+
+fn unexplained(field: &'static str) -> NotDone {
+    NotDone::Unfit(Complaints::one(field, "payments-expected-why"))
 }
 
 /// Puts a decision before the payment as it was seen: whatever happened since is looked at first, also what happens while
@@ -157,14 +153,13 @@ pub(super) async fn give_back(
     (path, fields): (web::Path<String>, Fields),
 ) -> Answer {
     let id = id(&path)?;
-    let unfit = |sentence| Unfit { field: "give-back-why", sentence, fields: &fields };
-    if given(&fields, "give-back-why").is_none() {
-        return again(&surface, &signed, (id, unfit("payments-expected-why"))).await;
+    if given(&fields, GIVE_BACK_WHY).is_none() {
+        return again(&surface, &signed, (id, &fields, unexplained(GIVE_BACK_WHY))).await;
     }
     // The reason stands in the audit log, with the person.
     let input = Input::GiveBack { by: Some(signed.user.clone()) };
     if !decided(&surface, (id, input), &fields).await? {
-        return again(&surface, &signed, (id, unfit(CHANGED))).await;
+        return again(&surface, &signed, (id, &fields, NotDone::Changed)).await;
     }
     Ok(done(id, "payment-given-back"))
 }
@@ -175,14 +170,13 @@ pub(super) async fn dealt_with(
     (path, fields): (web::Path<String>, Fields),
 ) -> Answer {
     let id = id(&path)?;
-    let unfit = |sentence| Unfit { field: "dealt-with-why", sentence, fields: &fields };
     let about = fields.text("about").and_then(reason);
-    let (Some(why), Some(about)) = (given(&fields, "dealt-with-why"), about) else {
-        return again(&surface, &signed, (id, unfit("payments-expected-why"))).await;
+    let (Some(why), Some(about)) = (given(&fields, DEALT_WITH_WHY), about) else {
+        return again(&surface, &signed, (id, &fields, unexplained(DEALT_WITH_WHY))).await;
     };
     let input = Input::DealtWith { about, by: signed.user.clone(), why: why.to_owned() };
     if !decided(&surface, (id, input), &fields).await? {
-        return again(&surface, &signed, (id, unfit(CHANGED))).await;
+        return again(&surface, &signed, (id, &fields, NotDone::Changed)).await;
     }
     Ok(done(id, "payment-dealt-with"))
 }

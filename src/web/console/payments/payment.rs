@@ -10,6 +10,7 @@ use crate::domain::redirect_payment::{RedirectPayment, State};
 use crate::domain::{Machine as _, TransactionId};
 use crate::storage::Codec as _;
 use crate::web::console::PREFIX;
+use crate::web::console::complaints::{Complaints, Form, Reader};
 use crate::web::console::form::Fields;
 use crate::web::console::frame::page_as;
 use crate::web::console::parts::nothing;
@@ -17,14 +18,12 @@ use crate::web::console::signed::Signed;
 use crate::web::console::trouble::{Answer, Trouble};
 use crate::web::surface::Surface;
 
-/// What a form that did not fit says on the page again: the field, what was expected, and what had been typed.
-pub(super) struct Unfit<'a> {
-    /// The field.
-    pub(super) field: &'static str,
-    /// The key of what was expected.
-    pub(super) sentence: &'static str,
-    /// What was typed.
-    pub(super) fields: &'a Fields,
+/// What a form brought that is not done.
+pub(super) enum NotDone {
+    /// Fields do not fit.
+    Unfit(Complaints),
+    /// The payment is not what was seen any more.
+    Changed,
 }
 
 pub(super) async fn payment(
@@ -39,39 +38,46 @@ pub(super) async fn payment(
     if line.kind != RedirectPayment::KIND {
         return lead_to(&line);
     }
-    let past = fields.text("at").map(Past::parse);
-    let unfit = past == Some(None);
-    let dossier = Dossier::read(&surface, line, past.flatten()).await?;
-    let wrong = unfit.then_some(Unfit { field: "at", sentence: "payments-expected-moment", fields: &fields });
-    shown(&surface, &signed, (&dossier, wrong.as_ref()))
+    let mut reader = Reader::of(&fields);
+    let past = reader.parsed("at", "payments-expected-moment", Past::parse);
+    let dossier = Dossier::read(&surface, line, past).await?;
+    shown(&surface, &signed, (&dossier, &fields, &NotDone::Unfit(reader.complaints())))
 }
 
-/// The page of a payment of which an act was asked that did not fit.
-pub(super) async fn again(surface: &Surface, signed: &Signed, (id, unfit): (TransactionId, Unfit<'_>)) -> Answer {
+/// The page of a payment of which an act was asked that is not done.
+pub(super) async fn again(
+    surface: &Surface,
+    signed: &Signed,
+    (id, fields, why): (TransactionId, &Fields, NotDone),
+) -> Answer {
     let line = surface.store.overview(id).await?.ok_or(Trouble::NotFound)?;
     let dossier = Dossier::read(surface, line, None).await?;
-    shown(surface, signed, (&dossier, Some(&unfit)))
+    shown(surface, signed, (&dossier, fields, &why))
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the last word of a handler, which answers one")]
-fn shown(surface: &Surface, signed: &Signed, (dossier, unfit): (&Dossier, Option<&Unfit<'_>>)) -> Answer {
+fn shown(surface: &Surface, signed: &Signed, (dossier, fields, why): (&Dossier, &Fields, &NotDone)) -> Answer {
     let words = signed.words();
-    let now = surface.clock.now();
+    let fits = Complaints::default();
+    let (complaints, changed) = match why {
+        NotDone::Unfit(complaints) => (complaints, false),
+        NotDone::Changed => (&fits, true),
+    };
+    let mut form = Form::new(words, (fields, complaints));
+    let past = summary::past(&mut form, dossier);
+    let acts = dossier.past.is_none().then(|| acts::section(signed, dossier, (surface.clock.now(), &mut form)));
     let title = words.tell("payment-title", &[("amount", words.money(dossier.terms.amount).into())]);
-    let typed = unfit.filter(|unfit| unfit.field == "at").and_then(|unfit| unfit.fields.text("at"));
     let content = html! {
         p { a href=(format!("{PREFIX}/payments")) { (words.say("payment-to-list")) } }
         h1 { (title) }
-        @if let Some(unfit) = unfit {
-            // The field may be gone with what it was for.
-            p.wrong role="alert" { (words.say(unfit.sentence)) }
-        }
-        (summary::past(signed, dossier, typed.unwrap_or_default()))
+        (form.summary())
+        @if changed { p.wrong role="alert" { (words.say("payments-expected-now")) } }
+        (past)
         @if dossier.state == State::Unstarted { (nothing(&words.say("payment-past-nothing"))) }
         @else {
             @if let Some(reason) = RedirectPayment::attention(&dossier.state) { (summary::attention(words, reason)) }
             (summary::section(words, dossier))
-            @if dossier.past.is_none() { (acts::section(signed, dossier, (now, unfit))) }
+            @if let Some(acts) = acts { (acts) }
             (channels::section(words, dossier))
             (timeline::section(words, dossier))
             (money::refunds(words, dossier))
@@ -79,10 +85,6 @@ fn shown(surface: &Surface, signed: &Signed, (dossier, unfit): (&Dossier, Option
             @if dossier.past.is_none() { (outbox::section(signed, dossier)) }
         }
     };
-    let status = match unfit {
-        None => StatusCode::OK,
-        Some(unfit) if unfit.sentence == acts::CHANGED => StatusCode::CONFLICT,
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-    };
+    let status = if changed { StatusCode::CONFLICT } else { complaints.status() };
     Ok(page_as(status, signed, &title, &content))
 }

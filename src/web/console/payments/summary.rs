@@ -9,8 +9,8 @@ use super::{mood, path_of};
 use crate::domain::redirect_payment::{Closing, Origin, Receipt, RedirectPayment, State};
 use crate::domain::{Attention, Machine as _, Timestamp};
 use crate::web::console::PREFIX;
-use crate::web::console::parts::{badge, input, moment, money, submit};
-use crate::web::console::signed::Signed;
+use crate::web::console::complaints::Form;
+use crate::web::console::parts::{badge, moment, money, submit};
 use crate::web::console::words::Words;
 
 /// A fact that has a name.
@@ -143,8 +143,8 @@ pub(super) fn attention(words: &Words, reason: Attention) -> Markup {
 }
 
 /// Which moment is looked at, and the way to another one.
-pub(super) fn past(signed: &Signed, dossier: &Dossier, typed: &str) -> Markup {
-    let words = signed.words();
+pub(super) fn past(fields: &mut Form<'_>, dossier: &Dossier) -> Markup {
+    let words = fields.words();
     let here = path_of(dossier.id());
     let last = dossier.moments.last();
     html! {
@@ -167,7 +167,7 @@ pub(super) fn past(signed: &Signed, dossier: &Dossier, typed: &str) -> Markup {
         section aria-labelledby="past" {
             h2 #past { (words.say("payment-past-title")) }
             form.row method="get" action=(here) {
-                (input("at", &words.say("payment-past-field"), "text", typed))
+                (fields.input("at", &words.say("payment-past-field"), "text"))
                 (submit(&words.say("payment-past-show")))
             }
             p.hint { (words.say("payment-past-hint")) }

@@ -15,6 +15,8 @@ use crate::domain::{
 };
 use crate::people::{Session, Stage};
 use crate::storage::{Codec as _, JournalRow, OutboxKey, OutboxRow, Overview};
+use crate::web::console::complaints::{Complaints, Form};
+use crate::web::console::form::Fields;
 use crate::web::console::signed::{At, Signed, Token};
 use crate::web::console::words::Words;
 use crate::web::locale::Locale;
@@ -189,10 +191,12 @@ fn signed(role: Role, locale: Locale) -> Signed {
 /// Everything but the frame.
 fn whole(signed: &Signed, dossier: &Dossier) -> String {
     let words = signed.words();
+    let (typed, fits) = (Fields::parse(b"at=%3Cscript%3Ealert(1)%3C/script%3E").unwrap(), Complaints::default());
+    let mut form = Form::new(words, (&typed, &fits));
     let parts: Vec<Markup> = vec![
-        summary::past(signed, dossier, "<script>alert(1)</script>"),
+        summary::past(&mut form, dossier),
         summary::section(words, dossier),
-        acts::section(signed, dossier, (at(1_000), None)),
+        acts::section(signed, dossier, (at(1_000), &mut form)),
         channels::section(words, dossier),
         timeline::section(words, dossier),
         money::refunds(words, dossier),
@@ -303,8 +307,12 @@ fn con_3_a_past_state_is_the_journal_up_to_there() {
 #[test]
 fn con_3_acts_are_offered_to_whom_they_belong_and_where_the_machine_takes_them() {
     let late = &events("x")[..8];
-    let offered =
-        |role| acts::section(&signed(role, Locale::En), &dossier(late, None), (at(1_000), None)).into_string();
+    let drawn = |role, events: &[Event]| {
+        let (typed, fits) = (Fields::default(), Complaints::default());
+        let mut form = Form::new(Words::of(Locale::En), (&typed, &fits));
+        acts::section(&signed(role, Locale::En), &dossier(events, None), (at(1_000), &mut form)).into_string()
+    };
+    let offered = |role| drawn(role, late);
     for role in [Role::Finance, Role::Admin] {
         let page = offered(role);
         assert!(page.contains("/give-back\"") && page.contains("/dealt-with\""), "{page}");
@@ -315,7 +323,6 @@ fn con_3_acts_are_offered_to_whom_they_belong_and_where_the_machine_takes_them()
         assert!(!page.contains("<form"), "{page}");
     }
     let pending = &events("x")[..4];
-    let asks =
-        |role| acts::section(&signed(role, Locale::En), &dossier(pending, None), (at(1_000), None)).into_string();
+    let asks = |role| drawn(role, pending);
     assert!(asks(Role::Operator).contains("/ask\"") && !asks(Role::Finance).contains("/ask\""));
 }
