@@ -158,7 +158,7 @@ mod tests {
     }
     #[tokio::test]
     async fn con_9_who_asks_on_after_the_end_is_told_that_it_is_the_end() {
-        let patience = Patience { limit: Duration::from_millis(60_000), least: None };
+        let patience = Patience { limit: Duration::from_mins(1), least: None };
         let mut body = Box::pin(limited(chunks(1, 1, 1), patience, Ended::default()));
         assert!(body.next().await.is_some_and(|chunk| chunk.is_ok()));
         for _ in 0..3 {
