@@ -10,7 +10,7 @@ use super::sign_in::{typed, unreadable};
 use super::{People, SignInRefused, Stage};
 use crate::crypto::{AtRestError, Totp, TotpError};
 use crate::domain::UserName;
-use crate::storage::{Credentials, StorageError};
+use crate::storage::{Credentials, Proof, StorageError};
 
 /// Light modules around a QR code (ISO/IEC 18004).
 const QUIET: usize = 4;
@@ -101,7 +101,7 @@ impl People {
         let known = self.0.store.credentials(user).await?;
         let attempt = self.attempt(user.as_str(), (known.as_ref(), unverified_mark)).await?;
         self.confirm(session, known, code).await?;
-        self.complete(user, Some(session), attempt).await
+        self.complete(user, Proof::Session(session.id), attempt).await
     }
 
     /// The same for who is signed in, with their password: a session that somebody else got hold of is not enough. The session
@@ -123,7 +123,7 @@ impl People {
         };
         self.confirm(session, Some(known), code).await?;
         self.forgive(attempt).await?;
-        let began = self.begin(user, Stage::Full, session.span(), Some(session)).await?;
+        let began = self.begin(user, Stage::Full, session.span(), Proof::Session(session.id)).await?;
         began.ok_or(SignInRefused::Wrong)
     }
 

@@ -6,7 +6,7 @@ use super::session::{NewSession, Session};
 use super::{People, SignInRefused, Stage};
 use crate::crypto::{PasswordError, hash_password, random_bytes};
 use crate::domain::{Hands, Timestamp, UserName};
-use crate::storage::{PasswordFrom, StorageError, Store};
+use crate::storage::{PasswordFrom, Proof, StorageError, Store};
 
 /// Characters of a password, at least and at most.
 const LENGTH: std::ops::RangeInclusive<usize> = 12..=1024;
@@ -130,7 +130,8 @@ impl People {
         }
         let hash = self.hashed(new).await.map_err(PasswordNotSet::from)?;
         keep(&self.0.store, user, &hash, PasswordFrom::Owner { at: self.0.clock.now(), before: &before }).await?;
-        let began = self.begin(user, Stage::Full, session.span(), None).await?.ok_or(SignInRefused::Wrong)?;
+        let began = self.begin(user, Stage::Full, session.span(), Proof::Password(&hash)).await?;
+        let began = began.ok_or(SignInRefused::Wrong)?;
         // What the browser kept was bound to the old one.
         Ok(NewSession { browser: self.mark(user, browser).await?, ..began })
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{People, SecondFactor, Stage};
 use crate::crypto::{csrf_fits, csrf_token, random_token, session_id};
 use crate::domain::{Language, Role, Timestamp, UserName};
-use crate::storage::{SessionRow, StorageError, User};
+use crate::storage::{Proof, SessionRow, StorageError, User};
 
 /// How long a sign-in may stay unfinished, in milliseconds.
 const UNFINISHED_MS: i64 = 600_000;
@@ -143,13 +143,13 @@ impl People {
         Span { created_at, expires_at: created_at.plus_millis(lasts_ms) }
     }
 
-    /// Begins a session in place of `from`. `None`: that one is over by now.
+    /// Begins a session with what was proved. `None`: that is worth nothing by now.
     pub(super) async fn begin(
         &self,
         user: &UserName,
         stage: Stage,
         span: Span,
-        from: Option<&Session>,
+        proof: Proof<'_>,
     ) -> Result<Option<NewSession>, StorageError> {
         let token = random_token();
         let row = SessionRow {
@@ -160,7 +160,7 @@ impl People {
             seen_at: self.0.clock.now(),
             expires_at: span.expires_at,
         };
-        let began = self.0.store.begin_session(row, from.map(|session| session.id)).await?;
+        let began = self.0.store.begin_session(row, proof).await?;
         Ok(began.then(|| NewSession { token, stage, user: user.clone(), browser: None }))
     }
 }

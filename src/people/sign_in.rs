@@ -7,7 +7,7 @@ use super::session::{NewSession, Session};
 use super::{People, SignInRefused, Stage};
 use crate::crypto::{AtRestError, Totp, TotpError, password_fits};
 use crate::domain::UserName;
-use crate::storage::{AuditActor, AuditNote, AuditOutcome, Credentials, StorageError};
+use crate::storage::{AuditActor, AuditNote, AuditOutcome, Credentials, Proof, StorageError};
 
 /// What signing in is called in the audit log.
 const SIGN_IN: &str = "sign in";
@@ -33,11 +33,13 @@ impl People {
             return Err(self.wrong(known.as_ref().map(|known| &known.user.name)).await?);
         };
         let stage = self.next_stage(&known.user);
+        // Hashing takes a while: it may be another password by now.
+        let proof = Proof::Password(known.password_hash.as_deref().unwrap_or_default());
         match stage {
-            Stage::Full => self.complete(&known.user.name, None, attempt).await,
+            Stage::Full => self.complete(&known.user.name, proof, attempt).await,
             Stage::SecondFactor | Stage::Enrol => {
                 self.forgive(attempt).await?;
-                let began = self.begin(&known.user.name, stage, self.span(stage), None).await?;
+                let began = self.begin(&known.user.name, stage, self.span(stage), proof).await?;
                 began.ok_or(SignInRefused::Wrong)
             }
         }
@@ -66,7 +68,7 @@ impl People {
         if !fresh {
             return Err(self.wrong(Some(user)).await?);
         }
-        self.complete(user, Some(session), attempt).await
+        self.complete(user, Proof::Session(session.id), attempt).await
     }
 
     /// Those whose password this is.
@@ -95,11 +97,11 @@ impl People {
     pub(super) async fn complete(
         &self,
         user: &UserName,
-        from: Option<&Session>,
+        proof: Proof<'_>,
         attempt: Attempt,
     ) -> Result<NewSession, SignInRefused> {
         let done = AuditNote::new(AuditActor::User(user.clone()), SIGN_IN, user.as_str(), AuditOutcome::Done);
-        let began = self.begin(user, Stage::Full, self.span(Stage::Full), from).await?;
+        let began = self.begin(user, Stage::Full, self.span(Stage::Full), proof).await?;
         let new = began.ok_or(SignInRefused::Wrong)?;
         self.note(done).await?;
         let browser = self.mark(user, attempt.browser.clone()).await?;

@@ -74,7 +74,7 @@ pub use redirect_payment::INVOICES;
 pub use remittance::{LinePage, OursFound, ReportMade, StatedLine, StatementRow};
 pub use schema::MigrationState;
 pub use search::{Found, IssuerOutcome, PaymentFilter};
-pub use session::{SessionRow, SessionStage};
+pub use session::{Proof, SessionRow, SessionStage};
 pub use sign_in::Failures;
 pub use token::{ApiToken, NewApiToken};
 pub use user::{Credentials, Managed, NewUser, PasswordFrom, User};

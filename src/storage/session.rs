@@ -1,10 +1,13 @@
 //! Sessions of the console: under the SHA-256 of their token, in the database, so that every server knows them and ending
 //! one ends it everywhere.
 
+use std::fmt;
+
 use entity::session::{Column, Entity, Model};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
 
+use super::user::lock_user;
 use super::writer::begin;
 use super::{CodecError, StorageError, Store};
 use crate::domain::{Timestamp, UserName};
@@ -49,10 +52,28 @@ pub struct SessionRow {
     pub expires_at: Timestamp,
 }
 
+/// What a session begins with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Proof<'a> {
+    /// Their password, as it is stored: with another by now nothing begins.
+    Password(&'a str),
+    /// A session that it takes the place of: with that gone nothing begins.
+    Session([u8; 32]),
+}
+
+impl fmt::Debug for Proof<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Password(_) => "Password([redacted])",
+            Self::Session(_) => "Session([redacted])",
+        })
+    }
+}
+
 impl Store {
-    /// Begins a session, in place of the one that it goes on from; removes those that are over. `false`: the one that it goes
-    /// on from is gone, and nothing began.
-    pub async fn begin_session(&self, new: SessionRow, from: Option<[u8; 32]>) -> Result<bool, StorageError> {
+    /// Begins a session with what was proved, and removes those that are over. `false`: that proves nothing any more, or the
+    /// person is disabled, and nothing began. Whatever ends the sessions of a person waits for this, or this for it.
+    pub async fn begin_session(&self, new: SessionRow, from: Proof<'_>) -> Result<bool, StorageError> {
         let transaction = begin(&self.0.write).await?;
         match replace(&transaction, new, from).await {
             Ok(true) => {
@@ -103,9 +124,17 @@ pub(super) async fn end_all(db: &impl ConnectionTrait, user: &UserName) -> Resul
     Ok(Entity::delete_many().filter(Column::UserName.eq(user.as_str())).exec(db).await?.rows_affected)
 }
 
-async fn replace(db: &DatabaseTransaction, new: SessionRow, from: Option<[u8; 32]>) -> Result<bool, StorageError> {
+async fn replace(db: &DatabaseTransaction, new: SessionRow, from: Proof<'_>) -> Result<bool, StorageError> {
     let now = new.seen_at.as_millis();
-    if let Some(from) = from
+    // The row is locked: who resets a password, say, and ends the sessions sees this one too, or this one sees the new password.
+    let hash = match from {
+        Proof::Password(hash) => Some(hash),
+        Proof::Session(_) => None,
+    };
+    if !lock_user(db, &new.user, hash).await? {
+        return Ok(false);
+    }
+    if let Proof::Session(from) = from
         && Entity::delete_by_id(from.to_vec()).exec(db).await?.rows_affected == 0
     {
         return Ok(false);

@@ -334,6 +334,20 @@ fn of(name: &UserName) -> UpdateMany<Entity> {
     Entity::update_many().filter(Column::Name.eq(name.as_str()))
 }
 
+/// Locks the row of a user until the end of the transaction. `false`: there is none of this name that is enabled, or their
+/// password is another one than the one of this hash.
+pub(super) async fn lock_user(
+    transaction: &DatabaseTransaction,
+    name: &UserName,
+    hash: Option<&str>,
+) -> Result<bool, StorageError> {
+    let mut lock = of(name).col_expr(Column::Role, Expr::col(Column::Role)).filter(Column::DisabledMs.is_null());
+    if let Some(hash) = hash {
+        lock = lock.filter(Column::PasswordHash.eq(hash));
+    }
+    Ok(lock.exec(transaction).await?.rows_affected > 0)
+}
+
 /// Whether this user is the only one who can sign in and manage people. Of several such changes at once the later ones wait
 /// here for the first, and then see what it did: SQLite by its one writer, PostgreSQL by the rows' locks, taken in one order.
 async fn is_last_admin(transaction: &DatabaseTransaction, name: &UserName) -> Result<bool, StorageError> {
