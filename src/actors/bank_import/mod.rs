@@ -166,7 +166,7 @@ impl BankImport {
             // Another import may have found that since this one began.
             payouts.know(payout);
         }
-        if entered.standing == Standing::Unmatched
+        if matches!(entered.standing, Standing::Unmatched | Standing::Differs(..))
             && let Some(payout) = payouts.take(&entry)
         {
             entered.standing = match self.ask(id, Input::PaidOut { payout }).await? {
@@ -189,9 +189,9 @@ impl BankImport {
         };
         let again = |payable: &Payable| match standing {
             Standing::Unmatched => true,
+            // What a person has taken back.
+            Standing::Differs(_, Refusal::TakenBack) => false,
             // What would be refused for the same reason is not asked again.
-            // Nor what a person has taken back from it.
-            Standing::Differs(statement, Refusal::TakenBack) => statement != payable.id,
             Standing::Differs(statement, _) => statement != payable.id || payable.takes(amount),
             Standing::Offered(_) | Standing::Matched(_) | Standing::TakingBack(_) | Standing::PaidOut(_) => false,
         };

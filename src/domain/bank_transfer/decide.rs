@@ -43,17 +43,18 @@ pub(super) fn decide(state: &State, input: &Input) -> Verdicts {
         (State::Matched { .. } | State::PaidOut { .. }, Input::PaidOut { .. }) => Err(Rejection::Explained),
 
         // What is before finance may find its statement later.
-        (State::Unmatched { transfer }, Input::Rematch { statement, by }) => {
-            Ok(rematch(state, transfer, Offer { statement: *statement, number: 1 }, by.as_ref()))
-        }
-        // What a person has taken back from a statement no import gives it again: the memo says what it said then.
-        (State::Differs { offer, why: Refusal::TakenBack, .. }, Input::Rematch { statement, by: None })
-            if offer.statement == *statement =>
-        {
-            stands(state)
-        }
+        (State::Unmatched { transfer }, Input::Rematch { statement, by }) => Ok(rematch(
+            state,
+            transfer,
+            Offer { statement: *statement, number: 1, by_person: by.is_some() },
+            by.as_ref(),
+        )),
+        // What a person has taken back or offered by hand no import offers again, to whatever statement: the memo says what it
+        // said then.
+        (State::Differs { why: Refusal::TakenBack, .. }, Input::Rematch { by: None, .. }) => stands(state),
+        (State::Differs { offer, .. }, Input::Rematch { by: None, .. }) if offer.by_person => stands(state),
         (State::Differs { transfer, offer, .. }, Input::Rematch { statement, by }) => {
-            let next = Offer { statement: *statement, number: offer.number.saturating_add(1) };
+            let next = Offer { statement: *statement, number: offer.number.saturating_add(1), by_person: by.is_some() };
             Ok(rematch(state, transfer, next, by.as_ref()))
         }
         // The same wish again.
@@ -135,7 +136,7 @@ fn record(state: &State, events: Vec<Event>) -> Decision<BankTransfer> {
 
 fn book(transfer: &Arc<Transfer>, statement: Option<TransactionId>) -> Decision<BankTransfer> {
     let mut events = vec![Event::Booked { transfer: transfer.clone() }];
-    let offer = statement.map(|statement| Offer { statement, number: 1 });
+    let offer = statement.map(|statement| Offer { statement, number: 1, by_person: false });
     events.extend(offer.map(|offer| Event::Offered { offer, by: None }));
     let mut decision = record(&State::Unheard, events);
     if let Reply::Stands(standing) = decision.reply {

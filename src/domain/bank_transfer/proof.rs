@@ -107,7 +107,7 @@ fn a_transfer_with_a_memo_is_offered_and_taken() {
         history.effects,
         [Effect::OfferToStatement {
             transfer: id(1),
-            offer: Offer { statement: id(9), number: 1 },
+            offer: Offer { statement: id(9), number: 1, by_person: false },
             amount: eur(109_900_000),
             booked_at: NOW,
         }]
@@ -200,8 +200,10 @@ fn con_4_a_match_is_taken_back_by_a_person_and_no_import_makes_it_again() {
     }
     assert_eq!(history.entries.len(), entries, "its own side is what the bank says, and stays");
     assert_eq!(BankTransfer::attention(&history.state), Some(Attention::UnexplainedTransfer));
-    let by_import = Input::Rematch { statement: id(9), by: None };
-    assert_eq!(history.tell(&by_import), Ok(gone), "a person has said that it is not");
+    let by_import = |statement| Input::Rematch { statement: id(statement), by: None };
+    for statement in [9, 8] {
+        assert_eq!(history.tell(&by_import(statement)), Ok(gone), "a person has said that it is not");
+    }
     assert_eq!(history.tell(&rematch(9)), Ok(Reply::Stands(Standing::Offered(id(9)))), "a person may say that it is");
     assert_eq!(history.tell(&answer(1, Answer::LetGo)), Ok(Reply::Stands(Standing::Offered(id(9)))));
     history.tell(&answer(2, Answer::Taken)).unwrap();
@@ -209,6 +211,36 @@ fn con_4_a_match_is_taken_back_by_a_person_and_no_import_makes_it_again() {
     let keys: Vec<String> = history.effects.iter().map(BankTransfer::idempotency_key).collect();
     let (offer, back) = (format!("offer-{}", id(1)), format!("take-back-{}", id(1)));
     assert_eq!(keys, [format!("{offer}-1"), format!("{back}-1"), format!("{offer}-2"), format!("{back}-2")]);
+}
+
+/// What it was taken back from is known of the last statement alone; that a person has it in hand stays.
+#[test]
+fn con_4_no_import_offers_on_what_a_person_has_taken_in_hand() {
+    let by_import = |statement| Input::Rematch { statement: id(statement), by: None };
+    let differs = |statement, why| Ok(Reply::Stands(Standing::Differs(id(statement), why)));
+    let mut history = run(vec![
+        ("the import", book(Direction::Left, Some(9)), Reply::Booked(Standing::Offered(id(9)))),
+        ("it is the payment", answer(1, Answer::Taken), Reply::Stands(Standing::Matched(id(9)))),
+        ("no, it is not", take_back(), Reply::Stands(Standing::TakingBack(id(9)))),
+    ]);
+    assert_eq!(history.tell(&answer(1, Answer::LetGo)), differs(9, Refusal::TakenBack));
+    // The person tries another one, which does not take it.
+    history.tell(&rematch(8)).unwrap();
+    assert_eq!(history.tell(&answer(2, Answer::Refused(Refusal::WrongAmount))), differs(8, Refusal::WrongAmount));
+    for statement in [9, 8, 7] {
+        assert_eq!(history.tell(&by_import(statement)), differs(8, Refusal::WrongAmount), "{statement}");
+    }
+    assert_eq!(history.tell(&Input::PaidOut { payout: id(5) }), Ok(Reply::Stands(Standing::PaidOut(id(5)))));
+    // What no person has touched an import offers again.
+    let mut history = run(vec![
+        ("the import", book(Direction::Left, Some(9)), Reply::Booked(Standing::Offered(id(9)))),
+        (
+            "too early",
+            answer(1, Answer::Refused(Refusal::WrongAmount)),
+            Reply::Stands(Standing::Differs(id(9), Refusal::WrongAmount)),
+        ),
+    ]);
+    assert_eq!(history.tell(&by_import(9)), Ok(Reply::Stands(Standing::Offered(id(9)))));
 }
 
 #[test]

@@ -64,6 +64,8 @@ pub struct Offer {
     pub statement: TransactionId,
     /// From 1: the how-manieth time that this transfer is offered.
     pub number: u32,
+    /// Whether a person chose the statement. What a person has taken in hand no import offers on.
+    pub by_person: bool,
 }
 
 /// Why a statement does not take a transfer.

@@ -131,8 +131,8 @@ mod tests {
         }
     }
     prop_compose! {
-        fn any_offer()(statement in any::<u128>(), number in any::<u32>()) -> Offer {
-            Offer { statement: id(statement), number }
+        fn any_offer()(statement in any::<u128>(), number in any::<u32>(), by_person in any::<bool>()) -> Offer {
+            Offer { statement: id(statement), number, by_person }
         }
     }
 

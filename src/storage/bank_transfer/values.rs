@@ -123,11 +123,18 @@ impl TryFrom<StoredTransfer<'_>> for Arc<Transfer> {
 pub(super) struct StoredOffer<'a> {
     statement: Cow<'a, str>,
     number: u32,
+    #[serde(default, skip_serializing_if = "is_no")]
+    by_person: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks it")]
+const fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 impl From<&Offer> for StoredOffer<'_> {
     fn from(offer: &Offer) -> Self {
-        Self { statement: offer.statement.to_string().into(), number: offer.number }
+        Self { statement: offer.statement.to_string().into(), number: offer.number, by_person: offer.by_person }
     }
 }
 
@@ -135,7 +142,11 @@ impl TryFrom<StoredOffer<'_>> for Offer {
     type Error = CodecError;
 
     fn try_from(stored: StoredOffer<'_>) -> Result<Self, CodecError> {
-        Ok(Self { statement: TransactionId::parse(&stored.statement)?, number: stored.number })
+        Ok(Self {
+            statement: TransactionId::parse(&stored.statement)?,
+            number: stored.number,
+            by_person: stored.by_person,
+        })
     }
 }
 
