@@ -43,9 +43,15 @@ pub struct NewJob {
     pub input: Option<File>,
 }
 
+/// Jobs of one person that wait or run at once, at most.
+pub const MOST_UNDER_WAY: u64 = 5;
+
 /// Why there is no job.
 #[derive(Debug, thiserror::Error)]
 pub enum SubmitError {
+    /// So many jobs of this person wait or run already: others want theirs too.
+    #[error("{MOST_UNDER_WAY} jobs of this person wait or run already")]
+    TooMany,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -73,6 +79,9 @@ impl Jobs {
     /// # Errors
     /// [`SubmitError`]: then nothing will be done.
     pub async fn submit(&self, new: NewJob) -> Result<JobId, SubmitError> {
+        if self.store.jobs_under_way(&new.by).await? >= MOST_UNDER_WAY {
+            return Err(SubmitError::TooMany);
+        }
         let id = JobId::from_uuid(uuid::Builder::from_random_bytes(crate::crypto::random_bytes()).into_uuid());
         let row = NewJobRow {
             id,

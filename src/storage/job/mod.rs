@@ -11,7 +11,7 @@ use std::fmt;
 use entity::job::{Column, Entity, Model};
 use entity::job_part;
 use sea_orm::sea_query::{Condition, Expr};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -271,6 +271,12 @@ impl Store {
         }
         let rows = select.all(&self.0.read).await?;
         rows.into_iter().map(Job::try_from).collect()
+    }
+
+    /// How many jobs of somebody wait or run.
+    pub async fn jobs_under_way(&self, by: &UserName) -> Result<u64, StorageError> {
+        let under_way = Entity::find().filter(Column::DueMs.is_not_null()).filter(Column::AskedBy.eq(by.as_str()));
+        Ok(under_way.count(&self.0.read).await?)
     }
 
     /// One job.

@@ -14,6 +14,7 @@ pub(super) async fn begin(surface: &Surface, signed: &Signed, (work, input): (Wo
     let new = NewJob { work, by: signed.user.clone(), input };
     match surface.jobs.submit(new).await {
         Ok(job) => Ok(see_other(&format!("{PREFIX}/jobs/{job}"))),
+        Err(SubmitError::TooMany) => Err(Trouble::Refused(signed.words().say("jobs-too-many"))),
         Err(SubmitError::Storage(error)) => Err(error.into()),
         Err(SubmitError::Unreadable(error)) => {
             tracing::error!(error = %error, "the file of a job could not be read");

@@ -3,10 +3,11 @@
 use std::io::Write as _;
 
 use futures_util::future::join_all;
-use roundtrip::actors::{NewJob, PeriodWork, Report, Work};
-use roundtrip::domain::{Role, TransactionId};
+use roundtrip::actors::{NewJob, PeriodWork, Report, SubmitError, Work};
+use roundtrip::domain::{Role, TransactionId, UserName};
+use roundtrip::ports::Clock as _;
 use roundtrip::report::{Day, Format};
-use roundtrip::storage::{DeadLetterFilter, Job, JobId, JobState, LetterAct, PaymentFilter, Store};
+use roundtrip::storage::{DeadLetterFilter, Job, JobId, JobState, LetterAct, NewJobRow, PaymentFilter, Store};
 use serde_json::json;
 
 use super::bench::{fiona, knows_fiona, output};
@@ -132,7 +133,10 @@ async fn con_7_dead_letters_are_repaired_in_bulk_and_sent_at_once() {
 async fn con_7_two_servers_do_each_job_once() {
     let world = Setup::pgp().nodes(2).start().await;
     world.paid("rq-1").await;
-    let submits = (0..12).map(|number| world.nodes[number % 2].jobs.submit(export(Format::Csv)));
+    // Of four people: one has five at most.
+    let of =
+        |number: usize| NewJob { by: UserName::parse(&format!("p{}", number / 3)).unwrap(), ..export(Format::Csv) };
+    let submits = (0..12).map(|number| world.nodes[number % 2].jobs.submit(of(number)));
     let mut texts = Vec::new();
     for id in join_all(submits).await {
         let job = over(&world.nodes[0].store, id.unwrap()).await;
@@ -144,12 +148,39 @@ async fn con_7_two_servers_do_each_job_once() {
 }
 
 #[tokio::test]
+async fn con_7_one_person_leaves_room_for_others() {
+    let world = Setup::pgp().start().await;
+    let (jobs, store) = (&world.nodes[0].jobs, &world.nodes[0].store);
+    for number in 0..5_u128 {
+        assert!(jobs.submit(export(Format::Csv)).await.is_ok(), "{number}");
+        // Not due before tomorrow: it waits.
+        let row = NewJobRow {
+            id: JobId::from_uuid(uuid::Uuid::from_u128(number)),
+            kind: "payments.export",
+            params: json!({}),
+            by: UserName::parse("greta").unwrap(),
+            created_at: world.clock.now().plus_millis(DAY),
+            input_follows: false,
+        };
+        store.create_job(row).await.unwrap();
+        let mine = store.jobs(None, 100).await.unwrap().into_iter().filter(|job| job.by == fiona());
+        for job in mine {
+            over(store, job.id).await;
+        }
+    }
+    let of_greta = || NewJob { by: UserName::parse("greta").unwrap(), ..export(Format::Csv) };
+    assert!(matches!(jobs.submit(of_greta()).await, Err(SubmitError::TooMany)));
+    store.cancel_job(JobId::from_uuid(uuid::Uuid::from_u128(3)), world.clock.now()).await.unwrap();
+    assert!(jobs.submit(of_greta()).await.is_ok(), "one of five is over");
+}
+
+#[tokio::test]
 async fn con_7_what_a_dead_node_held_goes_on_when_its_lease_ends() {
     let mut world = Setup::pgp().nodes(2).start().await;
     world.paid("rq-1").await;
     let other = world.nodes.remove(1);
     let mut ids = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..5 {
         ids.push(other.jobs.submit(export(Format::Csv)).await.unwrap());
     }
     other.stop(false).await;

@@ -8,7 +8,8 @@ use roundtrip::domain::catalog::MerchantId;
 use roundtrip::domain::{EffectLane, Piaid, Role, Timestamp, TransactionId, UserName};
 use roundtrip::storage::{
     AuditActor, AuditFilter, AuditNote, AuditOutcome, DeadLetterFilter, DeadLetterPlace, Failures, JobId, LetterAct,
-    LetterRequest, LinePage, NewJobRow, NewUser, OutboxKey, PayoutsOf, RequestKey, SessionRow, SessionStage,
+    LetterRequest, LinePage, NewJobRow, NewUser, OutboxKey, PasswordFrom, PayoutsOf, Proof, RequestKey, SessionRow,
+    SessionStage,
 };
 use uuid::Uuid;
 
@@ -56,6 +57,7 @@ async fn people(home: &Home) {
     let store = &plans.store;
     let new = NewUser { name: fiona(), role: Role::Finance, created_at: NOW };
     assert!(plans.no_scan("add", Sorts::Never, store.create_user(new)).await);
+    assert!(store.set_password(&fiona(), "hash", PasswordFrom::Shell(NOW)).await.unwrap());
     let session = |number: u8| SessionRow {
         id: [number; 32],
         user: fiona(),
@@ -65,8 +67,8 @@ async fn people(home: &Home) {
         expires_at: NOW.plus_millis(1_000),
     };
     // With the end of those that are over.
-    assert!(plans.no_scan("begin", Sorts::Never, store.begin_session(session(1), None)).await);
-    assert!(plans.no_scan("go on", Sorts::Never, store.begin_session(session(2), Some([1; 32]))).await);
+    assert!(plans.no_scan("begin", Sorts::Never, store.begin_session(session(1), Proof::Password("hash"))).await);
+    assert!(plans.no_scan("go on", Sorts::Never, store.begin_session(session(2), Proof::Session([1; 32]))).await);
     plans.no_scan("session", Sorts::Never, store.find_session(&[2; 32])).await.unwrap();
     plans.no_scan("seen", Sorts::Never, store.touch_session(&[2; 32], NOW)).await;
     plans.no_scan("end", Sorts::Never, store.end_session(&[2; 32])).await;
@@ -100,6 +102,7 @@ async fn jobs(home: &Home) {
     for before in [None, Some((NOW, id))] {
         plans.no_scan("list", Sorts::Never, store.jobs(before, 50)).await;
     }
+    plans.no_scan("under way", Sorts::Never, store.jobs_under_way(&fiona())).await;
     plans.no_scan("one", Sorts::Never, store.job(id)).await.unwrap();
     plans.no_scan("output", Sorts::Never, store.job_output(id, 0)).await;
     plans.no_scan("input", Sorts::Never, store.job_input(id, 0)).await;

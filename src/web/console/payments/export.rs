@@ -4,15 +4,15 @@ use actix_web::web;
 use maud::{Markup, html};
 
 use super::{asked, list};
-use crate::actors::{NewJob, Work};
+use crate::actors::Work;
 use crate::report::Format;
 use crate::web::console::PREFIX;
 use crate::web::console::complaints::{Form, Reader};
 use crate::web::console::form::Fields;
-use crate::web::console::gate::see_other;
+use crate::web::console::long_work::begin;
 use crate::web::console::parts::submit;
 use crate::web::console::signed::Signed;
-use crate::web::console::trouble::{Answer, Trouble};
+use crate::web::console::trouble::Answer;
 use crate::web::surface::Surface;
 
 /// The formats that a job writes.
@@ -49,10 +49,5 @@ pub(super) async fn export(surface: web::Data<Surface>, signed: Signed, fields: 
         (Ok(_), None) => return Ok(list::unfit(&surface, &signed, (&fields, reader.complaints()))),
         (Err(complaints), _) => return Ok(list::unfit(&surface, &signed, (&fields, complaints))),
     };
-    let new = NewJob { work: Work::PaymentsExport(filter, format), by: signed.user.clone(), input: None };
-    let job = surface.jobs.submit(new).await.map_err(|error| {
-        tracing::error!(error = %error, "an export could not be submitted");
-        Trouble::Unavailable
-    })?;
-    Ok(see_other(&format!("{PREFIX}/jobs/{job}")))
+    begin(&surface, &signed, (Work::PaymentsExport(filter, format), None)).await
 }

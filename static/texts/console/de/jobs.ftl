@@ -18,6 +18,7 @@ jobs-progress = Fortschritt
 jobs-file-removed = Die Datei wurde nach sieben Tagen entfernt. Fordern Sie sie noch einmal an.
 jobs-download = { $name } herunterladen
 jobs-bytes = { $bytes } Byte
+jobs-too-many = Fünf Ihrer Aufträge warten oder laufen schon. Warten Sie, bis einer davon fertig ist, oder brechen Sie einen ab.
 done-job-cancelled = Der Auftrag wird abgebrochen.
 job-state-waiting = wartet
 job-state-running = läuft

@@ -18,6 +18,7 @@ jobs-progress = Progress
 jobs-file-removed = The file was removed after seven days. Ask for it again.
 jobs-download = Download { $name }
 jobs-bytes = { $bytes } bytes
+jobs-too-many = Five of your jobs wait or run already. Wait until one of them is done, or cancel one.
 done-job-cancelled = The job is being cancelled.
 job-state-waiting = waiting
 job-state-running = running
