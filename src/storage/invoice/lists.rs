@@ -72,7 +72,16 @@ pub(in crate::storage) async fn write_lists(
     }
     listed.sort_unstable_by_key(|row: &invoice::Model| row.invoice_id);
     let known = OnConflict::column(Column::InvoiceId)
-        .update_columns([Column::State, Column::Currency, Column::TotalMicros, Column::PaidMs, Column::Attention])
+        .update_columns([
+            Column::State,
+            Column::Currency,
+            Column::TotalMicros,
+            Column::PaidMs,
+            Column::Attention,
+            // A node that knows no recipients may have listed it first.
+            Column::RecipientEmail,
+            Column::RecipientName,
+        ])
         .to_owned();
     for chunk in listed.chunks(KEYS_AT_ONCE) {
         Insert::many(chunk.iter().cloned()).on_conflict(known.clone()).exec_without_returning(db).await?;
@@ -102,7 +111,7 @@ pub struct InvoiceFilter {
     pub after: Option<InvoicePlace>,
 }
 
-/// Whom an invoice goes to, as somebody seeks it: the whole address, or the whole name where there is no `@`. Small and capital
+/// Whom an invoice goes to, as somebody seeks it: the whole address (an `@`, and no space), or else the whole name. Small and capital
 /// letters are the same. An index carries that on every database, whatever its order of letters. Personal: not in `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SoughtRecipient(String);
@@ -176,7 +185,8 @@ fn select(filter: &InvoiceFilter) -> Select<invoice::Entity> {
         select = select.filter(Column::Attention.is_not_null());
     }
     if let Some(SoughtRecipient(sought)) = &filter.recipient {
-        let column = if sought.contains('@') { Column::RecipientEmail } else { Column::RecipientName };
+        let address = sought.contains('@') && !sought.contains(char::is_whitespace);
+        let column = if address { Column::RecipientEmail } else { Column::RecipientName };
         select = select.filter(column.eq(sought));
     }
     if let Some(InvoicePlace { created_at, id }) = filter.after {

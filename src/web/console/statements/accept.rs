@@ -11,7 +11,7 @@ use super::reasons::Reasons;
 use super::show::modified;
 use super::totals::adds_up;
 use super::{address, find, findings_of, standing, sum};
-use crate::actors::{Ask, AskError, Told};
+use crate::actors::{Ask, AskError, Seen, Told};
 use crate::domain::remittance::{
     Approval, FeeConvention, Input, Modification, Reconciled, Rejection, Reply, Rules, State,
 };
@@ -252,6 +252,9 @@ pub(super) async fn accept(
     id: web::Path<String>,
     fields: Fields,
 ) -> Answer {
+    let known = find(&surface, &id).await?.id;
+    // Before what it stands for: whatever comes between the two is then seen as a change.
+    let version = surface.store.version(known).await?.ok_or(Trouble::NotFound)?;
     let row = find(&surface, &id).await?;
     let (State::Matched(done) | State::Disputed(done)) = &row.state else {
         return answer(&surface, &signed, (&row, &fields), false).await;
@@ -267,7 +270,12 @@ pub(super) async fn accept(
     let rules = surface.policies.get(&done.notice.piaid).copied().unwrap_or_default().rules;
     let approval = Approval { reasons: reasons.texts, modification, ..approval(&surface, &signed).await? };
     let input = Input::Approve { approval, round: done.round, covered: reasons.covered, rules };
-    match surface.statements.ask(Ask::plain(row.id, input)).await.map(Told::into_reply) {
+    let seen = Seen { version, means: None };
+    let Ok(asked) = surface.statements.ask_as_seen(Ask::plain(row.id, input), seen).await else {
+        let row = find(&surface, &id).await?;
+        return answer(&surface, &signed, (&row, &fields), true).await;
+    };
+    match asked.map(Told::into_reply) {
         Ok(Reply::Standing { second_person: true, .. }) => Ok(led(&row, "approved-first")),
         Ok(
             Reply::Standing { .. }
