@@ -13,6 +13,12 @@ use crate::storage::{NodeId, Noted, Store, Tally};
 /// How often what was noted is written.
 const WRITE_EVERY: Duration = Duration::from_secs(10);
 
+/// So many writes apart the outcomes of the last week are counted, the first time soon after the start: the store keeps what it
+/// counts of long past hours, so that no person waits for it.
+const COUNT_EVERY: u32 = 30;
+const COUNT_FIRST: u32 = 2;
+const WEEK_MS: i64 = 7 * 86_400_000;
+
 /// Calls that went well, and calls that did not.
 type Tallies = [Tally; 2];
 
@@ -90,13 +96,24 @@ impl FigureKeeper {
         }
     }
 
+    /// Counts the outcomes of the last week, so that the next page finds most of them counted.
+    async fn count(&self) {
+        let now = self.clock.now();
+        if let Err(error) = self.store.issuer_outcomes(now.plus_millis(-WEEK_MS), now, now).await {
+            tracing::debug!(error = %error, "the outcomes of the last week were not counted ahead");
+        }
+    }
+
     /// Writes every ten seconds, for ever.
     pub async fn keep_writing(self) {
         let mut every = tokio::time::interval(WRITE_EVERY);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
+        for write in (0..COUNT_EVERY).cycle() {
             every.tick().await;
             self.write().await;
+            if write == COUNT_FIRST {
+                self.count().await;
+            }
         }
     }
 }

@@ -173,6 +173,7 @@ async fn con_5_a_charge_goes_back_once_by_the_page_that_showed_it() {
     spa.seen(id, "the money is back", |shown| shown["prepaymentStatus"] == "PREPAYMENT_REFUNDED").await;
     let shown = spa.desk(&format!("bookings/{id}")).await;
     assert_eq!(shown["refunds"].as_array().unwrap().len(), 1);
+    finance.get("/console/bookings").await;
     assert_eq!(finance.submit(&refund, &[("why", "x"), ("charge", "pi_1")]).await.status, 422, "no page was seen");
 }
 

@@ -15,27 +15,27 @@ pub(super) struct Bar {
     pub(super) other: bool,
 }
 
-/// Where bars begin and how long the longest is, in units of the drawing.
-const BEGIN: u32 = 170;
-const LONGEST: u32 = 330;
-const ROW: u32 = 26;
-/// What fits before the bars.
+/// How wide the drawing is, in its units: about as many pixels as a phone has, so that its text is as large as the page's.
+const WIDTH: u32 = 330;
+/// A label with its number, and the bar below.
+const ROW: u32 = 44;
+/// What fits beside a number.
 const LONGEST_LABEL: usize = 24;
 
 /// The drawing. `title` says to assistive technology what it shows, and that the table has the numbers.
 pub(super) fn bars(title: &str, bars: &[Bar]) -> Markup {
-    let height = ROW * u32::try_from(bars.len()).unwrap_or(0) + 8;
+    let height = ROW * u32::try_from(bars.len()).unwrap_or(0) + 4;
     html! {
         @if !bars.is_empty() {
-            svg.chart role="img" aria-label=(title) viewBox=(format!("0 0 660 {height}")) {
+            svg.chart role="img" aria-label=(title) viewBox=(format!("0 0 {WIDTH} {height}")) {
                 @for (place, bar) in (0_u32..).zip(bars) {
-                    @let y = place * ROW + 4;
-                    text x=(BEGIN - 8) y=(y + 15) text-anchor="end" { (shortened(&bar.label)) }
-                    rect class=(if bar.other { "bar-other" } else { "bar" }) x=(BEGIN) y=(y) height="20"
-                        width=((bar.per_mille.min(1_000) * LONGEST / 1_000).max(1)) rx="2" {}
-                    text x=(BEGIN + bar.per_mille.min(1_000) * LONGEST / 1_000 + 8) y=(y + 15) { (bar.number) }
+                    @let y = place * ROW;
+                    text x="0" y=(y + 16) { (shortened(&bar.label)) }
+                    text x=(WIDTH) y=(y + 16) text-anchor="end" { (bar.number) }
+                    rect.track x="0" y=(y + 22) width=(WIDTH) height="14" rx="2" {}
+                    rect class=(if bar.other { "bar-other" } else { "bar" }) x="0" y=(y + 22) height="14"
+                        width=((bar.per_mille.min(1_000) * WIDTH / 1_000).max(1)) rx="2" {}
                 }
-                line.axis x1=(BEGIN) y1="0" x2=(BEGIN) y2=(height) {}
             }
         }
     }
