@@ -155,7 +155,7 @@ impl<M: Codec> Handler<Envelope<M>> for Shard<M> {
             }
             None => envelope,
         };
-        let address = TransactionActor::new(self.shell.clone()).start();
+        let address = TransactionActor::begin(self.shell.clone());
         if address.try_send(envelope).is_ok() {
             self.residents.insert(id, Resident { address, used });
         }

@@ -315,17 +315,18 @@ pub(super) struct TransactionActor<M: Codec> {
 }
 
 impl<M: Codec> TransactionActor<M> {
-    pub(super) const fn new(shell: Arc<Shell<M>>) -> Self {
-        Self { shell, held: None }
+    /// Starts the actor. Its mailbox is as large as it shall be from the first moment: many may ask at once for what nobody has
+    /// asked for before.
+    pub(super) fn begin(shell: Arc<Shell<M>>) -> Addr<Self> {
+        Self::create(|ctx| {
+            ctx.set_mailbox_capacity(MAILBOX);
+            Self { shell, held: None }
+        })
     }
 }
 
 impl<M: Codec> Actor for TransactionActor<M> {
     type Context = Context<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(MAILBOX);
-    }
 }
 
 impl<M: Codec> Handler<Envelope<M>> for TransactionActor<M> {
