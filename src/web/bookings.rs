@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::admin::{Caller, allowed, moment, person, unavailable};
+use super::admin::{Caller, allowed, moment, person, person_if_known, unavailable};
 use super::respond::problem;
 use super::statements::{Answered, amount, either, no_store, remember};
 use super::surface::Surface;
@@ -261,9 +261,13 @@ pub(super) async fn no_show(
     request: HttpRequest,
     unverified: web::Bytes,
 ) -> HttpResponse {
-    let read = |_: &Caller| {
+    let read = |caller: &Caller| {
         let body: NoShowBody = serde_json::from_slice(&unverified)
             .map_err(|_| problem(StatusCode::BAD_REQUEST, "charge: expected true or false"))?;
+        if body.charge {
+            // The fee is money; that nobody came is not.
+            person_if_known(caller)?;
+        }
         Ok(Input::NoShow { charge: body.charge })
     };
     either(decided(&surface, &id, (&request, &unverified), read).await)

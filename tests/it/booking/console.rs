@@ -1,7 +1,7 @@
 //! Bookings and payouts in the console: found, looked at, and acted on by who may.
 
 use roundtrip::domain::{Role, Timestamp, UserName};
-use roundtrip::storage::NewUser;
+use roundtrip::storage::{NewApiToken, NewUser};
 use secrecy::SecretString;
 
 use super::spa::{Spa, Wanted};
@@ -199,4 +199,34 @@ async fn con_5_a_fee_is_charged_by_the_page_that_showed_it() {
     assert_eq!(finance.submit(&fee, &[("why", "did not come")]).await.status, 303);
     spa.seen(id, "the fee is paid", |shown| shown["status"] == "NO_SHOW_PENALIZED").await;
     assert_eq!(spa.processor.owner.charges().len(), 1);
+}
+
+/// Who works with bookings notes that nobody came; the fee for it is money, over the API as well.
+#[actix_web::test]
+async fn con_5_a_fee_over_the_api_is_charged_by_who_decides_about_money() {
+    let spa = Spa::open().await;
+    let store = &spa.nodes[0].store;
+    for (number, role) in [(900, Role::Operator), (901, Role::Finance)] {
+        let (name, created_at) = (UserName::parse(role.as_str()).unwrap(), Timestamp::from_millis(START_MS));
+        assert!(store.create_user(NewUser { name, role, created_at }).await.unwrap());
+        let token = NewApiToken {
+            id: uuid::Uuid::from_u128(number),
+            name: String::new(),
+            scopes: "bookings:write".to_owned(),
+            user_name: Some(role.as_str().to_owned()),
+            sha256: roundtrip::crypto::content_hash(role.as_str().as_bytes()),
+            created_at,
+        };
+        store.create_token(token).await.unwrap();
+    }
+    let booking = spa.book(&Wanted::paid("t-1", "full", 0, "tok_visa_1")).await;
+    let path = format!("/api/v1/bookings/{}/no-show", booking["booking_id"].as_str().unwrap());
+    for (who, charge, status) in [("operator", true, 403), ("operator", false, 409), ("finance", true, 409)] {
+        let authorization = format!("Bearer {who}");
+        let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+        let body = format!("{{\"charge\": {charge}}}");
+        let answer = spa.browser.post(format!("{}{path}", spa.nodes[0].admin), &headers, body).await;
+        // It has not begun yet: who may is told so.
+        assert_eq!(answer.status, status, "{who} {charge}: {}", answer.text());
+    }
 }
