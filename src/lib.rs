@@ -101,7 +101,7 @@
 //! 3. **A statement.** `remittanceStatementNotification` starts an actor of its own. Its effects fetch page after page
 //!    (`protocol/google_redirect/remittance.rs`), judge the events by id in batches (`domain/remittance/finding.rs`), and
 //!    count what is missing (`actors/statement_effects.rs`). Lines and findings are written in the commit of each step.
-//! 4. **The decision.** A person accepts over the admin API (`web/statements.rs`), with a reason for every difference;
+//! 4. **The decision.** A person accepts, in the console or over the admin API (`web/console/statements`, `web/statements.rs`), with a reason for every difference;
 //!    `domain/remittance/accept.rs` judges and books it. Google is told by the outbox.
 //! 5. **The transfer.** The bank's statement is imported (`protocol/camt053`, `actors/bank_import`); each booked entry is a
 //!    transaction that stands in suspense until the statement whose memo line it carries takes it.
@@ -157,7 +157,7 @@
 //! | the order in which a request is validated | `protocol/google_redirect/unseal.rs` and `protocol/google_redirect/begin.rs` |
 //! | error codes and their status | `protocol/google_redirect/error.rs` |
 //! | idempotency: same request, same answer, one effect | `actors/shell.rs`, `storage/batch.rs` |
-//! | long work: steps, leases, cancelling, what is kept | `actors/jobs/`, `storage/job/` |
+//! | long work: steps, leases, cancelling, how many for one person, what is kept | `actors/jobs/`, `storage/job/` |
 //! | retries, leases, dead letters | `actors/outbox.rs`, `storage/outbox.rs` |
 //! | which letters are decisions about money when they are given up | `actors/letter_kind.rs` |
 //! | how long is waited for a body on the admin listener | `web/slow.rs` |
@@ -182,14 +182,13 @@
 //! | kept cards and second factors at rest | `crypto/at_rest.rs` |
 //! | how somebody signs in, and when they are locked out | `people/` |
 //! | what a role may do | `Role::may`, `Role::allows_scope` in `domain/person.rs` |
-//! | what was done by whom | `storage/audit.rs`, noted by `allowed` in `web/admin.rs`, by the commands and by the console |
 //! | where the payer goes next | `follow` in `web/pay.rs` |
 //! | limits of one address, log line of a request | `web/guard.rs` |
 //! | how payments are found among a million | `storage/search/`, `tests/it/storage/plans.rs` |
 //! | what the accounts come to | `storage/balances.rs`, kept by every commit |
 //! | how fast and how well calls were answered | `actors/figures.rs`, `storage/figures/` |
 //! | who may see and do what in the console | `web/console/routes.rs`, `domain/person.rs` |
-//! | what is noted of what people do | `storage/audit.rs`, `web/console/gate.rs`, `allowed` in `web/admin.rs` |
+//! | what is noted of what people do | `storage/audit.rs`, `web/console/gate.rs`, `allowed` in `web/admin.rs`, the commands |
 //! | every setting, its default and its limits | `config/` |
 
 pub mod actors;

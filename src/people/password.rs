@@ -41,8 +41,8 @@ pub enum PasswordNotSet {
     /// It is not taken.
     #[error(transparent)]
     Refused(#[from] PasswordRefused),
-    /// There is no user of this name that is enabled.
-    #[error("there is no enabled user of this name")]
+    /// There is no user of this name that is enabled, or their password is another one by now.
+    #[error("there is no enabled user of this name, or their password was changed meanwhile")]
     Unknown,
     /// It cannot be hashed.
     #[error(transparent)]

@@ -45,7 +45,7 @@ impl fmt::Debug for Session {
     }
 }
 
-/// A session that just began, in place of the one before it.
+/// A session that just began, in place of the one that it went on from, if there was one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewSession {
     /// 32 random bytes, base64url: goes into the cookie and nowhere else.

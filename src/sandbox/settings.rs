@@ -158,7 +158,6 @@ pub fn prepare(dir: &Path, wanted: impl Into<Wanted>) -> Result<Settings, Sandbo
     Ok(Settings { file, ports, listeners })
 }
 
-/// The text with the sections of the booking server and of invoices, which sandboxes once did not have.
 /// Nothing real moves here: a password is enough.
 const CONSOLE: &str = r#"
 [console]
@@ -166,6 +165,7 @@ const CONSOLE: &str = r#"
 second_factor = "optional"
 "#;
 
+/// The text with the sections of the booking server, of invoices and of the console, which sandboxes once did not have.
 fn completed(mut text: String, ports: Ports) -> String {
     let table = text.parse::<toml::Table>().unwrap_or_default();
     let has = |sections: &[&str]| sections.iter().any(|section| table.contains_key(*section));

@@ -71,7 +71,7 @@ impl fmt::Debug for Proof<'_> {
 }
 
 impl Store {
-    /// Begins a session with what was proved, and removes those that are over. `false`: that proves nothing any more, or the
+    /// Begins a session with what was proved, and removes those whose time is up. `false`: that proves nothing any more, or the
     /// person is disabled, and nothing began. Whatever ends the sessions of a person waits for this, or this for it.
     pub async fn begin_session(&self, new: SessionRow, from: Proof<'_>) -> Result<bool, StorageError> {
         let transaction = begin(&self.0.write).await?;

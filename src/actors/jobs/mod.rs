@@ -1,4 +1,4 @@
-//! Long work of people: exports, imports, bulk retries, a step at a time (`storage/job` has the rows).
+//! Long work of people: exports, reports, imports, bulk decisions about dead letters, a step at a time (`storage/job` has the rows).
 //!
 //! [`Jobs`] is what pages use. `runner.rs` claims jobs and keeps their leases, `steps.rs` does one step after the other, `work.rs`
 //! says what can be asked for; the other files are the kinds.
@@ -43,7 +43,7 @@ pub struct NewJob {
     pub input: Option<File>,
 }
 
-/// Jobs of one person that wait or run at once, at most.
+/// Jobs of one person that wait or run at once. Asked for at the same moment, it may be some more.
 pub const MOST_UNDER_WAY: u64 = 5;
 
 /// Why there is no job.
