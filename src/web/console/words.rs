@@ -221,7 +221,7 @@ mod tests {
         text.split('"').map(str::to_owned).collect()
     }
 
-    /// Keys that a page says by a literal.
+    /// Keys that a page says by a literal, and those of what is expected of a field.
     fn said() -> BTreeSet<String> {
         let mut text = String::new();
         sources_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/console"), &mut text);
@@ -229,6 +229,10 @@ mod tests {
         for call in [".say(\"", ".tell(\""] {
             keys.extend(text.split(call).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
         }
+        let is_key =
+            |text: &str| text.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '-');
+        let expected = |text: &str| text.starts_with("expected-") || text.contains("-expected-");
+        keys.extend(quoted().into_iter().filter(|text| is_key(text) && expected(text)));
         keys
     }
 

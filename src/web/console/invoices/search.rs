@@ -57,7 +57,7 @@ pub(super) async fn search(surface: web::Data<Surface>, signed: Signed, fields: 
             (StatusCode::UNPROCESSABLE_ENTITY, expected)
         }
         Some(typed) => {
-            let after = fields.parsed("cursor", "invoices-expected-cursor", place)?;
+            let after = fields.parsed("cursor", "expected-cursor", place)?;
             let filter =
                 InvoiceFilter { recipient: Some(SoughtRecipient::of(typed)), after, ..InvoiceFilter::default() };
             let found = surface.invoices.desk.list(&filter, ROWS).await.map_err(|error| refused(words, error))?;

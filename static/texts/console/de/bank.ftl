@@ -88,7 +88,7 @@ bank-refused-unknown = Es gibt keine solche Überweisung.
 bank-refused-not-matched = Keine Abrechnung hat diese Überweisung genommen: Es gibt nichts zurückzunehmen.
 bank-refused-is-payout = Diese Überweisung wurde an Verwendungszweck und Betrag als Auszahlung erkannt und hat selbst nichts gebucht. Was falsch war, wird bei der Auszahlung berichtigt.
 bank-expected-why = Schreiben Sie, warum, mit höchstens 1.000 Zeichen. Es ist noch nichts geschehen.
-bank-expected-version = das Formular, wie es ausgegeben wurde
+bank-expected-version = Öffnen Sie die Seite noch einmal: Das Formular ist nicht so, wie es ausgegeben wurde.
 bank-changed = Es ist nichts geschehen: Die Überweisung hat sich geändert, seit Sie diese Seite geöffnet haben. Sehen Sie sie noch einmal an.
 
 done-transfer-offered = Die Abrechnung wird gefragt, ob es ihre Zahlung ist. Laden Sie die Seite neu, um ihre Antwort zu sehen.

@@ -88,7 +88,7 @@ bank-refused-unknown = There is no such transfer.
 bank-refused-not-matched = No statement has taken this transfer: there is nothing to take back.
 bank-refused-is-payout = This transfer was recognised as a payout by its reference and amount, and has booked nothing of its own. What was wrong is put right at the payout.
 bank-expected-why = Write why, in at most 1,000 characters. Nothing has been done yet.
-bank-expected-version = the form as it was given
+bank-expected-version = Open the page again: its form is not as it was given.
 bank-changed = Nothing was done: the transfer has changed since you opened this page. Look at it again.
 
 done-transfer-offered = The statement is being asked whether this is its payment. Load the page again to see its answer.
